@@ -1,0 +1,42 @@
+//! Detectors: from views to facts, one file each, and the list of all of them.
+//!
+//! A detector is a `const DETECTOR` with a name and the views it looks at. To add one, write
+//! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
+
+use std::ops::Range;
+
+use crate::fact::{Binding, Fact, FactKind};
+use crate::problem::Flaw;
+use crate::source::Text;
+
+/// What a detector writes to: facts of one file.
+#[derive(Debug)]
+pub struct Facts<'t, 's> {
+    pub text: &'t Text<'s>,
+    pub list: Vec<Fact>,
+    pub flaws: Vec<Flaw>,
+}
+
+impl<'t, 's> Facts<'t, 's> {
+    pub fn new(text: &'t Text<'s>) -> Facts<'t, 's> {
+        Facts { text, list: Vec::new(), flaws: Vec::new() }
+    }
+
+    /// Adds a fact about the package that holds the file and returns its index.
+    pub fn add(&mut self, range: Range<usize>, kind: FactKind) -> u32 {
+        self.add_bound(range, kind, Binding::Package)
+    }
+
+    /// Adds a fact that finds its services in its own way and returns its index.
+    pub fn add_bound(&mut self, range: Range<usize>, kind: FactKind, binding: Binding) -> u32 {
+        let place = self.text.place(range);
+        self.list.push(Fact { kind, place, binding, constraint: None });
+        (self.list.len() - 1) as u32
+    }
+
+    /// Records something that could not be read, with its place.
+    pub fn flaw(&mut self, range: Range<usize>, reason: impl Into<String>) {
+        let place = Some(self.text.place(range));
+        self.flaws.push(Flaw { reason: reason.into(), place });
+    }
+}

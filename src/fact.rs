@@ -1,0 +1,377 @@
+//! Facts: what one reader saw in one file. They state, they never judge.
+//!
+//! A file gives [`FileFacts`]: its *structure* (what service discovery and the import graph need) and its
+//! *facts* (what signals are made of). Both are plain values that own their text, so they can be cached by
+//! the content of the file and built by hand in tests. Serde is derived for the cache alone.
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::Flaw;
+use crate::source::Place;
+
+/// Everything read from one file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FileFacts {
+    pub structure: Structure,
+    pub facts: Vec<Fact>,
+    pub flaws: Vec<Flaw>,
+    pub lines: u32,
+}
+
+/// One thing seen in one file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    pub kind: FactKind,
+    pub place: Place,
+    pub binding: Binding,
+    /// The build constraint under which the place counts (`linux && cgo`, `feature = "x"`), if any.
+    pub constraint: Option<String>,
+}
+
+/// How a fact finds the services it is about; resolved by `service::bind`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Binding {
+    /// The Go package or Cargo package that holds the file; reaches services by their import closure.
+    #[default]
+    Package,
+    /// Counts only if something in the closure calls this exported function of the file's package.
+    Called(String),
+    /// The fact at this index of the same file (a [`FactKind::Workload`]) says whom it is about.
+    Workload(u32),
+    /// Names found beside it (a job label, a metric prefix, an SLO's service): matched against service names.
+    Names(Vec<String>),
+    /// The directory of the file: the services at or below it, or the nearest above.
+    Here,
+    /// The whole repository.
+    Repository,
+}
+
+/// The whole vocabulary of facts. Matches over it have no `_` arm outside tests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum FactKind {
+    /// Code uses something the catalogue knows: `capability` is the catalogue's word, `symbol` what was written.
+    Uses { capability: String, symbol: String },
+    /// A surface to or from another language. `symbols` counts functions or crossings seen at this place.
+    Ffi { direction: Direction, mechanism: String, symbols: u32 },
+    /// Code of another language loads a native library called `library`.
+    Consumer { language: String, library: String },
+    /// The runtime or the memory manager is adjusted.
+    Tuning { what: String, value: Option<String> },
+    /// A stated figure for how fast something must be. `percentile` is 0–100; `None` where none is given.
+    Latency { limit_us: f64, percentile: Option<f64>, source: LatencySource, subject: Subject },
+    /// A ceiling after which waiting ends: never a budget.
+    Timeout { limit_us: f64 },
+    /// A command or build definition that builds a service.
+    Build(Build),
+    /// A container image definition (one per Dockerfile, or image rule).
+    Image(Image),
+    /// Something that runs a service: a Kubernetes object, a compose service, a function, a unit file …
+    Workload(Workload),
+    /// Memory given to a workload.
+    Memory { what: MemoryWhat, bytes: u64 },
+    /// Copies of a workload: fixed, or autoscaler bounds.
+    Replicas { min: u32, max: u32 },
+    /// Countable things of code, for densities. See [`Count`].
+    Count { what: Count, n: u32 },
+    /// A version of a toolchain: `go`, `go-toolchain`, `edition`, `msrv`, `rust-toolchain`, `go-image`, `rust-image`.
+    Toolchain { what: String, version: String },
+    /// A check that CI or a linter configuration runs: `race-detector`, `errcheck`, `gosec`, `clippy`, `miri` …
+    Check { what: String },
+    /// A contract file: `proto`, `openapi`, `graphql`, `crd`, `avro`, `json-schema`, `thrift`, `wit`, `udl`.
+    Contract { format: String },
+    /// Something that generates code from a contract (`protoc`, `tonic-build`, `oapi-codegen` …).
+    Generates { format: String, with: String },
+    /// A declared limit for the size of what is shipped.
+    ArtifactBudget { bytes: u64 },
+    /// Money and domain words or agent instruction files and the like: a named observation of the catalogue.
+    Mark { name: String, detail: String },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Direction {
+    /// Foreign code calls ours.
+    Export,
+    /// Our code calls foreign code.
+    Import,
+}
+
+/// Where a latency figure stands; the contract's `latency.source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum LatencySource {
+    Slo,
+    Alert,
+    LoadTest,
+    Deadline,
+    Derived,
+    Doc,
+    Comment,
+    Declared,
+}
+
+/// What a latency figure is about. Only `Answering` can be held against a language.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Subject {
+    Answering,
+    /// Scheduling, garbage collection, queue age …: listed, never judged.
+    Other(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum MemoryWhat {
+    Limit,
+    Request,
+}
+
+/// What a [`FactKind::Count`] counts, outside tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Count {
+    /// Go: an error result that is dropped (`_ = f()`, `v, _ := f()`, a call as a statement where it is known to return an error).
+    DiscardedErrors,
+    /// Go `go` statements.
+    Goroutines,
+    /// Channel constructions.
+    Channels,
+    /// `panic(`, `unwrap()`, `expect(`, `panic!` … outside tests.
+    Panics,
+    /// Rust `unsafe` blocks, functions and impls.
+    Unsafe,
+    /// Locks: `sync.Mutex`, `Mutex`, `RwLock`.
+    Locks,
+    /// Benchmarks (Go `Benchmark…`, criterion, divan).
+    Benchmarks,
+    /// Go `sync.Pool` values.
+    Pools,
+    /// Lines of C or C++ source built into a package.
+    CLines,
+    /// HTTP routes registered.
+    Routes,
+    /// gRPC services registered.
+    GrpcServices,
+}
+
+/// A command that builds a Go or Rust program, from a Dockerfile, Makefile, script, workflow or build file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Build {
+    /// `go`, `cargo`, `tinygo`, `gomobile`, `maturin`, `wasm-pack`, `napi`, `goreleaser`, `cargo-dist`, `ko`, `cross`, `trunk`, `bazel`, `nix` …
+    pub tool: String,
+    /// Directory in which the command runs, relative to the file's directory, where it is known (`cd x && go build`).
+    pub directory: Option<String>,
+    /// What is built, as written: `./cmd/x`, `github.com/a/b/cmd/x`, a Cargo package after `-p`, a `--manifest-path`.
+    pub packages: Vec<String>,
+    /// Cargo `--bin` names.
+    pub bins: Vec<String>,
+    /// The file written (`-o`), as written; without directories it is a binary's name.
+    pub output: Option<String>,
+    /// `-buildmode`, `--crate-type`.
+    pub mode: Option<String>,
+    /// `GOOS/GOARCH`, `--target` triple, tinygo target.
+    pub target: Option<String>,
+    /// Features or build tags asked for.
+    pub features: Vec<String>,
+    /// Where the command stands: `dockerfile`, `makefile`, `script`, `workflow`, `release` (goreleaser, dist, release workflow), `build-file`.
+    pub source: String,
+    /// The artefact is published by the same file (uploaded to a release, pushed to an index): the deploy target, e.g. `binary-release`, `pypi`.
+    pub publishes: Vec<String>,
+}
+
+/// A container image definition.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Image {
+    /// Names this image is known by (tags, artifact names), as written, without registry credentials.
+    pub names: Vec<String>,
+    /// Words of the last stage's ENTRYPOINT followed by CMD.
+    pub command: Vec<String>,
+    /// `COPY`/`ADD` sources of the last stage (and of stages it is built from), as written.
+    pub copies: Vec<String>,
+    /// Build context relative to the repository root, where another file tells it.
+    pub context: Option<String>,
+    /// Base image of each stage, as written.
+    pub bases: Vec<String>,
+    /// Default values of `ARG`s, for `${X}` in the above.
+    pub args: Vec<(String, String)>,
+}
+
+/// Something that runs a service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Workload {
+    /// The contract's deploy target: `kubernetes`, `helm`, `compose`, `lambda`, `systemd`, `nomad` …
+    pub target: String,
+    /// `Deployment`, `DaemonSet`, `StatefulSet`, `Job`, `CronJob`, `service`, `function`, `timer` …
+    pub kind: String,
+    /// Its own name, as written (`{{ }}` parts of a template left out).
+    pub name: Option<String>,
+    /// Images it runs, as written, in order of containers.
+    pub images: Vec<String>,
+    /// A build it names: context directory, Dockerfile, both relative to the repository root, and stage.
+    pub build: Option<ImageBuild>,
+    /// Command and arguments of its containers, as written.
+    pub command: Vec<String>,
+    /// Files or directories that it ships (`CodeUri`, `handler`, `package.artifact`), relative to the file's directory.
+    pub artifacts: Vec<String>,
+    /// Event kinds of a function: `http`, `schedule`, `queue`, `stream` …
+    pub events: Vec<String>,
+    /// Runtime of a function (`go1.x`, `provided.al2023`, `rust`).
+    pub runtime: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ImageBuild {
+    pub context: String,
+    pub dockerfile: Option<String>,
+    pub stage: Option<String>,
+    pub args: Vec<(String, String)>,
+}
+
+/// What service discovery and the import graph need from a file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Structure {
+    #[default]
+    None,
+    Go(GoFile),
+    Rust(RustFile),
+    GoModule(GoModule),
+    GoWorkspace(GoWorkspace),
+    Cargo(Box<CargoManifest>),
+}
+
+/// One Go source file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GoFile {
+    pub package: String,
+    pub imports: Vec<GoImport>,
+    /// The `//go:build` expression, or the one that the file name implies (`_linux`, `_windows_amd64`), both if both.
+    pub constraint: Option<String>,
+    /// `// Code generated … DO NOT EDIT.`
+    pub generated: bool,
+    /// Place of `func main()` where the package is `main`.
+    pub main: Option<Place>,
+    /// Registers a cloud function (`functions.HTTP`, an exported `func F(w http.ResponseWriter, r *http.Request)` of a package without main …).
+    pub function: Option<Place>,
+    /// Selectors on imported packages: (index into `imports`, name), each pair once, sorted.
+    pub selectors: Vec<(u16, String)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GoImport {
+    pub path: String,
+    pub alias: Option<String>,
+    pub place: Place,
+}
+
+/// One Rust source file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RustFile {
+    /// First segments of paths that may name a crate (`axum` of `use axum::Router` or `axum::serve`), each once, outside `#[cfg(test)]`.
+    pub crates: Vec<(String, Place)>,
+    /// `mod x;` declarations: name, `#[path]`, cfg, so that files can be told reachable.
+    pub mods: Vec<RustMod>,
+    pub main: Option<Place>,
+    pub no_std: Option<Place>,
+    pub no_main: Option<Place>,
+    /// `@generated` and the like.
+    pub generated: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RustMod {
+    pub name: String,
+    pub path: Option<String>,
+    pub cfg: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GoModule {
+    pub module: String,
+    pub go: Option<(String, Place)>,
+    pub toolchain: Option<(String, Place)>,
+    /// Direct and indirect requirements: module path, version, indirect, place.
+    pub requires: Vec<(String, String, bool, Place)>,
+    /// `replace old => new`: old module path, and the new path where it is a local directory.
+    pub replaces: Vec<(String, Option<String>)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GoWorkspace {
+    pub uses: Vec<String>,
+    pub go: Option<(String, Place)>,
+}
+
+/// One Cargo manifest, as written; inheritance is resolved later, with the workspace at hand.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CargoManifest {
+    pub package: Option<CargoPackage>,
+    pub lib: Option<CargoTarget>,
+    pub bins: Vec<CargoTarget>,
+    pub examples: Vec<CargoTarget>,
+    pub dependencies: Vec<CargoDependency>,
+    /// Feature name → what it switches on.
+    pub features: Vec<(String, Vec<String>)>,
+    pub workspace: Option<CargoWorkspace>,
+    /// Keys of `[package.metadata]` with the place (`deb`, `wasm-pack`, `dist`, `generate-rpm`, `cargo-fuzz` …).
+    pub metadata: Vec<(String, Place)>,
+    /// Settings of `[profile.*]`: (profile, key, value, place).
+    pub profiles: Vec<(String, String, String, Place)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CargoPackage {
+    pub name: String,
+    pub place: Place,
+    /// `None` where it says `edition.workspace = true`.
+    pub edition: Option<String>,
+    pub rust_version: Option<String>,
+    pub publish: Option<bool>,
+    pub autobins: bool,
+    pub autolib: bool,
+    pub default_run: Option<String>,
+    pub build: Option<String>,
+    pub description: Option<String>,
+    /// `edition.workspace`, `rust-version.workspace` asked for.
+    pub inherits: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CargoTarget {
+    pub name: Option<String>,
+    pub path: Option<String>,
+    pub crate_types: Vec<String>,
+    pub required_features: Vec<String>,
+    pub proc_macro: bool,
+    pub place: Place,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CargoDependency {
+    /// The name in code (the key).
+    pub name: String,
+    /// The package's name where it differs (`package = "…"`).
+    pub package: Option<String>,
+    pub path: Option<String>,
+    pub git: bool,
+    pub workspace: bool,
+    pub optional: bool,
+    pub default_features: bool,
+    pub features: Vec<String>,
+    pub kind: DependencyKind,
+    /// `cfg(…)` or a triple.
+    pub target: Option<String>,
+    pub place: Place,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DependencyKind {
+    #[default]
+    Normal,
+    Build,
+    Dev,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CargoWorkspace {
+    pub members: Vec<String>,
+    pub exclude: Vec<String>,
+    pub default_members: Vec<String>,
+    pub dependencies: Vec<CargoDependency>,
+    pub edition: Option<String>,
+    pub rust_version: Option<String>,
+}

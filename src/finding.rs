@@ -1,0 +1,177 @@
+//! Findings and the report: what policies made of services.
+
+use std::sync::Arc;
+
+use crate::problem::Problem;
+use crate::service::{Language, Service};
+use crate::source::Location;
+
+/// What policies decided about one service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    Questioned,
+    Contested,
+    Fits,
+    Unjudged,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Questioned => "questioned",
+            Verdict::Contested => "contested",
+            Verdict::Fits => "fits",
+            Verdict::Unjudged => "unjudged",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Note,
+    Warning,
+    Error,
+}
+
+/// How much a criterion weighs; the order is the ranking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    Weak,
+    Strong,
+    Decisive,
+}
+
+/// Which way a document leans on one point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lean {
+    Rust,
+    Go,
+    Tie,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cite {
+    /// `000` … `004`.
+    pub document: String,
+    pub leans: Lean,
+    pub at: String,
+}
+
+/// Evidence with the words that say what it shows; the first label of a finding is its primary one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    pub location: Location,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Advice {
+    pub text: String,
+    pub cost: Option<Cost>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cost {
+    pub engineer_months: (f64, f64),
+    pub basis: String,
+    pub document: String,
+}
+
+/// One policy that matched one service (or the repository) and speaks against its language.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    pub policy: String,
+    /// Root and language of the service; `None` for a finding about the repository.
+    pub service: Option<(Arc<str>, Language)>,
+    pub severity: Severity,
+    pub strength: Strength,
+    pub message: String,
+    /// Never empty.
+    pub labels: Vec<Label>,
+    pub cites: Vec<Cite>,
+    pub advice: Advice,
+    /// Hex; a function of policy, service and evidence content, never of line numbers.
+    pub fingerprint: String,
+    pub status: Status,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    New,
+    Baseline,
+    Allowed,
+}
+
+/// One policy that matched one service, whichever way it speaks: a line of the ledger.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    pub policy: String,
+    /// The language it favours for this service; `None` where the documents disagree or it only shapes advice.
+    pub favors: Option<Language>,
+    pub contested: bool,
+    /// After context policies lowered it.
+    pub strength: Strength,
+    /// Why it was lowered, where it was.
+    pub lowered_by: Option<String>,
+    pub statement: String,
+    pub labels: Vec<Label>,
+    pub cites: Vec<Cite>,
+}
+
+/// A service with everything that was decided about it.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    pub service: Service,
+    pub verdict: Verdict,
+    /// One line: why this verdict.
+    pub reasoning: String,
+    /// All arguments, strongest first.
+    pub arguments: Vec<Argument>,
+    /// Ids of the policies that question it, strongest first.
+    pub questions: Vec<String>,
+    pub supports: Vec<String>,
+    /// Policies that could not be judged, and why (history unknown …).
+    pub unknown: Vec<(String, String)>,
+    /// What would flip the verdict: one sentence each.
+    pub counterfactuals: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HistoryStatus {
+    Full,
+    Shallow,
+    Partial,
+    #[default]
+    Absent,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistorySummary {
+    pub status: HistoryStatus,
+    pub window_days: u32,
+    pub commits: u64,
+    /// What to do about a history that cannot tell, in words.
+    pub remedy: Option<String>,
+}
+
+/// Everything one run found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// 40 or 64 hex digits.
+    pub revision: Option<String>,
+    pub history: HistorySummary,
+    /// Sorted by root, then language.
+    pub services: Vec<Judged>,
+    /// Sorted by severity, service, policy.
+    pub findings: Vec<Finding>,
+    /// Sorted by path.
+    pub skipped: Vec<Problem>,
+    pub stats: Stats,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub files: u64,
+    pub bytes: u64,
+    pub elapsed_ms: u64,
+}

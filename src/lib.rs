@@ -1,0 +1,23 @@
+//! fitcheck in one line: walk → parse → facts → services → policies → findings → report.
+//!
+//! Five promises, most of them about what is absent:
+//!
+//! 1. Detectors state, policies judge. A detector never says what a language should be; a policy never sees
+//!    source text or a tree.
+//! 2. Facts are values. No tree, node or borrowed text leaves the worker that parsed the file.
+//! 3. A library has one address: only `parse` names syn and tree-sitter, only `report::human` names
+//!    codespan-reporting.
+//! 4. The middle cannot fail. I/O happens in `walk`, `read`, `history`, `cache` and `main`; from bytes to findings
+//!    everything returns values plus problems.
+//! 5. Same input, same bytes out, whatever the number of threads or the order of the file system.
+
+pub mod detect;
+pub mod fact;
+pub mod finding;
+pub mod parse;
+pub mod problem;
+pub mod reader;
+pub mod scope;
+pub mod service;
+pub mod signal;
+pub mod source;

@@ -1,0 +1,99 @@
+//! From bytes to typed views, one module a language or format; the only place that names a parser library.
+//!
+//! [`Kind`] says from its path alone which reader a file gets, and so whether it is opened at all.
+
+use serde::{Deserialize, Serialize};
+
+/// Which reader a file gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    Go,
+    Rust,
+    GoMod,
+    GoWork,
+    CargoToml,
+    /// `.cargo/config.toml` and `.cargo/config`.
+    CargoConfig,
+    Toml,
+    Yaml,
+    Json,
+    Dockerfile,
+    /// Shell, Makefile, justfile, Taskfile-like and other files whose lines are commands.
+    Script,
+    /// JavaScript and TypeScript.
+    Script2,
+    Hcl,
+    Proto,
+    GraphQl,
+    /// systemd units, `.ini`, `.cfg`, `.env`.
+    Unit,
+    Markdown,
+    /// jsonnet, libsonnet, Starlark (Bazel), Nix, Earthfile, Tiltfile, Procfile, linker scripts: read as text.
+    Text,
+    /// Sources of languages that may load ours: Python, Ruby, Java, Kotlin, Swift, C#, Scala.
+    Foreign,
+    /// C, C++ and assembly sources and headers.
+    C,
+}
+
+impl Kind {
+    /// Decides by the file's name; `None` for files that are never opened.
+    pub fn of(path: &str) -> Option<Kind> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let lower = name.to_ascii_lowercase();
+        let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
+        if let Some(kind) = by_name(path, &lower) {
+            return Some(kind);
+        }
+        Some(match extension {
+            "go" => Kind::Go,
+            "rs" => Kind::Rust,
+            "toml" => Kind::Toml,
+            "yaml" | "yml" | "tpl" | "rules" => Kind::Yaml,
+            "json" | "jsonc" | "json5" | "avsc" => Kind::Json,
+            "dockerfile" | "containerfile" => Kind::Dockerfile,
+            "sh" | "bash" | "mk" | "make" | "just" | "ps1" | "bat" | "cmd" => Kind::Script,
+            "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "jsx" | "tsx" => Kind::Script2,
+            "tf" | "hcl" | "nomad" | "tfvars" => Kind::Hcl,
+            "proto" => Kind::Proto,
+            "graphql" | "graphqls" | "gql" => Kind::GraphQl,
+            "service" | "socket" | "timer" | "in" if lower.contains(".service") || extension != "in" => Kind::Unit,
+            "ini" | "cfg" | "env" => Kind::Unit,
+            "md" | "markdown" | "rst" | "adoc" => Kind::Markdown,
+            "jsonnet" | "libsonnet" | "bzl" | "bazel" | "nix" | "x" | "ld" | "thrift" | "wit" | "udl" | "spec"
+            | "wxs" | "nsi" | "rb" | "gemspec" | "podspec" | "csproj" | "gradle" | "xml" | "mod" | "pbxproj"
+            | "syso" | "pgo" | "smithy" | "fbs" | "capnp" => return text_kind(extension),
+            "py" | "java" | "kt" | "kts" | "swift" | "cs" | "scala" | "dart" | "ex" | "exs" | "php" => Kind::Foreign,
+            "c" | "cc" | "cpp" | "cxx" | "h" | "hh" | "hpp" | "s" | "m" | "mm" => Kind::C,
+            _ => return None,
+        })
+    }
+}
+
+fn text_kind(extension: &str) -> Option<Kind> {
+    match extension {
+        "rb" => Some(Kind::Foreign),
+        // Binary, or decided by name alone.
+        "syso" | "pgo" | "xml" | "mod" => None,
+        _ => Some(Kind::Text),
+    }
+}
+
+fn by_name(path: &str, lower: &str) -> Option<Kind> {
+    Some(match lower {
+        "go.mod" => Kind::GoMod,
+        "go.work" => Kind::GoWork,
+        "cargo.toml" => Kind::CargoToml,
+        "makefile" | "gnumakefile" | "justfile" | ".justfile" => Kind::Script,
+        "earthfile" | "tiltfile" | "procfile" | "build" | "workspace" | "jenkinsfile" | "snapcraft" | "project"
+        | "meson.build" | "cmakelists.txt" | "rakefile" | "gemfile" | "pom.xml" | "prj.conf" | "kconfig" | "kbuild"
+        | "codeowners" | "pkgbuild" | ".golangci" | "requirements.txt" | "rust-toolchain" => Kind::Text,
+        ".env" | ".env.example" | ".env.override" => Kind::Unit,
+        "config.toml" | "config" if path.ends_with(".cargo/config.toml") || path.ends_with(".cargo/config") => {
+            Kind::CargoConfig
+        }
+        _ if lower.starts_with("dockerfile") || lower.starts_with("containerfile") => Kind::Dockerfile,
+        _ if lower.starts_with("makefile") => Kind::Script,
+        _ => return None,
+    })
+}

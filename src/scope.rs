@@ -1,0 +1,63 @@
+//! What a path says about the code in it: shipped, vendored, generated, test, example, documentation.
+
+/// The standing of a file in its repository, from its path alone.
+///
+/// Only `Shipped` code gives facts about a service. The others are still walked: imports of vendored packages
+/// are never followed, load tests live in test folders, and a repository of examples has nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    Shipped,
+    Vendored,
+    /// `testdata`, fixtures, golden files: never anything.
+    Fixture,
+    Test,
+    Example,
+    Docs,
+}
+
+impl Scope {
+    pub fn of(path: &str) -> Scope {
+        let mut scope = Scope::Shipped;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let directories = path.strip_suffix(name).unwrap_or("");
+        for part in directories.split('/').filter(|part| !part.is_empty()) {
+            let found = of_directory(part);
+            // The first directory that is never shipped decides; a test folder inside an example stays an example.
+            if found != Scope::Shipped && (scope == Scope::Shipped || found < scope || found == Scope::Fixture) {
+                scope = found;
+            }
+        }
+        if scope == Scope::Shipped && is_test_file(name) { Scope::Test } else { scope }
+    }
+
+    /// Whether code here is nobody's own: copied in, or data for tests.
+    pub fn is_foreign(self) -> bool {
+        matches!(self, Scope::Vendored | Scope::Fixture)
+    }
+}
+
+fn of_directory(part: &str) -> Scope {
+    match part.to_ascii_lowercase().as_str() {
+        "vendor" | "third_party" | "third-party" | "thirdparty" | "node_modules" | "external_vendor" | "vendored"
+        | "bower_components" | "godeps" => Scope::Vendored,
+        "testdata" | "test_data" | "test-data" | "fixtures" | "fixture" | "golden" | "snapshots" | "__snapshots__"
+        | "goldens" => Scope::Fixture,
+        "test" | "tests" | "e2e" | "__tests__" | "benches" | "bench" | "benchmarks" | "benchmark"
+        | "integration-tests" | "integration_tests" | "testing" | "testutil" | "testutils" | "test-utils" | "it"
+        | "fuzz" | "acceptance" | "perf-tests" | "loadtest" | "loadtests" | "e2e-tests" | "conformance" => Scope::Test,
+        "example" | "examples" | "_examples" | "demo" | "demos" | "sample" | "samples" | "tutorial" | "tutorials"
+        | "templates" | "playground" | "quickstart" | "cookbook" => Scope::Example,
+        "docs" | "doc" | "website" | "documentation" => Scope::Docs,
+        _ => Scope::Shipped,
+    }
+}
+
+fn is_test_file(name: &str) -> bool {
+    name.ends_with("_test.go")
+        || name == "tests.rs"
+        || name.ends_with("_test.rs")
+        || name.ends_with("_tests.rs")
+        || name.ends_with(".test.ts")
+        || name.ends_with(".test.js")
+        || (name.starts_with("test_") && name.ends_with(".py"))
+}

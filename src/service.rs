@@ -1,0 +1,210 @@
+//! A service, and how facts become one: discover, attribute, bind.
+//!
+//! In: the facts of all files. Out: [`Service`]s with everything known about them. No file is opened here and
+//! no source text is seen, so every stage can be fed by hand.
+
+use std::sync::Arc;
+
+use crate::fact::{Direction, LatencySource, MemoryWhat, Subject};
+use crate::source::Location;
+
+/// Something with the places that show it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidenced<T> {
+    pub value: T,
+    /// Never empty, sorted, each place once.
+    pub evidence: Vec<Location>,
+}
+
+/// A separately built and shipped thing written in Go or Rust.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub name: String,
+    /// Directory of the main package or Cargo package; `.` for the repository's root.
+    pub root: Arc<str>,
+    pub language: Language,
+    pub role: Role,
+    /// Why it has this role: one clause each, strongest first, with the place that says so.
+    pub role_because: Vec<(String, Location)>,
+    /// Names of the programs built from it.
+    pub binaries: Vec<String>,
+    /// Directories of the packages in its import closure, sorted; its own first.
+    pub packages: Vec<Arc<str>>,
+    pub traits: Vec<Evidenced<String>>,
+    pub uses: Vec<Evidenced<Use>>,
+    pub deploy: Vec<Evidenced<String>>,
+    pub ffi: Vec<Evidenced<Ffi>>,
+    pub latency: Vec<Evidenced<Latency>>,
+    pub timeouts: Vec<Evidenced<f64>>,
+    pub tuning: Vec<Evidenced<Tuning>>,
+    pub memory: Vec<Evidenced<Memory>>,
+    pub replicas: Vec<Evidenced<(u32, u32)>>,
+    /// Densities and totals over the closure, each with a few places: see `fact::Count`.
+    pub counts: Vec<Evidenced<(crate::fact::Count, u32)>>,
+    pub checks: Vec<Evidenced<String>>,
+    pub contracts: Vec<Evidenced<String>>,
+    pub marks: Vec<Evidenced<(String, String)>>,
+    pub artifact_budget: Vec<Evidenced<u64>>,
+    pub toolchain: Toolchain,
+    pub size: Size,
+    pub team: Option<Team>,
+    pub spec: Option<Spec>,
+    /// What the team states in `fitcheck.toml`: (key, value, place), e.g. `panic-cost` = `money`.
+    pub declared: Vec<Declared>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    Go,
+    Rust,
+}
+
+impl Language {
+    pub fn other(self) -> Language {
+        match self {
+            Language::Go => Language::Rust,
+            Language::Rust => Language::Go,
+        }
+    }
+
+    /// The word of the contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Language::Go => "go",
+            Language::Rust => "rust",
+        }
+    }
+
+    /// The name people use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::Go => "Go",
+            Language::Rust => "Rust",
+        }
+    }
+}
+
+/// The contract's `role`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    Service,
+    Job,
+    Function,
+    Cli,
+    Library,
+    Wasm,
+    Firmware,
+    Tool,
+}
+
+impl Role {
+    pub const ALL: [Role; 8] =
+        [Role::Service, Role::Job, Role::Function, Role::Cli, Role::Library, Role::Wasm, Role::Firmware, Role::Tool];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Service => "service",
+            Role::Job => "job",
+            Role::Function => "function",
+            Role::Cli => "cli",
+            Role::Library => "library",
+            Role::Wasm => "wasm",
+            Role::Firmware => "firmware",
+            Role::Tool => "tool",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    pub capability: String,
+    pub symbol: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ffi {
+    pub direction: Direction,
+    pub mechanism: String,
+    /// Languages found to load it, sorted.
+    pub consumers: Vec<String>,
+    /// Exported functions, or crossings, in all.
+    pub symbols: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Latency {
+    pub limit_us: f64,
+    pub percentile: Option<f64>,
+    pub source: LatencySource,
+    pub subject: Subject,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tuning {
+    pub what: String,
+    pub value: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Memory {
+    pub what: MemoryWhat,
+    pub bytes: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Toolchain {
+    pub go: Option<(String, Location)>,
+    pub edition: Option<(String, Location)>,
+    pub msrv: Option<(String, Location)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Size {
+    pub lines: u64,
+    pub files: u64,
+    pub packages: u64,
+}
+
+/// People, as numbers only.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Team {
+    pub contributors: u32,
+    /// First commit to the service inside the window.
+    pub newcomers: u32,
+    pub departed: u32,
+    /// 0–1: one minus the weighted overlap of contributors between the window and the one before.
+    pub rotation: f64,
+    pub bus_factor: u32,
+    /// Owners that CODEOWNERS names for the service's root.
+    pub owners: u32,
+    /// Share of the window's commits made by newcomers, 0–1.
+    pub newcomer_share: f64,
+    /// Share of the regular authors of the window before that made none in this one, 0–1.
+    pub attrition: f64,
+    /// The top contributor's share of commits, 0–1.
+    pub ownership: f64,
+    /// Commits that touched the service in the window.
+    pub commits: u32,
+    pub changes_per_week: f64,
+    pub age_days: u32,
+    pub agent_share: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Spec {
+    pub changes_per_week: f64,
+    /// Weeks of the last 52 with at least one change.
+    pub active_weeks: u32,
+    pub files: u32,
+    pub age_days: u32,
+    /// Share of changes that delete or modify rather than add, 0–1.
+    pub breaking_share: f64,
+    pub evidence: Vec<Location>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    pub key: String,
+    pub value: crate::signal::Value,
+    pub location: Location,
+}
