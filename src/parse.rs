@@ -21,7 +21,7 @@ pub enum Kind {
     /// Shell, Makefile, justfile, Taskfile-like and other files whose lines are commands.
     Script,
     /// JavaScript and TypeScript.
-    Script2,
+    JavaScript,
     Hcl,
     Proto,
     GraphQl,
@@ -53,7 +53,7 @@ impl Kind {
             "json" | "jsonc" | "json5" | "avsc" => Kind::Json,
             "dockerfile" | "containerfile" => Kind::Dockerfile,
             "sh" | "bash" | "mk" | "make" | "just" | "ps1" | "bat" | "cmd" => Kind::Script,
-            "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "jsx" | "tsx" => Kind::Script2,
+            "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "jsx" | "tsx" => Kind::JavaScript,
             "tf" | "hcl" | "nomad" | "tfvars" => Kind::Hcl,
             "proto" => Kind::Proto,
             "graphql" | "graphqls" | "gql" => Kind::GraphQl,

@@ -9,7 +9,7 @@ use crate::source::Text;
 
 /// Reads one file.
 pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
-    let mut facts = Facts::new(text);
+    let facts = Facts::new(text);
     let structure = match kind {
         // Each reader: `fn(&Text, &mut Facts) -> Structure`.
         _ => Structure::None,
