@@ -3,6 +3,10 @@
 //! In: the facts of all files. Out: [`Service`]s with everything known about them. No file is opened here and
 //! no source text is seen, so every stage can be fed by hand.
 
+pub mod cargo_graph;
+pub mod go_graph;
+pub mod repository;
+
 use std::sync::Arc;
 
 use crate::fact::{Direction, LatencySource, MemoryWhat, Subject};

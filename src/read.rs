@@ -1,0 +1,73 @@
+//! The one loader: from a path to text, or to the reason why not.
+//!
+//! Nothing else opens files of the scanned repository. A link is never followed, a pipe or device never opened, a
+//! file over the limit never read; a byte-order mark is dropped here so that no reader has to know of it.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Read;
+use std::path::Path;
+
+/// The largest file that is read; of several thousand real source files none was larger than 1.7 MB.
+pub const FILE_LIMIT: u64 = 2 << 20;
+
+/// Reads a regular file of at most [`FILE_LIMIT`] bytes into `buffer` and returns its text without a byte-order mark.
+pub fn load<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> Result<&'b str, String> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    if !metadata.file_type().is_file() {
+        return Err("not a regular file".into());
+    }
+    check_size(metadata.len())?;
+    let file = open(path).map_err(|error| format!("cannot be read: {error}"))?;
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return Err("not a regular file".into());
+    }
+    buffer.clear();
+    file.take(FILE_LIMIT + 1).read_to_end(buffer).map_err(|error| format!("cannot be read: {error}"))?;
+    check_size(buffer.len() as u64)?;
+    text(buffer)
+}
+
+fn check_size(size: u64) -> Result<(), String> {
+    if size > FILE_LIMIT {
+        return Err(format!("over the limit of {FILE_LIMIT} bytes a file ({size} bytes)"));
+    }
+    Ok(())
+}
+
+/// Checks bytes to be text and drops a byte-order mark.
+pub fn text(bytes: &[u8]) -> Result<&str, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
+        return Err("not text: it holds NUL bytes".into());
+    }
+    std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8 text (byte {})", error.valid_up_to()))
+}
+
+#[cfg(unix)]
+fn open(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_dropped_and_other_encodings_are_refused() {
+        assert_eq!(text(b"\xef\xbb\xbfab"), Ok("ab"));
+        assert!(text(b"a\0b").is_err());
+        assert!(text(b"\xff\xfea").is_err());
+    }
+
+    #[test]
+    fn a_directory_is_no_file() {
+        let mut buffer = Vec::new();
+        assert_eq!(load(Path::new("."), &mut buffer), Err("not a regular file".into()));
+    }
+}

@@ -1,0 +1,161 @@
+//! All facts of a repository, indexed for discovery: files, Go packages with their imports, Cargo packages.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::fact::{Fact, FileFacts, Structure};
+use crate::scope::Scope;
+use crate::source::{Location, Place};
+
+use super::cargo_graph::CargoGraph;
+use super::go_graph::GoGraph;
+
+/// One file with what was read from it.
+#[derive(Clone, Debug)]
+pub struct FileEntry {
+    pub path: Arc<str>,
+    pub scope: Scope,
+    pub facts: FileFacts,
+}
+
+impl FileEntry {
+    pub fn new(path: &str, facts: FileFacts) -> FileEntry {
+        FileEntry { path: path.into(), scope: Scope::of(path), facts }
+    }
+
+    pub fn directory(&self) -> &str {
+        parent(&self.path)
+    }
+
+    /// A place in this file, as evidence.
+    pub fn at(&self, place: Place) -> Location {
+        Location { path: self.path.clone(), place }
+    }
+
+    /// Whether its code was written by a program.
+    pub fn is_generated(&self) -> bool {
+        match &self.facts.structure {
+            Structure::Go(go) => go.generated,
+            Structure::Rust(rust) => rust.generated,
+            _ => false,
+        }
+    }
+}
+
+/// Everything known about the files of one repository.
+#[derive(Debug)]
+pub struct Repository {
+    /// Sorted by path.
+    pub files: Vec<FileEntry>,
+    /// Every file name seen, read or not, sorted.
+    pub names: Vec<Arc<str>>,
+    pub go: GoGraph,
+    pub cargo: CargoGraph,
+    /// Directory → files directly in it.
+    pub by_directory: BTreeMap<Arc<str>, Vec<usize>>,
+    by_path: HashMap<Arc<str>, usize>,
+    directories: BTreeSet<Arc<str>>,
+}
+
+impl Repository {
+    /// Indexes the files, which must be sorted by path.
+    pub fn new(files: Vec<FileEntry>, names: Vec<Arc<str>>) -> Repository {
+        let mut by_directory: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
+        let mut by_path = HashMap::new();
+        for (index, file) in files.iter().enumerate() {
+            by_directory.entry(file.directory().into()).or_default().push(index);
+            by_path.insert(file.path.clone(), index);
+        }
+        let mut directories = BTreeSet::new();
+        for name in files.iter().map(|file| &file.path).chain(&names) {
+            let mut directory = parent(name);
+            while directories.insert(directory.into()) && directory != "." {
+                directory = parent(directory);
+            }
+        }
+        let go = GoGraph::new(&files, &by_directory);
+        let cargo = CargoGraph::new(&files, &|path| {
+            by_path.contains_key(path) || names.binary_search_by(|name| (**name).cmp(path)).is_ok()
+        });
+        Repository { files, names, go, cargo, by_directory, by_path, directories }
+    }
+
+    pub fn file(&self, path: &str) -> Option<&FileEntry> {
+        self.by_path.get(path).map(|&index| &self.files[index])
+    }
+
+    pub fn has_directory(&self, path: &str) -> bool {
+        self.directories.contains(path)
+    }
+
+    /// Whether a file of that name was seen, read or not.
+    pub fn has_name(&self, path: &str) -> bool {
+        self.names.binary_search_by(|name| (**name).cmp(path)).is_ok() || self.by_path.contains_key(path)
+    }
+
+    /// Every fact of every file, in path order.
+    pub fn facts(&self) -> impl Iterator<Item = (&FileEntry, &Fact)> {
+        self.files.iter().flat_map(|file| file.facts.facts.iter().map(move |fact| (file, fact)))
+    }
+
+    /// Files directly in a directory.
+    pub fn files_in<'a>(&'a self, directory: &str) -> impl Iterator<Item = &'a FileEntry> + use<'a> {
+        let indexes = self.by_directory.get(directory).map_or(&[][..], Vec::as_slice);
+        indexes.iter().map(|&index| &self.files[index])
+    }
+
+    /// Files in a directory and below it.
+    pub fn files_below<'a>(&'a self, directory: &'a str) -> impl Iterator<Item = &'a FileEntry> {
+        let start = if directory == "." { 0 } else { self.files.partition_point(|file| *file.path < *directory) };
+        let end_reached = move |file: &&FileEntry| directory == "." || file.path.starts_with(directory);
+        self.files[start..].iter().take_while(end_reached).filter(move |file| is_within(&file.path, directory))
+    }
+}
+
+/// The directory part of a path; `.` for the root.
+pub fn parent(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(at) => &path[..at],
+        None => ".",
+    }
+}
+
+/// The last part of a path.
+pub fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Joins and normalises `a/./b/../c`; `None` where it leaves the root.
+pub fn join(directory: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let head = if relative.starts_with('/') { "" } else { directory };
+    for part in head.split('/').chain(relative.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(if parts.is_empty() { ".".into() } else { parts.join("/") })
+}
+
+/// Whether `path` is `directory` or lies below it.
+pub fn is_within(path: &str, directory: &str) -> bool {
+    directory == "." || path == directory || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_inside_the_root_only() {
+        assert_eq!(join("a/b", "../c").as_deref(), Some("a/c"));
+        assert_eq!(join(".", "./x/").as_deref(), Some("x"));
+        assert_eq!(join("a", "..").as_deref(), Some("."));
+        assert_eq!(join("a", "../.."), None);
+        assert!(is_within("a/b", "a") && !is_within("ab", "a") && is_within("x", "."));
+    }
+}
