@@ -258,7 +258,7 @@ fn resolve(
         let shared = manifest.workspace.as_ref()?.dependencies.iter().find(|shared| shared.name == dependency.name)?;
         Some((root, shared))
     });
-    let (base, source) = inherited.map_or((directory, dependency), |(root, shared)| (&***root, shared));
+    let (base, source) = inherited.map_or((directory, dependency), |(root, shared)| (&**root, shared));
     let local = source.path.as_deref().and_then(|path| join(base, path));
     let mut features = dependency.features.clone();
     features.extend(inherited.iter().flat_map(|(_, shared)| shared.features.iter().cloned()));
