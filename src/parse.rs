@@ -2,6 +2,9 @@
 //!
 //! [`Kind`] says from its path alone which reader a file gets, and so whether it is opened at all.
 
+pub mod cargo;
+pub mod rust;
+
 use serde::{Deserialize, Serialize};
 
 /// Which reader a file gets.

@@ -4,14 +4,16 @@
 
 use crate::detect::Facts;
 use crate::fact::{FileFacts, Structure};
-use crate::parse::Kind;
+use crate::parse::{self, Kind};
 use crate::source::Text;
 
 /// Reads one file.
 pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
-    let facts = Facts::new(text);
+    let mut facts = Facts::new(text);
     let structure = match kind {
         // Each reader: `fn(&Text, &mut Facts) -> Structure`.
+        Kind::CargoToml => parse::cargo::read(text, &mut facts),
+        Kind::Rust => parse::rust::read(text, &mut facts),
         _ => Structure::None,
     };
     let Facts { list, flaws, .. } = facts;

@@ -1,0 +1,261 @@
+//! A lexer for Rust that is fast because it keeps only what detectors ask for.
+//!
+//! In: source text, whole or broken. Out: tokens as byte ranges, without comments and white space. It never fails:
+//! what cannot be read (an unclosed string, a stray byte) becomes one token up to the end or of one byte. It knows
+//! raw and byte strings, nested comments, and tells a lifetime from a character.
+
+/// What a token is; delimiters and other punctuation are single bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Ident,
+    Lifetime,
+    Str,
+    Char,
+    Number,
+    Open,
+    Close,
+    Punct,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) kind: Kind,
+}
+
+/// Splits a text into tokens. A `#!` line and a byte-order mark at the start are skipped.
+pub(crate) fn lex(text: &str) -> Vec<Token> {
+    let mut lexer = Lexer { bytes: text.as_bytes(), at: preamble(text), tokens: Vec::with_capacity(text.len() / 4) };
+    while lexer.step() {}
+    lexer.tokens
+}
+
+/// Returns the length of a byte-order mark and a `#!` line; `#![` starts an attribute.
+pub(crate) fn preamble(text: &str) -> usize {
+    let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let rest = &text[mark..];
+    let hash = rest.strip_prefix("#!");
+    if hash.is_some_and(|after| !after.trim_start().starts_with('[')) {
+        mark + rest.find('\n').unwrap_or(rest.len())
+    } else {
+        mark
+    }
+}
+
+struct Lexer<'t> {
+    bytes: &'t [u8],
+    at: usize,
+    tokens: Vec<Token>,
+}
+
+impl Lexer<'_> {
+    fn peek(&self, ahead: usize) -> u8 {
+        self.bytes.get(self.at + ahead).copied().unwrap_or(0)
+    }
+
+    /// Reads one token or one stretch of nothing; `false` at the end.
+    fn step(&mut self) -> bool {
+        let Some(&byte) = self.bytes.get(self.at) else { return false };
+        match byte {
+            b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
+            b'/' if self.peek(1) == b'/' => self.line_comment(),
+            b'/' if self.peek(1) == b'*' => self.block_comment(),
+            b'"' => self.string(0),
+            b'\'' => self.quote(),
+            b'0'..=b'9' => self.number(),
+            b'(' | b'[' | b'{' => self.push(1, Kind::Open),
+            b')' | b']' | b'}' => self.push(1, Kind::Close),
+            _ if is_ident(byte) => self.word(),
+            _ => self.push(1, Kind::Punct),
+        }
+        true
+    }
+
+    fn push(&mut self, length: usize, kind: Kind) {
+        let start = self.at;
+        self.at = (start + length).min(self.bytes.len());
+        self.tokens.push(Token { start: start as u32, end: self.at as u32, kind });
+    }
+
+    fn line_comment(&mut self) {
+        self.at = memchr::memchr(b'\n', &self.bytes[self.at..]).map_or(self.bytes.len(), |found| self.at + found);
+    }
+
+    fn block_comment(&mut self) {
+        let mut depth = 0u32;
+        while let Some(found) = memchr::memchr2(b'/', b'*', &self.bytes[self.at..]) {
+            self.at += found;
+            match (self.peek(0), self.peek(1)) {
+                (b'/', b'*') => {
+                    depth += 1;
+                    self.at += 2;
+                }
+                (b'*', b'/') => {
+                    depth -= 1;
+                    self.at += 2;
+                    if depth == 0 {
+                        return;
+                    }
+                }
+                _ => self.at += 1,
+            }
+        }
+        self.at = self.bytes.len();
+    }
+
+    /// Reads a string whose quote stands `prefix` bytes ahead.
+    fn string(&mut self, prefix: usize) {
+        let mut end = self.at + prefix + 1;
+        loop {
+            match self.bytes.get(end..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+                None => break self.push(self.bytes.len() - self.at, Kind::Str),
+                Some(found) if self.bytes[end + found] == b'"' => {
+                    break self.push(end + found + 1 - self.at, Kind::Str);
+                }
+                Some(found) => end += found + 2,
+            }
+        }
+    }
+
+    /// Reads `#…"…"#…` after a prefix that ends in `r`; `false` if it is none.
+    fn raw_string(&mut self, prefix: usize) -> bool {
+        let hashes = self.bytes[self.at + prefix..].iter().take_while(|&&byte| byte == b'#').count();
+        if self.peek(prefix + hashes) != b'"' {
+            return false;
+        }
+        let mut end = self.at + prefix + hashes + 1;
+        while let Some(found) = memchr::memchr(b'"', &self.bytes[end..]) {
+            end += found + 1;
+            let closing = self.bytes[end..].iter().take(hashes).take_while(|&&byte| byte == b'#').count();
+            if closing == hashes {
+                self.push(end + hashes - self.at, Kind::Str);
+                return true;
+            }
+        }
+        self.push(self.bytes.len() - self.at, Kind::Str);
+        true
+    }
+
+    /// Tells `'a'` and `'\n'` from the lifetime `'a`.
+    fn quote(&mut self) {
+        if self.peek(1) == b'\\' {
+            let from = self.at + 3;
+            let end = self.bytes.get(from..).and_then(|rest| memchr::memchr2(b'\'', b'\n', rest));
+            return self.push(end.map_or(1, |found| found + 4), Kind::Char);
+        }
+        let width = character_width(self.peek(1));
+        if self.peek(1 + width) == b'\'' {
+            return self.push(width + 2, Kind::Char);
+        }
+        let length = self.bytes[self.at + 1..].iter().take_while(|&&byte| is_ident(byte)).count();
+        self.push(length + 1, if length > 0 { Kind::Lifetime } else { Kind::Punct });
+    }
+
+    fn number(&mut self) {
+        let mut length = self.ident_length(0);
+        if self.peek(length) == b'.' && self.peek(length + 1).is_ascii_digit() {
+            length += 1 + self.ident_length(length + 1);
+        }
+        let exponent =
+            matches!(self.peek(length.saturating_sub(1)), b'e' | b'E') && !self.bytes[self.at..].starts_with(b"0x");
+        if exponent && matches!(self.peek(length), b'+' | b'-') {
+            length += 1 + self.ident_length(length + 1);
+        }
+        self.push(length, Kind::Number);
+    }
+
+    fn ident_length(&self, ahead: usize) -> usize {
+        self.bytes[self.at + ahead..].iter().take_while(|&&byte| is_ident(byte)).count()
+    }
+
+    /// Reads an identifier, or the string that it is the prefix of.
+    fn word(&mut self) {
+        let length = self.ident_length(0);
+        let next = self.peek(length);
+        if length <= 2 && matches!(next, b'"' | b'#' | b'\'') {
+            let prefix = &self.bytes[self.at..self.at + length];
+            match (prefix, next) {
+                (b"b" | b"c", b'"') => return self.string(length),
+                (b"r" | b"br" | b"cr", _) if self.raw_string(length) => return,
+                (b"r", b'#') if is_ident(self.peek(2)) => {
+                    // `r#type`: the identifier alone is kept.
+                    self.at += 2;
+                    let length = self.ident_length(0);
+                    return self.push(length, Kind::Ident);
+                }
+                (b"b", b'\'') => self.at += 1,
+                _ => return self.push(length, Kind::Ident),
+            }
+            return self.quote();
+        }
+        self.push(length, Kind::Ident);
+    }
+}
+
+fn is_ident(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+fn character_width(first: u8) -> usize {
+    match first {
+        0xf0.. => 4,
+        0xe0.. => 3,
+        0xc0.. => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<&str> {
+        lex(text).iter().map(|token| &text[token.start as usize..token.end as usize]).collect()
+    }
+
+    #[test]
+    fn strings_comments_and_lifetimes_are_told_apart() {
+        let cases: [(&str, &[&str]); 12] = [
+            ("a /* x /* y */ z */ b // c", &["a", "b"]),
+            (r#""a\"b" c"#, &[r#""a\"b""#, "c"]),
+            (r###"r#"a"b"# c"###, &[r###"r#"a"b"#"###, "c"]),
+            (r#"br"\" c"#, &[r#"br"\""#, "c"]),
+            ("'a' 'b 'ä' '\\'' '\\u{1}' b'x'", &["'a'", "'b", "'ä'", "'\\''", "'\\u{1}'", "'x'"]),
+            ("r#type 1.5e-3 0xe+1 1..2", &["type", "1.5e-3", "0xe", "+", "1", "1", ".", ".", "2"]),
+            ("f::<'_>()", &["f", ":", ":", "<", "'_", ">", "(", ")"]),
+            ("#!/bin/x\nfn", &["fn"]),
+            ("\u{feff}#![a]", &["#", "!", "[", "a", "]"]),
+            ("\"open", &["\"open"]),
+            ("r#\"open", &["r#\"open"]),
+            ("/* open", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(words(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ends_in_the_middle_are_no_panic() {
+        for text in [
+            "'",
+            "'\\",
+            "b'",
+            "b",
+            "r#",
+            "r",
+            "br##",
+            "1.",
+            "1e",
+            "1e+",
+            "/",
+            "'ä",
+            "\"\\",
+            "c\"",
+            "\u{feff}",
+            "'\\\u{e4}",
+        ] {
+            lex(text);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The tokens of one Rust file without its test code, with delimiters paired.
+//!
+//! Left out: items under `#[cfg(test)]` and its like, functions under `#[test]` and its like, and bodies of
+//! `mod tests`. What remains is what detectors mean by "the code".
+
+use std::ops::Range;
+
+use super::cfg;
+use super::lex::{Kind, Token, lex};
+
+/// Marks an opening delimiter that nothing closes.
+const UNPAIRED: u32 = u32::MAX;
+
+pub(crate) struct Tokens<'t> {
+    pub(crate) text: &'t str,
+    list: Vec<Token>,
+    /// For an opening delimiter, the index of what closes it.
+    pairs: Vec<u32>,
+}
+
+impl<'t> Tokens<'t> {
+    /// Reads a text; `tests` keeps test code.
+    pub(crate) fn new(text: &'t str, tests: bool) -> Tokens<'t> {
+        let mut tokens = Tokens { text, list: lex(text), pairs: Vec::new() };
+        tokens.pair();
+        if !tests {
+            tokens.drop_tests();
+        }
+        tokens
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Returns the text of a token, empty past the end.
+    pub(crate) fn at(&self, index: usize) -> &'t str {
+        self.list.get(index).map_or("", |token| &self.text[token.start as usize..token.end as usize])
+    }
+
+    pub(crate) fn kind(&self, index: usize) -> Option<Kind> {
+        self.list.get(index).map(|token| token.kind)
+    }
+
+    pub(crate) fn is_ident(&self, index: usize) -> bool {
+        self.kind(index) == Some(Kind::Ident)
+    }
+
+    /// Whether the token is this one byte of punctuation or this delimiter.
+    pub(crate) fn is(&self, index: usize, byte: u8) -> bool {
+        self.list.get(index).is_some_and(|token| {
+            !matches!(token.kind, Kind::Ident | Kind::Number | Kind::Lifetime)
+                && token.end == token.start + 1
+                && self.text.as_bytes()[token.start as usize] == byte
+        })
+    }
+
+    pub(crate) fn is_path_separator(&self, index: usize) -> bool {
+        self.is(index, b':') && self.is(index + 1, b':')
+    }
+
+    /// Returns the index of what closes the delimiter at `open`, or of the end.
+    pub(crate) fn close(&self, open: usize) -> usize {
+        match self.pairs.get(open) {
+            Some(&close) if close != UNPAIRED => close as usize,
+            _ => self.list.len(),
+        }
+    }
+
+    /// Whether tokens from `index` on read as these words, each one token.
+    pub(crate) fn reads(&self, index: usize, words: &[&str]) -> bool {
+        words.iter().enumerate().all(|(ahead, word)| self.at(index + ahead) == *word)
+    }
+
+    /// Returns the byte range from one token to another, both included.
+    pub(crate) fn range(&self, first: usize, last: usize) -> Range<usize> {
+        let end = self.list.get(last).or(self.list.last()).map_or(0, |token| token.end as usize);
+        let start = self.list.get(first).map_or(end, |token| token.start as usize);
+        start..end.max(start)
+    }
+
+    fn pair(&mut self) {
+        self.pairs.clear();
+        self.pairs.resize(self.list.len(), UNPAIRED);
+        let mut open = Vec::new();
+        for (index, token) in self.list.iter().enumerate() {
+            match token.kind {
+                Kind::Open => open.push(index),
+                Kind::Close => {
+                    if let Some(start) = open.pop() {
+                        self.pairs[start] = index as u32;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn drop_tests(&mut self) {
+        let dropped = self.test_ranges();
+        if dropped.is_empty() {
+            return;
+        }
+        let mut kept = Vec::with_capacity(self.list.len());
+        let mut at = 0;
+        for range in dropped {
+            kept.extend_from_slice(&self.list[at.min(range.start)..range.start]);
+            at = range.end.max(at);
+        }
+        kept.extend_from_slice(&self.list[at..]);
+        self.list = kept;
+        self.pair();
+    }
+
+    fn test_ranges(&self) -> Vec<Range<usize>> {
+        let mut ranges = Vec::new();
+        let mut at = 0;
+        while at < self.list.len() {
+            let end = if self.is(at, b'#') {
+                match self.test_attribute(at) {
+                    Some(Whole::File) => return vec![0..self.list.len()],
+                    Some(Whole::Item(after)) => self.item_end(after),
+                    None => at,
+                }
+            } else if self.is_ident(at)
+                && self.at(at) == "mod"
+                && is_test_module(self.at(at + 1))
+                && self.is(at + 2, b'{')
+            {
+                (self.close(at + 2) + 1).min(self.list.len())
+            } else {
+                at
+            };
+            if end > at {
+                ranges.push(at..end);
+                at = end;
+            } else {
+                at += 1;
+            }
+        }
+        ranges
+    }
+
+    /// Reads the attribute at `#`; says what is test code because of it.
+    fn test_attribute(&self, hash: usize) -> Option<Whole> {
+        let inner = self.is(hash + 1, b'!');
+        let open = hash + 1 + usize::from(inner);
+        if !self.is(open, b'[') {
+            return None;
+        }
+        let close = self.close(open);
+        let is_test = match self.at(open + 1) {
+            "cfg" => cfg::is_test_only(self, open + 3..close.saturating_sub(1)),
+            "test" | "bench" | "rstest" | "quickcheck" | "test_case" | "wasm_bindgen_test" | "proptest" => !inner,
+            // `#[tokio::test]` and its like: a path that ends in `test`.
+            _ => !inner && self.path_ends_in_test(open + 1, close),
+        };
+        match (is_test, inner) {
+            (false, _) => None,
+            // An inner attribute of a nested module is rare; at the top it is about the file.
+            (true, true) => (hash < 64).then_some(Whole::File),
+            (true, false) => Some(Whole::Item(close + 1)),
+        }
+    }
+
+    fn path_ends_in_test(&self, start: usize, close: usize) -> bool {
+        let mut at = start;
+        while self.is_ident(at) && self.is_path_separator(at + 1) {
+            at += 3;
+        }
+        at > start && matches!(self.at(at), "test" | "rstest") && (at + 1 == close || self.is(at + 1, b'('))
+    }
+
+    /// Returns the index after the item that starts at `at`, which may still have attributes.
+    pub(crate) fn item_end(&self, mut at: usize) -> usize {
+        while self.is(at, b'#') && self.is(at + 1, b'[') {
+            at = self.close(at + 1) + 1;
+        }
+        let to_semicolon = matches!(self.at(at), "use" | "let" | "const" | "static" | "type")
+            && !matches!(self.at(at + 1), "fn" | "unsafe" | "extern" | "async")
+            || (self.at(at) == "pub" && self.reads(at + 1, &["use"]));
+        let is_item = to_semicolon || is_item_word(self.at(at));
+        while at < self.list.len() {
+            match self.kind(at) {
+                Some(Kind::Open) => {
+                    let close = self.close(at);
+                    if self.is(at, b'{') && !to_semicolon {
+                        return (close + 1).min(self.list.len());
+                    }
+                    at = close;
+                }
+                // The end of what holds it: a last field, or a broken file.
+                Some(Kind::Close) => return at,
+                Some(Kind::Punct) if self.is(at, b';') => return at + 1,
+                Some(Kind::Punct) if self.is(at, b',') && !is_item => return at + 1,
+                _ => {}
+            }
+            at += 1;
+        }
+        self.list.len()
+    }
+}
+
+enum Whole {
+    File,
+    /// The item that starts at this index.
+    Item(usize),
+}
+
+fn is_test_module(name: &str) -> bool {
+    matches!(name, "test" | "tests" | "unit_tests" | "testing" | "proptests" | "prop_tests" | "unit_test")
+}
+
+fn is_item_word(word: &str) -> bool {
+    matches!(
+        word,
+        "fn" | "mod"
+            | "struct"
+            | "enum"
+            | "union"
+            | "impl"
+            | "trait"
+            | "pub"
+            | "unsafe"
+            | "extern"
+            | "async"
+            | "const"
+            | "macro_rules"
+    )
+}
