@@ -6,8 +6,15 @@
 use std::ops::Range;
 
 use crate::fact::{Binding, Fact, FactKind};
+use crate::parse::config::ConfigView;
 use crate::problem::Flaw;
 use crate::source::Text;
+
+/// What a detector of configuration files does with one of them.
+pub type OnConfig = fn(&ConfigView<'_>, &mut Facts<'_, '_>);
+
+/// Detectors of YAML, JSON, TOML and HCL files, by name.
+pub const CONFIG: &[(&str, OnConfig)] = &[];
 
 /// What a detector writes to: facts of one file.
 #[derive(Debug)]

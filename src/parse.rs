@@ -3,7 +3,14 @@
 //! [`Kind`] says from its path alone which reader a file gets, and so whether it is opened at all.
 
 pub mod cargo;
+pub mod config;
+pub mod hcl;
+pub mod helm;
+pub mod json;
 pub mod rust;
+pub mod toml_tree;
+pub mod tree;
+pub mod yaml;
 
 use serde::{Deserialize, Serialize};
 

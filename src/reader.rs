@@ -2,9 +2,9 @@
 //!
 //! Nothing here touches the disk, so a result can be cached by content and tested from a string.
 
-use crate::detect::Facts;
+use crate::detect::{self, Facts};
 use crate::fact::{FileFacts, Structure};
-use crate::parse::{self, Kind};
+use crate::parse::{self, Kind, config};
 use crate::source::Text;
 
 /// Reads one file.
@@ -14,8 +14,19 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
         // Each reader: `fn(&Text, &mut Facts) -> Structure`.
         Kind::CargoToml => parse::cargo::read(text, &mut facts),
         Kind::Rust => parse::rust::read(text, &mut facts),
+        Kind::Yaml | Kind::Json | Kind::Toml | Kind::Hcl | Kind::CargoConfig => read_config(kind, text, &mut facts),
         _ => Structure::None,
     };
     let Facts { list, flaws, .. } = facts;
     FileFacts { structure, facts: list, flaws, lines: text.line_count() }
+}
+
+/// Runs every detector of configuration files over one parse.
+fn read_config(kind: Kind, text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
+    let Some((view, flaws)) = config::view(kind, text) else { return Structure::None };
+    facts.flaws.extend(flaws);
+    for (_, detect) in detect::CONFIG {
+        detect(&view, facts);
+    }
+    Structure::None
 }

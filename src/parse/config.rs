@@ -1,0 +1,109 @@
+//! The view that all detectors of configuration files share: one parse, whatever the format.
+//!
+//! In: a [`Text`] of kind YAML, JSON, TOML or HCL. Out: [`ConfigView`] and what could not be read.
+
+use super::tree::Node;
+use super::{Kind, hcl, helm, json, toml_tree, yaml};
+use crate::problem::Flaw;
+use crate::source::Text;
+
+/// A configuration file as a tree.
+#[derive(Debug)]
+pub struct ConfigView<'a> {
+    pub text: &'a Text<'a>,
+    pub kind: Kind,
+    /// The documents of the file in order; one for all formats but YAML.
+    pub documents: Vec<Node>,
+    /// The file is a template around YAML: scalars may be templated, whole parts may appear twice.
+    pub templated: bool,
+    /// Some of the file could not be read; line-wise looks may find more.
+    pub broken: bool,
+}
+
+impl ConfigView<'_> {
+    /// Returns the name of the file without directories.
+    pub fn name(&self) -> &str {
+        self.text.path.rsplit('/').next().unwrap_or(self.text.path)
+    }
+
+    /// Returns the first document; an empty file has none.
+    pub fn root(&self) -> Option<&Node> {
+        self.documents.first()
+    }
+
+    /// Returns the text of a node as it stands in the file.
+    pub fn source(&self, node: &Node) -> &str {
+        self.text.text.get(node.range.clone()).unwrap_or("")
+    }
+}
+
+/// Reads a configuration file; `None` if the kind is none.
+pub fn view<'a>(kind: Kind, text: &'a Text<'a>) -> Option<(ConfigView<'a>, Vec<Flaw>)> {
+    let mut templated = false;
+    let (documents, errors) = match kind {
+        Kind::Yaml => {
+            let (yaml, masked) = read_yaml(text);
+            templated = masked;
+            (yaml.documents, yaml.errors)
+        }
+        Kind::Json => match json::parse(text.text) {
+            Ok(node) => (node.into_iter().collect(), Vec::new()),
+            Err(error) => (Vec::new(), vec![error]),
+        },
+        Kind::Toml | Kind::CargoConfig | Kind::CargoToml => {
+            let (node, errors) = toml_tree::parse(text.text);
+            (vec![node], errors)
+        }
+        Kind::Hcl => {
+            let (node, errors) = hcl::parse(text.text);
+            (vec![node], errors)
+        }
+        _ => return None,
+    };
+    let broken = !errors.is_empty();
+    let flaws = errors.into_iter().map(|(range, reason)| Flaw { reason, place: Some(text.place(range)) }).collect();
+    Some((ConfigView { text, kind, documents, templated, broken }, flaws))
+}
+
+/// Masks what is a template by its place, and what does not parse without.
+fn read_yaml(text: &Text<'_>) -> (yaml::Yaml, bool) {
+    let has_actions = memchr::memmem::find(text.text.as_bytes(), b"{{").is_some();
+    if has_actions && is_template_path(text.path) {
+        return (yaml::parse_masked(text.text, &helm::mask(text.text)), true);
+    }
+    let plain = yaml::parse(text.text);
+    if plain.errors.is_empty() || !has_actions {
+        return (plain, false);
+    }
+    let masked = yaml::parse_masked(text.text, &helm::mask(text.text));
+    if masked.errors.len() < plain.errors.len() { (masked, true) } else { (plain, false) }
+}
+
+fn is_template_path(path: &str) -> bool {
+    path.ends_with(".tpl") || path.contains("/templates/") || path.starts_with("templates/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workflow_and_alert_expressions_are_not_masked() {
+        let text =
+            Text::new(".github/workflows/a.yml", "name: a\nenv:\n  X: ${{ github.sha }}\n  Y: 'at {{ $labels.x }}'\n");
+        let (view, flaws) = view(Kind::Yaml, &text).unwrap();
+        assert!(flaws.is_empty() && !view.templated);
+        assert_eq!(view.root().unwrap().str_at(&["env", "X"]), Some("${{ github.sha }}"));
+    }
+
+    #[test]
+    fn templates_are_masked_by_place_or_need() {
+        let source = "{{- if .Values.on }}\nkind: Deployment\n{{- end }}\n";
+        for path in ["chart/templates/d.yaml", "x/d.yaml"] {
+            let text = Text::new(path, source);
+            let (view, flaws) = view(Kind::Yaml, &text).unwrap();
+            assert!(view.templated && flaws.is_empty());
+            assert_eq!(view.root().unwrap().str_at(&["kind"]), Some("Deployment"));
+        }
+    }
+}
