@@ -4,9 +4,13 @@
 
 pub mod cargo;
 pub mod config;
+pub mod duration;
 pub mod hcl;
 pub mod helm;
+pub mod js;
 pub mod json;
+pub mod percentile;
+pub mod promql;
 pub mod rust;
 pub mod toml_tree;
 pub mod tree;
