@@ -3,9 +3,13 @@
 //! In: the facts of all files. Out: [`Service`]s with everything known about them. No file is opened here and
 //! no source text is seen, so every stage can be fed by hand.
 
+pub mod build;
 pub mod cargo_graph;
 pub mod go_graph;
+pub mod image;
 pub mod repository;
+pub mod unit;
+pub mod workload;
 
 use std::sync::Arc;
 

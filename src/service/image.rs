@@ -1,0 +1,232 @@
+//! Which container image holds which units, and under which names the image is known.
+//!
+//! In: `Image` facts, builds and units. Out: [`Packed`] images. The chain is Dockerfile → build command, entry point
+//! or copied file → unit; a Dockerfile that shows none of these is tied by its place only where one unit lies there.
+
+use std::collections::BTreeSet;
+
+use crate::fact::{Fact, FactKind, Image};
+use crate::scope::Scope;
+
+use super::build::Built;
+use super::repository::{FileEntry, Repository, base, is_within, join, parent};
+use super::unit::Unit;
+
+/// An image definition with the units in it (indexes).
+#[derive(Debug)]
+pub struct Packed<'r> {
+    pub file: &'r FileEntry,
+    pub fact: &'r Fact,
+    pub image: &'r Image,
+    pub units: Vec<usize>,
+    pub names: BTreeSet<String>,
+    /// It is what runs: not a builder, test or development image.
+    pub ships: bool,
+}
+
+/// Ties images to units.
+pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'r>]) -> Vec<Packed<'r>> {
+    let mut all = Vec::new();
+    for (file, fact) in repository.facts() {
+        let FactKind::Image(image) = &fact.kind else { continue };
+        let units = units_of(repository, units, builds, file, image);
+        all.push(Packed { file, fact, image, units, names: names_of(file, image), ships: ships(file) });
+    }
+    all
+}
+
+fn ships(file: &FileEntry) -> bool {
+    let path = file.path.to_ascii_lowercase();
+    let development = [".devcontainer", "/hack/", "/ci/", "build-tools", "builder", "debug", ".dev", "test"];
+    matches!(file.scope, Scope::Shipped | Scope::Example) && !development.iter().any(|word| path.contains(word))
+}
+
+fn units_of(
+    repository: &Repository,
+    units: &[Unit],
+    builds: &[Built<'_>],
+    file: &FileEntry,
+    image: &Image,
+) -> Vec<usize> {
+    let mut found: BTreeSet<usize> = BTreeSet::new();
+    for built in builds.iter().filter(|built| std::ptr::eq(built.file, file)) {
+        found.extend(&built.units);
+    }
+    let named = by_name(units, image.command.iter().take(3).chain(&image.copies), file);
+    // What the image starts is in it for sure; other things built on the way may stay behind.
+    let started = by_name(units, image.command.iter().take(3), file);
+    if !started.is_empty() && found.len() > 1 {
+        found = found.intersection(&started).copied().collect::<BTreeSet<_>>().union(&started).copied().collect();
+    }
+    if found.is_empty() {
+        found = named;
+    }
+    if found.is_empty() {
+        found.extend(by_place(repository, units, file, image));
+    }
+    found.into_iter().collect()
+}
+
+fn by_name<'a>(units: &[Unit], words: impl Iterator<Item = &'a String>, file: &FileEntry) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    for word in words {
+        let name = binary_name(base(word.trim_end_matches('/')));
+        if name.len() < 2 || matches!(name.as_str(), "main" | "server" | "app" | "bin" | "build" | "cmd" | "src") {
+            continue;
+        }
+        let matches: Vec<usize> = units
+            .iter()
+            .enumerate()
+            .filter(|(_, unit)| unit.binaries.contains(&name))
+            .map(|(index, _)| index)
+            .collect();
+        found.extend(closest(units, &matches, file.directory()));
+    }
+    found
+}
+
+/// Of several units of one name, the one nearest to a directory.
+pub fn closest(units: &[Unit], candidates: &[usize], directory: &str) -> Option<usize> {
+    let shared = |root: &str| root.split('/').zip(directory.split('/')).take_while(|(a, b)| a == b).count();
+    candidates.iter().copied().max_by_key(|&index| (shared(&units[index].root), std::cmp::Reverse(index)))
+}
+
+/// The unit at or around the Dockerfile, or the only one below it, or below what it copies.
+fn by_place(repository: &Repository, units: &[Unit], file: &FileEntry, image: &Image) -> Option<usize> {
+    let directory = file.directory();
+    let context = image.context.as_deref().unwrap_or(directory);
+    let only_below = |directory: &str| {
+        let mut below = units.iter().enumerate().filter(|(_, unit)| {
+            is_within(&unit.root, directory) && Scope::of(&format!("{}/x", unit.root)) == Scope::Shipped
+        });
+        match (below.next(), below.next()) {
+            (Some((index, _)), None) => Some(index),
+            _ => None,
+        }
+    };
+    if directory != "." {
+        let mut at = directory;
+        while at != "." {
+            if let Some(index) = units.iter().position(|unit| &*unit.root == at) {
+                return Some(index);
+            }
+            at = parent(at);
+            if !is_generic(base(directory)) {
+                break;
+            }
+        }
+    }
+    let builds_something = image.bases.iter().any(|base| is_toolchain_image(base));
+    if !builds_something {
+        return None;
+    }
+    for copied in &image.copies {
+        if let Some(path) = join(context, copied).filter(|path| path != "." && repository.has_directory(path))
+            && let Some(index) = only_below(&path)
+        {
+            return Some(index);
+        }
+    }
+    only_below(directory)
+}
+
+fn is_toolchain_image(image: &str) -> bool {
+    let name = base(image);
+    ["golang", "rust", "tinygo", "cargo-chef", "messense"].iter().any(|known| name.contains(known))
+        || image.contains("golang")
+        || image.contains("rust")
+}
+
+fn is_generic(directory: &str) -> bool {
+    matches!(
+        directory,
+        "docker"
+            | "deployment"
+            | "deploy"
+            | "build"
+            | "package"
+            | "packaging"
+            | "multiarch"
+            | "container"
+            | "image"
+            | "images"
+            | "ci"
+            | "dist"
+    )
+}
+
+/// Names by which other files may refer to the image.
+fn names_of(file: &FileEntry, image: &Image) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> =
+        image.names.iter().map(|name| image_name(name)).filter(|name| !name.is_empty()).collect();
+    let name = base(&file.path).to_ascii_lowercase();
+    for (prefix, suffix) in [("dockerfile.", ""), ("dockerfile-", ""), ("containerfile.", ""), ("", ".dockerfile")] {
+        if let Some(rest) = name
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.strip_suffix(suffix))
+            .filter(|rest| *rest != name && !rest.is_empty())
+        {
+            names.insert(rest.to_owned());
+        }
+    }
+    let mut at = file.directory();
+    while at != "." && is_generic(base(at)) {
+        at = parent(at);
+    }
+    if at != "." {
+        names.insert(base(at).to_ascii_lowercase());
+    }
+    names
+}
+
+/// `registry/org/name:tag@digest` → `name`.
+pub fn image_name(image: &str) -> String {
+    let image = image.split('@').next().unwrap_or(image);
+    let last = base(image.trim_end_matches('/'));
+    last.split(':').next().unwrap_or(last).trim().to_ascii_lowercase()
+}
+
+/// A program's name without architecture, system and extension.
+pub fn binary_name(file: &str) -> String {
+    let mut name = file.trim_end_matches(".exe").trim_end_matches(".wasm").to_owned();
+    loop {
+        let before = name.len();
+        for word in [
+            "linux",
+            "amd64",
+            "arm64",
+            "x86_64",
+            "aarch64",
+            "prod",
+            "static",
+            "musl",
+            "${TARGETARCH}",
+            "$TARGETARCH",
+            "${TARGETOS}",
+            "${ARCH}",
+            "$ARCH",
+            "${arch}",
+        ] {
+            for separator in ['-', '_', '.'] {
+                if let Some(rest) = name.strip_suffix(word).and_then(|rest| rest.strip_suffix(separator)) {
+                    name = rest.to_owned();
+                }
+            }
+        }
+        if name.len() == before {
+            return name;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_what_is_not_the_name() {
+        assert_eq!(image_name("ghcr.io/org/Agent:v1.2@sha256:00"), "agent");
+        assert_eq!(binary_name("agent-linux-${TARGETARCH}-prod"), "agent");
+        assert_eq!(binary_name("tool.exe"), "tool");
+    }
+}

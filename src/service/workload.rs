@@ -1,0 +1,334 @@
+//! Which units a workload runs.
+//!
+//! In: `Workload` facts, images and units. Out: [`Running`], a workload with its units. The chain is workload → build
+//! or image → unit, else its command, its artefacts, or its own name; what cannot be tied stays untied.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::fact::{Fact, FactKind, Workload};
+
+use super::build::Built;
+use super::image::{Packed, binary_name, closest, image_name};
+use super::repository::{FileEntry, Repository, base, is_within, join, parent};
+use super::unit::Unit;
+
+/// A workload with the units that it runs (indexes).
+#[derive(Debug)]
+pub struct Running<'r> {
+    pub file: &'r FileEntry,
+    pub fact: &'r Fact,
+    /// Index of the fact in its file, for facts that are bound to it.
+    pub index: u32,
+    pub workload: &'r Workload,
+    pub units: Vec<usize>,
+}
+
+/// Ties workloads to units.
+pub fn resolve<'r>(
+    repository: &'r Repository,
+    units: &[Unit],
+    builds: &[Built<'r>],
+    images: &[Packed<'r>],
+) -> Vec<Running<'r>> {
+    let index = Index::new(repository, units, images);
+    let mut all = Vec::new();
+    for file in &repository.files {
+        for (at, fact) in file.facts.facts.iter().enumerate() {
+            let FactKind::Workload(workload) = &fact.kind else { continue };
+            let units = index.units_of(repository, units, builds, images, file, workload);
+            all.push(Running { file, fact, index: at as u32, workload, units });
+        }
+    }
+    all
+}
+
+struct Index {
+    /// Image name → units.
+    by_image: BTreeMap<String, BTreeSet<usize>>,
+    /// Binary name → units.
+    by_binary: BTreeMap<String, BTreeSet<usize>>,
+    /// Chart directory and dotted path of a Helm value → image repository.
+    helm: BTreeMap<(String, String), String>,
+    /// `.env` variables by name.
+    environment: BTreeMap<String, String>,
+}
+
+impl Index {
+    fn new(repository: &Repository, units: &[Unit], images: &[Packed<'_>]) -> Index {
+        let mut by_image: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for image in images {
+            for name in &image.names {
+                by_image.entry(normal(name)).or_default().extend(&image.units);
+            }
+        }
+        let mut by_binary: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for (at, unit) in units.iter().enumerate() {
+            for name in &unit.binaries {
+                by_binary.entry(normal(name)).or_default().insert(at);
+            }
+        }
+        let mut helm = BTreeMap::new();
+        let mut environment = BTreeMap::new();
+        for (file, fact) in repository.facts() {
+            if let FactKind::Mark { name, detail } = &fact.kind {
+                match (name.as_str(), detail.split_once('=')) {
+                    ("helm-image", Some((path, image))) => {
+                        helm.insert((file.directory().to_owned(), path.to_owned()), image.to_owned());
+                    }
+                    ("env", Some((variable, value))) => {
+                        environment.entry(variable.to_owned()).or_insert_with(|| value.to_owned());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Index { by_image, by_binary, helm, environment }
+    }
+
+    fn units_of(
+        &self,
+        repository: &Repository,
+        units: &[Unit],
+        builds: &[Built<'_>],
+        images: &[Packed<'_>],
+        file: &FileEntry,
+        workload: &Workload,
+    ) -> Vec<usize> {
+        let by_build = self.of_build(units, images, file, workload);
+        if !by_build.is_empty() {
+            return by_build.into_iter().collect();
+        }
+        let by_artifact = of_artifacts(repository, units, builds, file, workload);
+        if !by_artifact.is_empty() {
+            return by_artifact.into_iter().collect();
+        }
+        let mut found = BTreeSet::new();
+        let by_command = self.of_command(units, file, workload);
+        for image in &workload.images {
+            let of_image = self.of_image(units, file, image);
+            // One image can hold several programs: the command then says which one runs.
+            let both: BTreeSet<usize> = of_image.intersection(&by_command).copied().collect();
+            found.extend(if both.is_empty() { of_image } else { both });
+        }
+        if found.is_empty() {
+            found = by_command;
+        }
+        if found.is_empty() && workload.target != "package" {
+            found = self.of_name(units, file, workload);
+        }
+        found.into_iter().collect()
+    }
+
+    fn of_build(
+        &self,
+        units: &[Unit],
+        images: &[Packed<'_>],
+        file: &FileEntry,
+        workload: &Workload,
+    ) -> BTreeSet<usize> {
+        let Some(build) = &workload.build else { return BTreeSet::new() };
+        let context = join(".", &self.expand(&build.context)).unwrap_or_default();
+        let dockerfile =
+            build.dockerfile.as_deref().map(|path| self.expand(path)).unwrap_or_else(|| "Dockerfile".into());
+        let places = [join(&context, &dockerfile), join(file.directory(), &dockerfile), join(".", &dockerfile)];
+        let image = places.iter().flatten().find_map(|path| images.iter().find(|image| *image.file.path == **path));
+        let mut found: BTreeSet<usize> = image.map(|image| image.units.iter().copied().collect()).unwrap_or_default();
+        if image.is_none() && context != "." {
+            let below: Vec<usize> = (0..units.len()).filter(|&at| is_within(&units[at].root, &context)).collect();
+            if below.len() == 1 {
+                found.extend(below);
+            }
+        }
+        // A Dockerfile for many services is told by its arguments which one it builds.
+        if found.len() > 1 {
+            let named: BTreeSet<usize> =
+                build.args.iter().flat_map(|(_, value)| self.named(units, file, value)).collect();
+            let both: BTreeSet<usize> = found.intersection(&named).copied().collect();
+            if !both.is_empty() {
+                return both;
+            }
+        }
+        found
+    }
+
+    fn of_image(&self, units: &[Unit], file: &FileEntry, image: &str) -> BTreeSet<usize> {
+        let written = self.expand(image);
+        let resolved = self.helm_image(file, &written).unwrap_or(written);
+        for name in [image_name(&resolved), tag_of(&resolved)] {
+            let name = normal(&name);
+            if name.is_empty() {
+                continue;
+            }
+            if let Some(found) = self.by_image.get(&name).filter(|found| !found.is_empty()) {
+                return found.clone();
+            }
+            let found = self.named(units, file, &name);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        BTreeSet::new()
+    }
+
+    /// Resolves `{{ .Values.a.image }}` by the chart's values.
+    fn helm_image(&self, file: &FileEntry, image: &str) -> Option<String> {
+        let at = image.find(".Values.")?;
+        let path: String =
+            image[at + 8..].chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
+        let mut chart = file.directory();
+        loop {
+            let candidates = [
+                path.clone(),
+                format!("{path}.repository"),
+                format!("{path}.name"),
+                parent(&path.replace('.', "/")).replace('/', "."),
+            ];
+            for candidate in candidates {
+                if let Some(found) = self.helm.get(&(chart.to_owned(), candidate)) {
+                    return Some(found.clone());
+                }
+            }
+            if chart == "." {
+                return None;
+            }
+            chart = parent(chart);
+        }
+    }
+
+    fn of_command(&self, units: &[Unit], file: &FileEntry, workload: &Workload) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for word in workload.command.iter().take(4) {
+            let name = binary_name(base(word));
+            if word.starts_with('-') || is_generic(&name) {
+                continue;
+            }
+            found.extend(self.named(units, file, &name));
+        }
+        found
+    }
+
+    fn of_name(&self, units: &[Unit], file: &FileEntry, workload: &Workload) -> BTreeSet<usize> {
+        let Some(name) = &workload.name else { return BTreeSet::new() };
+        if is_generic(name) {
+            return BTreeSet::new();
+        }
+        self.named(units, file, name)
+    }
+
+    /// The unit of this name, the nearest to the file where several have it.
+    fn named(&self, units: &[Unit], file: &FileEntry, name: &str) -> BTreeSet<usize> {
+        let Some(found) = self.by_binary.get(&normal(name)) else { return BTreeSet::new() };
+        let candidates: Vec<usize> = found.iter().copied().collect();
+        closest(units, &candidates, file.directory()).into_iter().collect()
+    }
+
+    /// Puts in `${X}` from `.env` files.
+    fn expand(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find("${") {
+            out.push_str(&rest[..at]);
+            let Some(end) = rest[at..].find('}') else { break };
+            let inner = &rest[at + 2..at + end];
+            let name = inner.split([':', '-', '?']).next().unwrap_or(inner);
+            match (self.environment.get(name), inner.split_once(":-")) {
+                (Some(value), _) => out.push_str(value),
+                (None, Some((_, default))) => out.push_str(default),
+                _ => out.push_str(&rest[at..=at + end]),
+            }
+            rest = &rest[at + end + 1..];
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// Artefacts name the result of a build, a directory, or a source file.
+fn of_artifacts(
+    repository: &Repository,
+    units: &[Unit],
+    builds: &[Built<'_>],
+    file: &FileEntry,
+    workload: &Workload,
+) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    for artifact in &workload.artifacts {
+        let trimmed = artifact.trim_start_matches("./");
+        let by_build = builds.iter().filter(|built| {
+            built.units.len() == 1 && built.build.output.as_deref().is_some_and(|output| same_output(output, trimmed))
+        });
+        let by_build = by_build.filter(|built| {
+            is_within(built.file.directory(), file.directory()) || is_within(file.directory(), built.file.directory())
+        });
+        found.extend(by_build.flat_map(|built| built.units.iter().copied()));
+        let Some(path) = join(file.directory(), trimmed) else { continue };
+        let mut candidates = vec![path.clone()];
+        if repository.has_name(&path) || path.contains('.') {
+            candidates.push(parent(&path).to_owned());
+        }
+        if let Some(at) = candidates.iter().find_map(|path| units.iter().position(|unit| *unit.root == **path)) {
+            found.insert(at);
+            continue;
+        }
+        let named: Vec<usize> = (0..units.len())
+            .filter(|&at| units[at].binaries.contains(base(trimmed)) && is_within(&units[at].root, file.directory()))
+            .collect();
+        if let Some(only) = closest(units, &named, file.directory()).filter(|_| named.len() == 1) {
+            found.insert(only);
+        }
+    }
+    if found.is_empty() && !workload.artifacts.is_empty() {
+        let below: Vec<usize> = (0..units.len()).filter(|&at| is_within(&units[at].root, file.directory())).collect();
+        if file.directory() != "." && below.len() == 1 {
+            found.extend(below);
+        }
+    }
+    found
+}
+
+fn same_output(output: &str, artifact: &str) -> bool {
+    let output = output.trim_start_matches("./");
+    output == artifact || (artifact.contains('/') && output.ends_with(&format!("/{artifact}")))
+}
+
+/// The tag of an image that is known by its tag (`demo:1.2-checkout` → `checkout`).
+fn tag_of(image: &str) -> String {
+    let tag = base(image).rsplit_once(':').map_or("", |(_, tag)| tag);
+    tag.rsplit_once('-').map_or(String::new(), |(_, name)| name.to_ascii_lowercase())
+}
+
+/// Names are compared without case and without the difference of `-` and `_`.
+fn normal(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
+
+fn is_generic(name: &str) -> bool {
+    let name = name.trim_end_matches(".sh");
+    matches!(
+        name,
+        "" | "sh"
+            | "bash"
+            | "ash"
+            | "main"
+            | "app"
+            | "server"
+            | "run"
+            | "start"
+            | "entrypoint"
+            | "exec"
+            | "env"
+            | "tini"
+            | "dumb-init"
+            | "make"
+            | "sleep"
+            | "web"
+            | "worker"
+            | "api"
+            | "db"
+            | "test"
+            | "default"
+            | "controller"
+            | "manager"
+            | "cmd"
+    ) || name.contains("{{")
+}
