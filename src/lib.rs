@@ -18,6 +18,7 @@ pub mod parse;
 pub mod problem;
 pub mod read;
 pub mod reader;
+pub mod scan;
 pub mod scope;
 pub mod service;
 pub mod signal;

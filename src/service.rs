@@ -3,11 +3,16 @@
 //! In: the facts of all files. Out: [`Service`]s with everything known about them. No file is opened here and
 //! no source text is seen, so every stage can be fed by hand.
 
+pub mod assemble;
+pub mod attribute;
 pub mod build;
 pub mod cargo_graph;
+pub mod deploy;
 pub mod go_graph;
 pub mod image;
 pub mod repository;
+pub mod role;
+pub mod traits;
 pub mod unit;
 pub mod workload;
 

@@ -1,0 +1,284 @@
+//! Puts a unit's facts together as a [`Service`].
+
+use std::collections::BTreeMap;
+
+use crate::fact::{Count, FactKind, Structure};
+use crate::scope::Scope;
+use crate::source::Location;
+
+use super::attribute::{Collected, Ties, attribute};
+use super::repository::{Repository, is_within};
+use super::traits::Uses;
+use super::unit::{Unit, discover};
+use super::{
+    Evidenced, Ffi, Language, Latency, Memory, Role, Service, Size, Toolchain, Tuning, Use, build, deploy, image, role,
+    traits, workload,
+};
+
+/// Places kept for one claim; more add nothing that a person would open.
+const EVIDENCE_LIMIT: usize = 24;
+
+/// Finds the services of a repository with everything that files say about them.
+pub fn services(repository: &Repository) -> Vec<Service> {
+    let mut units = discover(repository);
+    let builds = build::resolve(repository, &mut units);
+    let images = image::resolve(repository, &units, &builds);
+    let workloads = workload::resolve(repository, &units, &builds, &images);
+    let ties = Ties { builds, images, workloads };
+    let judges_examples = consists_of_examples(&units);
+    let collected = attribute(repository, &units, &ties, judges_examples);
+    units
+        .iter()
+        .zip(&collected)
+        .map(|(unit, collected)| service(repository, unit, collected, &ties, judges_examples))
+        .collect()
+}
+
+/// Whether the repository ships nothing but examples: then they are its product.
+fn consists_of_examples(units: &[Unit]) -> bool {
+    let scope = |unit: &Unit| Scope::of(&format!("{}/x", unit.root));
+    let shipped = units.iter().filter(|unit| scope(unit) == Scope::Shipped).count();
+    let examples = units.iter().filter(|unit| scope(unit) == Scope::Example).count();
+    shipped == 0 && examples > 0
+}
+
+fn service(
+    repository: &Repository,
+    unit: &Unit,
+    collected: &Collected<'_>,
+    ties: &Ties<'_>,
+    judges_examples: bool,
+) -> Service {
+    let uses = Uses::new(unit, collected);
+    let (role, role_because) =
+        role::role(&role::Context { repository, unit, uses: &uses, collected, ties, judges_examples });
+    let context = traits::Context { unit, uses: &uses, collected, ties, role };
+    let mut gathered = Gathered::default();
+    collected.facts.iter().for_each(|seen| gathered.add(&seen.fact.kind, seen.file.at(seen.fact.place)));
+    let traits = traits::traits(&context);
+    let size = size(repository, unit);
+    Service {
+        name: unit.name.clone(),
+        root: unit.root.clone(),
+        language: unit.language,
+        role,
+        role_because,
+        binaries: unit.binaries.iter().cloned().collect(),
+        packages: unit.closure.iter().cloned().collect(),
+        traits,
+        deploy: deploy::targets(collected, ties, role),
+        ffi: ffi(unit, role, &gathered),
+        uses: evidenced(gathered.uses),
+        latency: merged(gathered.latency),
+        timeouts: merged(gathered.timeouts),
+        tuning: tuning(gathered.tuning, &gathered.counts, size),
+        memory: evidenced(gathered.memory),
+        replicas: evidenced(gathered.replicas),
+        counts: counts(&gathered.counts),
+        checks: evidenced(gathered.checks),
+        contracts: evidenced(gathered.contracts),
+        marks: evidenced(gathered.marks),
+        artifact_budget: evidenced(gathered.artifact_budget),
+        toolchain: toolchain(repository, unit),
+        size,
+        team: None,
+        spec: None,
+        declared: Vec::new(),
+    }
+}
+
+/// Facts of one kind by value, with all places.
+type Places<T> = BTreeMap<T, Vec<Location>>;
+
+#[derive(Default)]
+struct Gathered {
+    uses: Places<Use>,
+    ffi: Places<(crate::fact::Direction, String)>,
+    ffi_symbols: BTreeMap<(crate::fact::Direction, String), u32>,
+    consumers: Places<(String, String)>,
+    tuning: Places<Tuning>,
+    latency: Vec<(Latency, Location)>,
+    timeouts: Vec<(f64, Location)>,
+    memory: Places<Memory>,
+    replicas: Places<(u32, u32)>,
+    counts: BTreeMap<Count, (u32, Vec<Location>)>,
+    checks: Places<String>,
+    contracts: Places<String>,
+    marks: Places<(String, String)>,
+    artifact_budget: Places<u64>,
+}
+
+impl Gathered {
+    fn add(&mut self, kind: &FactKind, at: Location) {
+        match kind {
+            FactKind::Uses { capability, symbol } => {
+                self.uses.entry(Use { capability: capability.clone(), symbol: symbol.clone() }).or_default().push(at);
+            }
+            FactKind::Ffi { direction, mechanism, symbols } => {
+                let key = (*direction, mechanism.clone());
+                *self.ffi_symbols.entry(key.clone()).or_default() += symbols;
+                self.ffi.entry(key).or_default().push(at);
+            }
+            FactKind::Consumer { language, library } => {
+                self.consumers.entry((language.clone(), library.clone())).or_default().push(at);
+            }
+            FactKind::Tuning { what, value } => {
+                self.tuning.entry(Tuning { what: what.clone(), value: value.clone() }).or_default().push(at);
+            }
+            FactKind::Latency { limit_us, percentile, source, subject } => {
+                let latency =
+                    Latency { limit_us: *limit_us, percentile: *percentile, source: *source, subject: subject.clone() };
+                self.latency.push((latency, at));
+            }
+            FactKind::Timeout { limit_us } => self.timeouts.push((*limit_us, at)),
+            FactKind::Memory { what, bytes } => {
+                self.memory.entry(Memory { what: *what, bytes: *bytes }).or_default().push(at);
+            }
+            FactKind::Replicas { min, max } => self.replicas.entry((*min, *max)).or_default().push(at),
+            FactKind::Count { what, n } => {
+                let entry = self.counts.entry(*what).or_default();
+                entry.0 += n;
+                entry.1.push(at);
+            }
+            FactKind::Check { what } => self.checks.entry(what.clone()).or_default().push(at),
+            FactKind::Contract { format } => self.contracts.entry(format.clone()).or_default().push(at),
+            FactKind::Mark { name, detail } => self.marks.entry((name.clone(), detail.clone())).or_default().push(at),
+            FactKind::ArtifactBudget { bytes } => self.artifact_budget.entry(*bytes).or_default().push(at),
+            // These were used to tie things together.
+            FactKind::Build(_)
+            | FactKind::Image(_)
+            | FactKind::Workload(_)
+            | FactKind::Generates { .. }
+            | FactKind::Toolchain { .. } => {}
+        }
+    }
+}
+
+/// Sorts places, drops repetitions and keeps the first few.
+pub fn tidy(mut places: Vec<Location>) -> Vec<Location> {
+    places.sort();
+    places.dedup();
+    places.truncate(EVIDENCE_LIMIT);
+    places
+}
+
+fn evidenced<T: Ord>(places: Places<T>) -> Vec<Evidenced<T>> {
+    places.into_iter().map(|(value, places)| Evidenced { value, evidence: tidy(places) }).collect()
+}
+
+/// One entry for each value that differs, in the order of the places.
+fn merged<T: PartialEq>(found: Vec<(T, Location)>) -> Vec<Evidenced<T>> {
+    let mut all: Vec<Evidenced<T>> = Vec::new();
+    for (value, at) in found {
+        match all.iter_mut().find(|known| known.value == value) {
+            Some(known) => known.evidence.push(at),
+            None => all.push(Evidenced { value, evidence: vec![at] }),
+        }
+    }
+    all.into_iter().map(|known| Evidenced { value: known.value, evidence: tidy(known.evidence) }).collect()
+}
+
+fn ffi(unit: &Unit, role: Role, gathered: &Gathered) -> Vec<Evidenced<Ffi>> {
+    let mut all = Vec::new();
+    for (key @ (direction, mechanism), places) in &gathered.ffi {
+        let Some(mechanism) = in_force(unit, role, *direction, mechanism) else { continue };
+        let consumers: Vec<String> = if *direction == crate::fact::Direction::Export {
+            let ours = gathered.consumers.keys().map(|(language, _)| language.clone());
+            let mut consumers: Vec<String> = ours.collect();
+            consumers.dedup();
+            consumers
+        } else {
+            Vec::new()
+        };
+        let symbols = gathered.ffi_symbols.get(key).copied().unwrap_or_default();
+        let value = Ffi { direction: *direction, mechanism, consumers, symbols };
+        all.push(Evidenced { value, evidence: tidy(places.clone()) });
+    }
+    all
+}
+
+/// The mechanism that a surface really is in this unit, or none: exports count only where something can load them.
+fn in_force(unit: &Unit, role: Role, direction: crate::fact::Direction, mechanism: &str) -> Option<String> {
+    use super::unit::Shape;
+    if direction == crate::fact::Direction::Import {
+        return Some(mechanism.to_owned());
+    }
+    let loadable = unit.language == Language::Go || unit.shape != Shape::Main;
+    match (mechanism, role) {
+        ("extern-c", Role::Wasm) => Some("wasm-export".to_owned()),
+        ("extern-c", _) if !loadable => None,
+        _ => Some(mechanism.to_owned()),
+    }
+}
+
+fn tuning(found: Places<Tuning>, counts: &BTreeMap<Count, (u32, Vec<Location>)>, size: Size) -> Vec<Evidenced<Tuning>> {
+    let mut all = evidenced(found);
+    // One pool is ordinary; many on few lines are a fight with the allocator (the upper tenth of real repositories).
+    if let Some((pools, places)) = counts.get(&Count::Pools)
+        && *pools >= 8
+        && f64::from(*pools) * 10_000.0 >= 1.2 * size.lines as f64
+    {
+        let value = Tuning { what: "sync-pool".into(), value: Some(pools.to_string()) };
+        all.push(Evidenced { value, evidence: tidy(places.clone()) });
+    }
+    all
+}
+
+fn counts(found: &BTreeMap<Count, (u32, Vec<Location>)>) -> Vec<Evidenced<(Count, u32)>> {
+    found.iter().map(|(what, (n, places))| Evidenced { value: (*what, *n), evidence: tidy(places.clone()) }).collect()
+}
+
+fn size(repository: &Repository, unit: &Unit) -> Size {
+    let mut size = Size { packages: unit.closure.len() as u64, ..Size::default() };
+    for package in &unit.closure {
+        match unit.language {
+            Language::Go => {
+                for &index in repository.go.packages.get(package).map_or(&[][..], |package| &package.files) {
+                    add_size(&mut size, &repository.files[index]);
+                }
+            }
+            Language::Rust => {
+                let own =
+                    |path: &str| repository.cargo.package_of(path).is_some_and(|owner| owner.directory == *package);
+                for file in repository
+                    .files_below(package)
+                    .filter(|file| matches!(file.facts.structure, Structure::Rust(_)) && own(&file.path))
+                {
+                    if file.scope == Scope::Shipped || is_within(&file.path, &unit.root) {
+                        add_size(&mut size, file);
+                    }
+                }
+            }
+        }
+    }
+    size
+}
+
+fn add_size(size: &mut Size, file: &super::repository::FileEntry) {
+    if !file.is_generated() && file.scope != Scope::Test {
+        size.lines += u64::from(file.facts.lines);
+        size.files += 1;
+    }
+}
+
+fn toolchain(repository: &Repository, unit: &Unit) -> Toolchain {
+    let mut toolchain = Toolchain::default();
+    match unit.language {
+        Language::Go => {
+            if let Some((directory, _)) = repository.go.module_of(&unit.root)
+                && let Some(file) = repository.files_in(directory).find(|file| file.path.ends_with("go.mod"))
+                && let Structure::GoModule(module) = &file.facts.structure
+            {
+                toolchain.go = module.go.clone().map(|(version, place)| (version, file.at(place)));
+            }
+        }
+        Language::Rust => {
+            if let Some(package) = repository.cargo.packages.get(&unit.root) {
+                let at = Location { path: package.manifest.clone(), place: package.place };
+                toolchain.edition = package.edition.clone().map(|edition| (edition, at.clone()));
+                toolchain.msrv = package.rust_version.clone().map(|version| (version, at));
+            }
+        }
+    }
+    toolchain
+}

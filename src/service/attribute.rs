@@ -1,0 +1,233 @@
+//! Which facts belong to which unit.
+//!
+//! A fact in a package belongs to every unit whose import closure holds the package; a fact of configuration belongs
+//! to the units that its workload, names or place tell. In: the indexed repository with everything tied. Out: one
+//! [`Collected`] per unit, its facts in path order.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use crate::fact::{Binding, Fact, FactKind};
+use crate::parse::Kind;
+use crate::scope::Scope;
+
+use super::Language;
+use super::build::Built;
+use super::image::Packed;
+use super::repository::{FileEntry, Repository, is_within, parent};
+use super::unit::Unit;
+use super::workload::Running;
+
+/// Everything that belongs to one unit.
+#[derive(Debug, Default)]
+pub struct Collected<'r> {
+    pub facts: Vec<Seen<'r>>,
+    pub builds: Vec<usize>,
+    pub images: Vec<usize>,
+    pub workloads: Vec<usize>,
+}
+
+/// One fact of a unit, with how near it is: in the unit's own package, or in one that it imports.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'r> {
+    pub file: &'r FileEntry,
+    pub fact: &'r Fact,
+    pub own: bool,
+}
+
+/// All ties between configuration and units.
+#[derive(Debug)]
+pub struct Ties<'r> {
+    pub builds: Vec<Built<'r>>,
+    pub images: Vec<Packed<'r>>,
+    pub workloads: Vec<Running<'r>>,
+}
+
+/// Gives every unit its facts.
+///
+/// `judges_examples` is set for a repository that consists of examples: they are its product.
+pub fn attribute<'r>(
+    repository: &'r Repository,
+    units: &[Unit],
+    ties: &Ties<'r>,
+    judges_examples: bool,
+) -> Vec<Collected<'r>> {
+    let mut all: Vec<Collected<'r>> = units.iter().map(|_| Collected::default()).collect();
+    tie(&mut all, ties);
+    let holders = Holders::new(units);
+    let bound = Bound::new(ties);
+    for file in &repository.files {
+        if file.facts.facts.is_empty() {
+            continue;
+        }
+        let package = package_of(repository, file);
+        for fact in &file.facts.facts {
+            let owners: Vec<usize> = match &fact.binding {
+                Binding::Package => holders.of(package.as_ref(), units, file, judges_examples),
+                Binding::Called(function) => holders
+                    .of(package.as_ref(), units, file, judges_examples)
+                    .into_iter()
+                    .filter(|&unit| is_called(repository, &units[unit], package.as_ref(), function))
+                    .collect(),
+                Binding::Workload(at) => bound.get(file, *at),
+                Binding::Names(names) => named(units, names, file),
+                Binding::Here => here(units, file),
+                Binding::Repository => (0..units.len()).collect(),
+            };
+            for owner in owners {
+                if counts(&units[owner], package.as_ref(), fact) {
+                    let own = package.as_ref().is_some_and(|package| *package == units[owner].root);
+                    all[owner].facts.push(Seen { file, fact, own });
+                }
+            }
+        }
+    }
+    all
+}
+
+fn tie(all: &mut [Collected<'_>], ties: &Ties<'_>) {
+    for (index, built) in ties.builds.iter().enumerate() {
+        built.units.iter().for_each(|&unit| all[unit].builds.push(index));
+    }
+    for (index, image) in ties.images.iter().enumerate() {
+        image.units.iter().for_each(|&unit| all[unit].images.push(index));
+    }
+    for (index, running) in ties.workloads.iter().enumerate() {
+        running.units.iter().for_each(|&unit| all[unit].workloads.push(index));
+    }
+}
+
+/// The package directory of a source file; `None` for everything else.
+fn package_of(repository: &Repository, file: &FileEntry) -> Option<Arc<str>> {
+    match Kind::of(&file.path)? {
+        Kind::Go => repository.go.packages.get_key_value(file.directory()).map(|(key, _)| key.clone()),
+        Kind::Rust | Kind::CargoToml | Kind::CargoConfig => {
+            repository.cargo.package_of(&file.path).map(|package| package.directory.clone())
+        }
+        // Assembly and C beside Go or inside a crate is built into it.
+        Kind::C => repository
+            .go
+            .packages
+            .get_key_value(file.directory())
+            .map(|(key, _)| key.clone())
+            .or_else(|| repository.cargo.package_of(&file.path).map(|package| package.directory.clone())),
+        _ => None,
+    }
+}
+
+/// Package directory → units whose closure holds it.
+struct Holders {
+    by_package: HashMap<Arc<str>, Vec<usize>>,
+}
+
+impl Holders {
+    fn new(units: &[Unit]) -> Holders {
+        let mut by_package: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+        for (index, unit) in units.iter().enumerate() {
+            for package in &unit.closure {
+                by_package.entry(package.clone()).or_default().push(index);
+            }
+        }
+        Holders { by_package }
+    }
+
+    fn of(&self, package: Option<&Arc<str>>, units: &[Unit], file: &FileEntry, judges_examples: bool) -> Vec<usize> {
+        let Some(package) = package else { return here(units, file) };
+        if file.is_generated() {
+            return Vec::new();
+        }
+        let shipped = file.scope == Scope::Shipped || (judges_examples && file.scope == Scope::Example);
+        let holders = self.by_package.get(package).map_or(&[][..], Vec::as_slice);
+        // A tool in a test folder still has its own code.
+        let own = |unit: usize| {
+            is_within(&file.path, &units[unit].root) && Scope::of(&format!("{}/x", units[unit].root)) == file.scope
+        };
+        holders.iter().copied().filter(|&unit| shipped || own(unit)).collect()
+    }
+}
+
+/// Facts of a workload or image, found by file and index.
+struct Bound {
+    by_place: BTreeMap<(Arc<str>, u32), Vec<usize>>,
+}
+
+impl Bound {
+    fn new(ties: &Ties<'_>) -> Bound {
+        let mut by_place: BTreeMap<(Arc<str>, u32), Vec<usize>> = BTreeMap::new();
+        for running in &ties.workloads {
+            by_place.insert((running.file.path.clone(), running.index), running.units.clone());
+        }
+        for image in &ties.images {
+            let index = image.file.facts.facts.iter().position(|fact| std::ptr::eq(fact, image.fact));
+            by_place.insert((image.file.path.clone(), index.unwrap_or_default() as u32), image.units.clone());
+        }
+        Bound { by_place }
+    }
+
+    fn get(&self, file: &FileEntry, at: u32) -> Vec<usize> {
+        self.by_place.get(&(file.path.clone(), at)).cloned().unwrap_or_default()
+    }
+}
+
+/// Whether something in the unit's closure uses the package's exported function.
+fn is_called(repository: &Repository, unit: &Unit, package: Option<&Arc<str>>, function: &str) -> bool {
+    let Some(package) = package else { return true };
+    if *package == unit.root || unit.language == Language::Rust {
+        return true;
+    }
+    unit.closure.iter().filter_map(|directory| repository.go.packages.get(directory)).any(|caller| {
+        // `selected` is sorted, but its key owns a String: a scan over the few entries of this package is cheaper than building one.
+        caller.imports.contains(package)
+            && caller.selected.iter().any(|(directory, name)| directory == package && name == function)
+    })
+}
+
+/// Whether a fact holds for this unit: a crate that is named but not a dependency in force is not used.
+fn counts(unit: &Unit, package: Option<&Arc<str>>, fact: &Fact) -> bool {
+    let (FactKind::Uses { symbol, .. }, Language::Rust, Some(package)) = (&fact.kind, unit.language, package) else {
+        return true;
+    };
+    let krate = symbol.split("::").next().unwrap_or(symbol);
+    let Some(reached) = unit.reached.get(package) else { return true };
+    matches!(krate, "std" | "core" | "alloc") || reached.dependencies.contains(krate)
+}
+
+fn named(units: &[Unit], names: &[String], file: &FileEntry) -> Vec<usize> {
+    let wanted: BTreeSet<String> = names.iter().map(|name| normal(name)).collect();
+    let matches = |unit: &Unit| unit.binaries.iter().any(|name| wanted.contains(&normal(name)));
+    let mut found: Vec<usize> = (0..units.len()).filter(|&at| matches(&units[at])).collect();
+    // Two services of one name: the nearer one is meant.
+    if found.len() > names.len() {
+        found
+            .retain(|&at| is_within(file.directory(), &units[at].root) || is_within(&units[at].root, file.directory()));
+    }
+    found
+}
+
+fn normal(name: &str) -> String {
+    name.to_ascii_lowercase().replace(['_', '-'], "")
+}
+
+/// Units at or below the file's directory, else the nearest above.
+fn here(units: &[Unit], file: &FileEntry) -> Vec<usize> {
+    let mut at = file.directory();
+    if at == "." {
+        return if units.len() == 1 {
+            vec![0]
+        } else {
+            units.iter().position(|unit| &*unit.root == ".").into_iter().collect()
+        };
+    }
+    let below: Vec<usize> = (0..units.len()).filter(|&index| is_within(&units[index].root, at)).collect();
+    if !below.is_empty() {
+        return below;
+    }
+    while at != "." {
+        at = parent(at);
+        let found: Vec<usize> = (0..units.len()).filter(|&index| &*units[index].root == at).collect();
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}

@@ -1,0 +1,80 @@
+//! Where a unit runs or is published, each target with the chain's evidence.
+
+use std::collections::BTreeMap;
+
+use crate::fact::FactKind;
+use crate::source::Location;
+
+use super::attribute::{Collected, Ties};
+use super::role::is_bare_metal;
+use super::{Evidenced, Role};
+
+/// Targets beside which a container image says nothing new.
+const RUNS_CONTAINERS: &[&str] =
+    &["kubernetes", "helm", "compose", "nomad", "cloud-run", "lambda", "cloud-function", "paas"];
+
+/// Collects the targets of one unit.
+pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Evidenced<String>> {
+    let mut found: BTreeMap<String, Vec<Location>> = BTreeMap::new();
+    let mut add = |target: &str, at: Location| found.entry(target.to_owned()).or_default().push(at);
+    for running in collected.workloads.iter().map(|&index| &ties.workloads[index]) {
+        if running.file.scope.is_foreign() || running.file.scope == crate::scope::Scope::Test {
+            continue;
+        }
+        add(&running.workload.target, running.file.at(running.fact.place));
+    }
+    for built in collected.builds.iter().map(|&index| &ties.builds[index]) {
+        let at = built.file.at(built.fact.place);
+        for target in &built.build.publishes {
+            add(target, at.clone());
+        }
+        if let Some(target) = target_of(built.build.target.as_deref(), &built.build.tool, role) {
+            add(target, at);
+        }
+    }
+    for seen in &collected.facts {
+        let FactKind::Mark { name, detail } = &seen.fact.kind else { continue };
+        let at = seen.file.at(seen.fact.place);
+        match name.as_str() {
+            "cargo-target" if role == Role::Firmware && is_bare_metal(detail) => add("embedded", at),
+            "probe-rs" | "linker-memory" if role == Role::Firmware => add("embedded", at),
+            "deploy" => add(detail, at),
+            _ => {}
+        }
+    }
+    if role == Role::Wasm {
+        for seen in &collected.facts {
+            let FactKind::Uses { capability, .. } = &seen.fact.kind else { continue };
+            let at = seen.file.at(seen.fact.place);
+            match capability.as_str() {
+                "proxy-wasm" => add("wasm-plugin", at),
+                "browser-wasm" => add("wasm-browser", at),
+                "edge-sdk" => add("edge", at),
+                _ => {}
+            }
+        }
+    }
+    for image in collected.images.iter().map(|&index| &ties.images[index]).filter(|image| image.ships) {
+        add("docker", image.file.at(image.fact.place));
+    }
+    if found.keys().any(|target| RUNS_CONTAINERS.contains(&target.as_str())) {
+        found.remove("docker");
+    }
+    if found.contains_key("wasm-plugin") || found.contains_key("edge") {
+        found.remove("wasm-wasi");
+        found.remove("wasm-browser");
+    }
+    found.into_iter().map(|(value, places)| Evidenced { value, evidence: super::assemble::tidy(places) }).collect()
+}
+
+fn target_of(target: Option<&str>, tool: &str, role: Role) -> Option<&'static str> {
+    let target = target?;
+    match role {
+        Role::Firmware if tool == "tinygo" || is_bare_metal(target) => Some("embedded"),
+        Role::Wasm if target.contains("wasi") => Some("wasm-wasi"),
+        Role::Wasm if target.contains("wasm") => Some("wasm-browser"),
+        _ if tool == "gomobile" || target.contains("android") || target.contains("-ios") => Some("mobile"),
+        _ if target.starts_with("bpf") => Some("kernel-module"),
+        _ => None,
+    }
+}

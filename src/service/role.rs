@@ -1,0 +1,340 @@
+//! What a unit mainly is, decided from what builds, ships, runs and imports it.
+//!
+//! In: everything tied to the unit. Out: a role and the reasons, strongest first. Folder names speak only where
+//! nothing ships the unit.
+
+use crate::fact::FactKind;
+use crate::scope::Scope;
+use crate::source::Location;
+
+use super::attribute::{Collected, Ties};
+use super::repository::Repository;
+use super::traits::Uses;
+use super::unit::{Shape, Unit};
+use super::{Language, Role};
+
+/// A role with one clause and one place for each reason.
+pub type Reasoned = (Role, Vec<(String, Location)>);
+
+pub struct Context<'a, 'r> {
+    pub repository: &'a Repository,
+    pub unit: &'a Unit,
+    pub uses: &'a Uses<'a, 'r>,
+    pub collected: &'a Collected<'r>,
+    pub ties: &'a Ties<'r>,
+    pub judges_examples: bool,
+}
+
+/// Decides the role. The order of the questions is the procedure: the first that answers wins.
+pub fn role(context: &Context<'_, '_>) -> Reasoned {
+    let questions: [fn(&Context<'_, '_>) -> Option<Reasoned>; 11] = [
+        by_place,
+        by_firmware,
+        by_wasm,
+        by_function,
+        by_library,
+        by_tool,
+        by_job,
+        by_service,
+        by_cli,
+        by_helper,
+        by_server_code,
+    ];
+    let fallback = || {
+        let why = "a program that nothing here runs as a service".to_owned();
+        (Role::Cli, vec![(why, context.unit.at.clone())])
+    };
+    questions.iter().find_map(|question| question(context)).unwrap_or_else(fallback)
+}
+
+impl Context<'_, '_> {
+    fn reason(&self, role: Role, why: &str, at: Location) -> Option<Reasoned> {
+        Some((role, vec![(why.to_owned(), at)]))
+    }
+
+    fn scope(&self) -> Scope {
+        let scope = Scope::of(&format!("{}/x", self.unit.root));
+        if scope == Scope::Example && self.judges_examples { Scope::Shipped } else { scope }
+    }
+
+    /// The first fact of the unit for which the test holds.
+    fn fact(&self, test: impl Fn(&FactKind) -> bool) -> Option<Location> {
+        self.collected.facts.iter().find(|seen| test(&seen.fact.kind)).map(|seen| seen.file.at(seen.fact.place))
+    }
+
+    fn mark(&self, name: &str) -> Option<Location> {
+        self.fact(|kind| matches!(kind, FactKind::Mark { name: found, .. } if found == name))
+    }
+
+    fn target(&self, test: impl Fn(&str) -> bool) -> Option<Location> {
+        let marked =
+            self.fact(|kind| matches!(kind, FactKind::Mark { name, detail } if name == "cargo-target" && test(detail)));
+        marked.or_else(|| {
+            let built = self.collected.builds.iter().map(|&index| &self.ties.builds[index]);
+            built
+                .filter(|built| built.build.target.as_deref().is_some_and(&test))
+                .map(|built| built.file.at(built.fact.place))
+                .next()
+        })
+    }
+
+    fn workload(&self, test: impl Fn(&crate::fact::Workload) -> bool) -> Option<Location> {
+        let running = self.collected.workloads.iter().map(|&index| &self.ties.workloads[index]);
+        running.filter(|running| test(running.workload)).map(|running| running.file.at(running.fact.place)).next()
+    }
+
+    fn published(&self) -> Option<Location> {
+        let built = self.collected.builds.iter().map(|&index| &self.ties.builds[index]);
+        let released = built.filter(|built| !built.build.publishes.is_empty() || built.build.source == "release");
+        released
+            .map(|built| built.file.at(built.fact.place))
+            .next()
+            .or_else(|| self.workload(|workload| matches!(workload.target.as_str(), "package" | "binary-release")))
+    }
+
+    fn shipped_image(&self) -> Option<Location> {
+        let images = self.collected.images.iter().map(|&index| &self.ties.images[index]);
+        images.filter(|image| image.ships).map(|image| image.file.at(image.fact.place)).next()
+    }
+}
+
+fn by_place(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let why = match context.scope() {
+        Scope::Test => "lies among tests",
+        Scope::Example => "lies among examples",
+        Scope::Docs => "lies in the documentation",
+        Scope::Fixture | Scope::Vendored => "is not the repository's own",
+        Scope::Shipped => return None,
+    };
+    context.reason(Role::Tool, why, context.unit.at.clone())
+}
+
+fn by_firmware(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let bare = |target: &str| is_bare_metal(target);
+    let target = context.target(bare);
+    let board = context.collected.builds.iter().map(|&index| &context.ties.builds[index]).find(|built| {
+        built.build.tool == "tinygo"
+            && built
+                .build
+                .target
+                .as_deref()
+                .is_some_and(|target| !target.starts_with("wasm") && !target.starts_with("wasi"))
+    });
+    if let Some(built) = board {
+        return context.reason(Role::Firmware, "TinyGo builds it for a board", built.file.at(built.fact.place));
+    }
+    let hal = context.uses.near("embedded-hal");
+    if context.unit.language == Language::Go {
+        // The `machine` package exists on microcontrollers alone.
+        return hal.into_iter().next().and_then(|at| context.reason(Role::Firmware, "programs a microcontroller", at));
+    }
+    let no_std = context.fact(|kind| matches!(kind, FactKind::Tuning { what, .. } if what == "no-std"));
+    let linker = context.mark("linker-memory").or_else(|| context.mark("probe-rs"));
+    let signs = [target.is_some(), !hal.is_empty(), no_std.is_some() && has_no_main(context), linker.is_some()];
+    if signs.iter().filter(|sign| **sign).count() >= 2 && context.unit.shape != Shape::Library {
+        let at = target.or(linker).or(hal.into_iter().next()).or(no_std)?;
+        return context.reason(Role::Firmware, "is built for bare metal", at);
+    }
+    None
+}
+
+fn has_no_main(context: &Context<'_, '_>) -> bool {
+    context
+        .repository
+        .files_below(&context.unit.root)
+        .any(|file| matches!(&file.facts.structure, crate::fact::Structure::Rust(rust) if rust.no_main.is_some()))
+}
+
+/// Triples and targets without an operating system.
+pub fn is_bare_metal(target: &str) -> bool {
+    let none = ["-none", "thumbv", "xtensa-", "avr-"];
+    none.iter().any(|word| target.contains(word)) && !target.contains("bpf") && !target.contains("uefi")
+}
+
+fn by_wasm(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let guest = [
+        ("browser-wasm", "calls the browser"),
+        ("proxy-wasm", "is a proxy-wasm filter"),
+        ("wasm-guest", "is written against a WebAssembly host"),
+        ("edge-sdk", "is written against an edge platform"),
+    ];
+    let exports = context.fact(|kind| matches!(kind, FactKind::Ffi { mechanism, .. } if mechanism == "wasm-bindgen" || mechanism == "wasm-export"));
+    let target =
+        context.target(|target| target.contains("wasm") || target.contains("js/wasm") || target.contains("wasi"));
+    let edge = context
+        .workload(|workload| matches!(workload.target.as_str(), "edge" | "wasm-plugin" | "wasm-browser" | "wasm-wasi"));
+    let library = matches!(context.unit.shape, Shape::Library | Shape::LibraryWithBins);
+    for (capability, why) in guest {
+        if let Some(at) = context.uses.near(capability).into_iter().next()
+            && (library || context.unit.language == Language::Go || target.is_some() || edge.is_some())
+        {
+            return context.reason(Role::Wasm, why, at);
+        }
+    }
+    if let Some(at) = exports.filter(|_| library || target.is_some() || edge.is_some()) {
+        return context.reason(Role::Wasm, "exports functions to WebAssembly's host", at);
+    }
+    let only_target = target.or(edge)?;
+    let elsewhere = context.shipped_image().is_some() || context.published().is_some();
+    (!elsewhere || library).then(|| context.reason(Role::Wasm, "is built for WebAssembly", only_target)).flatten()
+}
+
+fn by_function(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let run = context.workload(|workload| matches!(workload.target.as_str(), "lambda" | "cloud-function"));
+    if let Some(at) = run {
+        return context.reason(Role::Function, "is deployed as a function", at);
+    }
+    for capability in ["lambda", "cloud-function"] {
+        if let Some(at) = context.uses.near(capability).into_iter().next() {
+            return context.reason(Role::Function, "registers a function handler", at);
+        }
+    }
+    (context.unit.shape == Shape::Package && context.unit.language == Language::Go && !is_c_library(context))
+        .then(|| context.reason(Role::Function, "registers a function handler", context.unit.at.clone()))
+        .flatten()
+}
+
+fn is_c_library(context: &Context<'_, '_>) -> bool {
+    context
+        .collected
+        .builds
+        .iter()
+        .any(|&index| matches!(context.ties.builds[index].build.mode.as_deref(), Some("c-shared" | "c-archive")))
+}
+
+fn by_library(context: &Context<'_, '_>) -> Option<Reasoned> {
+    if context.unit.language == Language::Go {
+        let built = context.collected.builds.iter().map(|&index| &context.ties.builds[index]);
+        let shared = built.filter(|built| matches!(built.build.mode.as_deref(), Some("c-shared" | "c-archive")));
+        let at = shared.map(|built| built.file.at(built.fact.place)).next()?;
+        return context.reason(Role::Library, "is built as a C library", at);
+    }
+    match context.unit.shape {
+        Shape::Library => {
+            context.reason(Role::Library, "is a library that other languages load", context.unit.at.clone())
+        }
+        // A program beside the library is a helper of it, unless something ships the program.
+        Shape::LibraryWithBins if context.shipped_image().is_none() && context.published().is_none() => {
+            context.reason(Role::Library, "is a library that other languages load", context.unit.at.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Words in a path or name of things that serve the development of others.
+const TOOL_WORDS: &[&str] = &[
+    "hack",
+    "scripts",
+    "script",
+    "xtask",
+    "mock",
+    "mocks",
+    "mockhook",
+    "fake",
+    "loadgen",
+    "loadgenerator",
+    "generator",
+    "gen",
+    "codegen",
+    "bench",
+    "benchmark",
+    "fuzz",
+    "e2e",
+    "demo",
+    "devtools",
+    "dev",
+    "magefiles",
+    "bindgen",
+    "lint",
+    "checker",
+    "testclient",
+    "testserver",
+    "testutil",
+    "seed",
+    "stress",
+    "tutorial",
+    "magefile",
+    "docgen",
+    "gendocs",
+    "probe",
+];
+
+fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
+    if context.workload(|_| true).is_some() || context.shipped_image().is_some() {
+        return None;
+    }
+    let path = format!("{}/{}", context.unit.root, context.unit.name).to_ascii_lowercase();
+    let parts: Vec<&str> = path.split('/').collect();
+    let word = parts.iter().find(|part| {
+        TOOL_WORDS.contains(part)
+            || part.split(['-', '_']).any(|word| TOOL_WORDS.contains(&word))
+            || part.starts_with("gen-")
+            || part.ends_with("-gen")
+    });
+    if word.is_some() && context.published().is_none() {
+        return context.reason(
+            Role::Tool,
+            "serves the development of the others: nothing ships it",
+            context.unit.at.clone(),
+        );
+    }
+    if let Some(package) = context.repository.cargo.packages.get(&context.unit.root)
+        && package.lib.is_some()
+        && context.published().is_none()
+        && package.bins.iter().all(|bin| bin.path.contains("/bin/") || bin.name != package.name)
+    {
+        return context.reason(Role::Tool, "a helper program beside a library", context.unit.at.clone());
+    }
+    None
+}
+
+fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let once = |workload: &crate::fact::Workload| {
+        matches!(workload.kind.as_str(), "Job" | "CronJob" | "init-container" | "timer")
+    };
+    let long = |workload: &crate::fact::Workload| {
+        matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "service")
+    };
+    let at = context.workload(once)?;
+    if context.workload(long).is_some() {
+        return None;
+    }
+    context.reason(Role::Job, "is run once or on a timetable", at)
+}
+
+fn serving(context: &Context<'_, '_>) -> Option<Location> {
+    ["grpc-server", "http-server", "k8s-controller", "queue-consumer", "workflow-worker", "dns-server", "websocket"]
+        .iter()
+        .find_map(|capability| context.uses.near(capability).into_iter().next())
+}
+
+fn by_service(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let runs = |workload: &crate::fact::Workload| {
+        matches!(
+            workload.target.as_str(),
+            "kubernetes" | "helm" | "compose" | "systemd" | "nomad" | "paas" | "cloud-run"
+        )
+    };
+    if let Some(at) = context.workload(runs) {
+        return context.reason(Role::Service, "is deployed to keep running", at);
+    }
+    let at = serving(context)?;
+    let cli = context.uses.near("cli-parser").is_empty() || context.shipped_image().is_some();
+    cli.then(|| context.reason(Role::Service, "listens for work", at)).flatten()
+}
+
+fn by_cli(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let at =
+        ["cli-parser", "terminal-ui"].iter().find_map(|capability| context.uses.near(capability).into_iter().next())?;
+    context.reason(Role::Cli, "reads a command line and listens for nothing", at)
+}
+
+fn by_helper(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let at = context.shipped_image()?;
+    context.reason(Role::Job, "is shipped in an image and listens for nothing", at)
+}
+
+fn by_server_code(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let at = context.uses.all("http-server").into_iter().chain(context.uses.all("grpc-server")).next()?;
+    context.reason(Role::Service, "reaches code that listens", at)
+}

@@ -1,0 +1,360 @@
+//! From what a unit uses to what kind of work it does.
+//!
+//! In: the facts of one unit. Out: traits with their evidence. An import alone says little (a client is no server,
+//! a library reached by way of a helper is no trade), so each rule says how near and how often it must be seen.
+
+use std::collections::BTreeMap;
+
+use crate::fact::{Count, FactKind};
+use crate::source::Location;
+
+use super::attribute::{Collected, Seen, Ties};
+use super::repository::{base, is_within};
+use super::unit::Unit;
+use super::{Evidenced, Role};
+
+/// What a unit uses, by capability, with the places.
+#[derive(Debug, Default)]
+pub struct Uses<'a, 'r> {
+    by_capability: BTreeMap<&'r str, Vec<Seen<'r>>>,
+    unit: Option<&'a Unit>,
+}
+
+impl<'a, 'r> Uses<'a, 'r> {
+    pub fn new(unit: &'a Unit, collected: &Collected<'r>) -> Uses<'a, 'r> {
+        let mut by_capability: BTreeMap<&'r str, Vec<Seen<'r>>> = BTreeMap::new();
+        for seen in &collected.facts {
+            if let FactKind::Uses { capability, .. } = &seen.fact.kind {
+                by_capability.entry(capability).or_default().push(*seen);
+            }
+        }
+        Uses { by_capability, unit: Some(unit) }
+    }
+
+    /// Places anywhere in the closure.
+    pub fn all(&self, capability: &str) -> Vec<Location> {
+        self.by_capability.get(capability).into_iter().flatten().map(|seen| seen.file.at(seen.fact.place)).collect()
+    }
+
+    pub fn has(&self, capability: &str) -> bool {
+        self.by_capability.contains_key(capability)
+    }
+
+    /// Places in the unit's own directory tree: what it does itself rather than what a shared package can do.
+    pub fn near(&self, capability: &str) -> Vec<Location> {
+        let root = self.unit.map_or(".", |unit| &unit.root);
+        let near = |seen: &&Seen<'r>| seen.own || (root != "." && is_within(&seen.file.path, root)) || root == ".";
+        self.by_capability
+            .get(capability)
+            .into_iter()
+            .flatten()
+            .filter(near)
+            .map(|seen| seen.file.at(seen.fact.place))
+            .collect()
+    }
+
+    fn any_near(&self, capabilities: &[&str]) -> Vec<Location> {
+        capabilities.iter().flat_map(|capability| self.near(capability)).collect()
+    }
+
+    fn any(&self, capabilities: &[&str]) -> Vec<Location> {
+        capabilities.iter().flat_map(|capability| self.all(capability)).collect()
+    }
+}
+
+/// Everything a trait rule looks at.
+pub struct Context<'a, 'r> {
+    pub unit: &'a Unit,
+    pub uses: &'a Uses<'a, 'r>,
+    pub collected: &'a Collected<'r>,
+    pub ties: &'a Ties<'r>,
+    pub role: Role,
+}
+
+impl Context<'_, '_> {
+    fn count(&self, what: Count) -> (u32, Vec<Location>) {
+        let mut total = 0;
+        let mut places = Vec::new();
+        for seen in &self.collected.facts {
+            if let FactKind::Count { what: counted, n } = &seen.fact.kind
+                && *counted == what
+            {
+                total += n;
+                places.push(seen.file.at(seen.fact.place));
+            }
+        }
+        (total, places)
+    }
+
+    fn events(&self, kinds: &[&str]) -> Vec<Location> {
+        self.workloads()
+            .filter(|(running, _)| running.workload.events.iter().any(|event| kinds.contains(&event.as_str())))
+            .map(|(_, location)| location)
+            .collect()
+    }
+
+    fn workloads(&self) -> impl Iterator<Item = (&super::workload::Running<'_>, Location)> {
+        self.collected.workloads.iter().map(|&index| {
+            let running = &self.ties.workloads[index];
+            (running, running.file.at(running.fact.place))
+        })
+    }
+
+    fn workload_kind(&self, kind: &str) -> Vec<Location> {
+        self.workloads().filter(|(running, _)| running.workload.kind == kind).map(|(_, location)| location).collect()
+    }
+
+    fn named(&self, words: &[&str]) -> bool {
+        let name = format!("{} {}", self.unit.name, base(&self.unit.root)).to_ascii_lowercase();
+        name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word))
+    }
+
+    /// Packages of the closure, its own module's, whose last part is one of these words.
+    fn packages_named(&self, words: &[&str]) -> usize {
+        self.unit.closure.iter().filter(|package| words.contains(&base(package))).count()
+    }
+}
+
+type Rule = fn(&Context<'_, '_>) -> Vec<Location>;
+
+/// One rule a trait, in the order of the contract. A rule returns the places that show the trait, none if it is not shown.
+const RULES: &[(&str, Rule)] = &[
+    ("http-api", http_api),
+    ("grpc-api", grpc_api),
+    ("crud", crud),
+    ("proxy", proxy),
+    ("gateway", gateway),
+    ("storage-engine", storage_engine),
+    ("stream-pipeline", stream_pipeline),
+    ("queue-worker", queue_worker),
+    ("codec", codec),
+    ("operator", operator),
+    ("node-agent", node_agent),
+    ("security-critical", security_critical),
+    ("cpu-bound", cpu_bound),
+    ("io-bound", io_bound),
+    ("realtime", realtime),
+];
+
+/// Applies all rules.
+pub fn traits(context: &Context<'_, '_>) -> Vec<Evidenced<String>> {
+    RULES
+        .iter()
+        .filter_map(|(name, rule)| {
+            let evidence = super::assemble::tidy(rule(context));
+            (!evidence.is_empty()).then(|| Evidenced { value: (*name).to_owned(), evidence })
+        })
+        .collect()
+}
+
+fn serves(context: &Context<'_, '_>) -> bool {
+    matches!(context.role, Role::Service | Role::Function | Role::Library)
+}
+
+fn http_api(context: &Context<'_, '_>) -> Vec<Location> {
+    let events = context.events(&["http"]);
+    if !events.is_empty() {
+        return events;
+    }
+    if context.role != Role::Service {
+        return Vec::new();
+    }
+    let (routes, places) = context.count(Count::Routes);
+    let servers = context.uses.any(&["http-server", "graphql-server"]);
+    if servers.is_empty() || !proxy(context).is_empty() {
+        return Vec::new();
+    }
+    if routes >= 2 || !context.uses.near("http-server").is_empty() && routes >= 1 {
+        return [servers, places].concat();
+    }
+    Vec::new()
+}
+
+fn grpc_api(context: &Context<'_, '_>) -> Vec<Location> {
+    if !serves(context) {
+        return Vec::new();
+    }
+    let (services, places) = context.count(Count::GrpcServices);
+    let servers = context.uses.all("grpc-server");
+    if services == 0 || servers.is_empty() { Vec::new() } else { [servers, places].concat() }
+}
+
+fn crud(context: &Context<'_, '_>) -> Vec<Location> {
+    let data = context.uses.any_near(&["sql", "document-db"]);
+    let answers = !http_api(context).is_empty() || !grpc_api(context).is_empty();
+    if answers && storage_engine(context).is_empty() { data } else { Vec::new() }
+}
+
+fn proxy(context: &Context<'_, '_>) -> Vec<Location> {
+    if context.role != Role::Service {
+        return Vec::new();
+    }
+    let forwards = context.uses.any_near(&["reverse-proxy"]);
+    let core = context.uses.any_near(&["proxy-core"]);
+    if !forwards.is_empty() { [forwards, core].concat() } else { core }
+}
+
+fn gateway(context: &Context<'_, '_>) -> Vec<Location> {
+    let own = context.uses.near("api-gateway");
+    if !own.is_empty() && context.role == Role::Service {
+        return own;
+    }
+    if context.named(&["gateway", "gw", "apigateway"]) { proxy(context) } else { Vec::new() }
+}
+
+fn storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
+    if context.role != Role::Service && context.role != Role::Library {
+        return Vec::new();
+    }
+    let words = [
+        "storage",
+        "mergeset",
+        "lsm",
+        "wal",
+        "memtable",
+        "sstable",
+        "tsdb",
+        "btree",
+        "kvstore",
+        "mvcc",
+        "raftstore",
+        "pagestore",
+    ];
+    let engine = context.packages_named(&words);
+    let mapped = context.uses.all("mmap");
+    let embedded = context.uses.any(&["embedded-storage", "search-index"]);
+    let replicated = context.uses.all("consensus");
+    if engine >= 2 && !mapped.is_empty() {
+        return mapped;
+    }
+    if !embedded.is_empty() && !replicated.is_empty() {
+        return [embedded, replicated].concat();
+    }
+    if engine >= 1 { embedded } else { Vec::new() }
+}
+
+fn stream_pipeline(context: &Context<'_, '_>) -> Vec<Location> {
+    let events = context.events(&["stream"]);
+    if !events.is_empty() {
+        return events;
+    }
+    if !matches!(context.role, Role::Service | Role::Job) {
+        return Vec::new();
+    }
+    let engine = context.uses.any_near(&["stream-engine"]);
+    if !engine.is_empty() {
+        return engine;
+    }
+    let (reads, writes) = (context.uses.any_near(&["queue-consumer"]), context.uses.any_near(&["queue-producer"]));
+    if !reads.is_empty() && !writes.is_empty() {
+        return [reads, writes].concat();
+    }
+    let words = [
+        "ingest",
+        "ingestion",
+        "remotewrite",
+        "protoparser",
+        "pipeline",
+        "pipelines",
+        "streamaggr",
+        "stream",
+        "promscrape",
+        "scrape",
+        "forwarder",
+    ];
+    let named = context.named(&["forwarder", "shipper", "ingester", "ingest", "pipeline", "collector"]);
+    if context.packages_named(&words) >= 2 || named {
+        return vec![context.unit.at.clone()];
+    }
+    Vec::new()
+}
+
+fn queue_worker(context: &Context<'_, '_>) -> Vec<Location> {
+    let events = context.events(&["queue"]);
+    if !events.is_empty() {
+        return events;
+    }
+    if matches!(context.role, Role::Service | Role::Job) {
+        context.uses.any_near(&["queue-consumer", "workflow-worker"])
+    } else {
+        Vec::new()
+    }
+}
+
+fn codec(context: &Context<'_, '_>) -> Vec<Location> {
+    let media = context.uses.any_near(&["media-codec", "image-codec"]);
+    if !media.is_empty() {
+        return media;
+    }
+    let words = ["codec", "codecs", "encoder", "decoder", "lexer", "parser"];
+    if context.role == Role::Library && context.packages_named(&words) > 0 {
+        context.uses.near("parser-kit")
+    } else {
+        Vec::new()
+    }
+}
+
+fn operator(context: &Context<'_, '_>) -> Vec<Location> {
+    if context.role != Role::Service {
+        return Vec::new();
+    }
+    context.uses.all("k8s-controller")
+}
+
+fn node_agent(context: &Context<'_, '_>) -> Vec<Location> {
+    if !matches!(context.role, Role::Service | Role::Job) {
+        return Vec::new();
+    }
+    let sets = context.workload_kind("DaemonSet");
+    let node = context.uses.any_near(&["container-runtime", "ebpf", "vmm"]);
+    if !sets.is_empty() || !node.is_empty() {
+        return [sets, node].concat();
+    }
+    Vec::new()
+}
+
+/// Words for what must not go wrong; each alone is enough when the unit's own code uses it.
+const CRITICAL: &[&str] = &[
+    "crypto-primitive",
+    "key-store",
+    "certificate-authority",
+    "password-hash",
+    "token-issue",
+    "identity-server",
+    "authorization",
+    "waf",
+    "payments",
+    "blockchain",
+];
+
+fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
+    context.uses.any_near(CRITICAL)
+}
+
+fn cpu_bound(context: &Context<'_, '_>) -> Vec<Location> {
+    context.uses.any_near(&["numeric", "image-codec", "media-codec", "ml-inference", "simd"])
+}
+
+fn io_bound(context: &Context<'_, '_>) -> Vec<Location> {
+    if !matches!(context.role, Role::Service | Role::Job | Role::Function) {
+        return Vec::new();
+    }
+    if !cpu_bound(context).is_empty() || !storage_engine(context).is_empty() {
+        return Vec::new();
+    }
+    context.uses.any_near(&[
+        "http-client",
+        "grpc-client",
+        "sql",
+        "document-db",
+        "kv-client",
+        "object-storage",
+        "search-client",
+    ])
+}
+
+fn realtime(context: &Context<'_, '_>) -> Vec<Location> {
+    let direct = context.uses.any_near(&["audio-realtime", "game-loop", "market-data"]);
+    let pinned = context.uses.any_near(&["realtime-scheduling"]);
+    if pinned.is_empty() { direct } else { [direct, pinned].concat() }
+}
