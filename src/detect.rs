@@ -3,10 +3,13 @@
 //! A detector is a `const DETECTOR` with a name and the views it looks at. To add one, write
 //! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
 
+pub mod go_toolchain;
+
 use std::ops::Range;
 
 use crate::fact::{Binding, Fact, FactKind};
 use crate::parse::config::ConfigView;
+use crate::parse::go::GoView;
 use crate::problem::Flaw;
 use crate::source::Text;
 
@@ -15,6 +18,12 @@ pub type OnConfig = fn(&ConfigView<'_>, &mut Facts<'_, '_>);
 
 /// Detectors of YAML, JSON, TOML and HCL files, by name.
 pub const CONFIG: &[(&str, OnConfig)] = &[];
+
+/// What a detector of Go does with one file.
+pub type OnGo = fn(&GoView<'_>, &mut Facts<'_, '_>);
+
+/// Detectors of Go files, by name.
+pub const GO: &[(&str, OnGo)] = &[];
 
 /// What a detector writes to: facts of one file.
 #[derive(Debug)]

@@ -5,6 +5,8 @@
 pub mod cargo;
 pub mod config;
 pub mod duration;
+pub mod go;
+pub mod gomod;
 pub mod hcl;
 pub mod helm;
 pub mod js;

@@ -4,7 +4,7 @@
 
 use crate::detect::{self, Facts};
 use crate::fact::{FileFacts, Structure};
-use crate::parse::{self, Kind, config};
+use crate::parse::{self, Kind, config, go, gomod};
 use crate::source::Text;
 
 /// Reads one file.
@@ -15,6 +15,9 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
         Kind::CargoToml => parse::cargo::read(text, &mut facts),
         Kind::Rust => parse::rust::read(text, &mut facts),
         Kind::Yaml | Kind::Json | Kind::Toml | Kind::Hcl | Kind::CargoConfig => read_config(kind, text, &mut facts),
+        Kind::Go => read_go(text, &mut facts),
+        Kind::GoMod => read_go_module(text, &mut facts),
+        Kind::GoWork => Structure::GoWorkspace(gomod::workspace(text)),
         _ => Structure::None,
     };
     let Facts { list, flaws, .. } = facts;
@@ -29,4 +32,22 @@ fn read_config(kind: Kind, text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Struct
         detect(&view, facts);
     }
     Structure::None
+}
+
+/// Runs every detector of Go over one view; what they find counts under the file's build constraint.
+fn read_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
+    let view = go::GoView::new(text);
+    for (_, detect) in detect::GO {
+        detect(&view, facts);
+    }
+    for fact in &mut facts.list {
+        fact.constraint.clone_from(&view.constraint);
+    }
+    Structure::Go(go::structure(&view, text))
+}
+
+fn read_go_module(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
+    let module = gomod::module(text);
+    detect::go_toolchain::detect(&module, facts);
+    Structure::GoModule(module)
 }

@@ -1,0 +1,123 @@
+//! What service discovery needs of a Go file: a [`GoFile`] from a view.
+
+use crate::fact::{GoFile, GoImport};
+use crate::parse::go::{Function, GoView};
+use crate::source::{Place, Text};
+
+const FRAMEWORK: &str = "github.com/GoogleCloudPlatform/functions-framework-go";
+
+/// Registrations of the functions framework, of its package `functions` and of `funcframework`.
+const REGISTRATIONS: &[&str] = &[
+    "HTTP",
+    "CloudEvent",
+    "Typed",
+    "RegisterHTTPFunctionContext",
+    "RegisterEventFunctionContext",
+    "RegisterCloudEventFunctionContext",
+];
+
+pub fn structure(view: &GoView<'_>, text: &Text<'_>) -> GoFile {
+    let main = view.functions.iter().find(|function| is_main(view, function));
+    GoFile {
+        package: view.package.to_owned(),
+        imports: view
+            .imports
+            .iter()
+            .map(|import| GoImport {
+                path: import.path.to_owned(),
+                alias: import.alias.map(str::to_owned),
+                place: text.place(view.range(import.token..import.token + 1)),
+            })
+            .collect(),
+        constraint: view.constraint.clone(),
+        generated: view.generated,
+        main: main.map(|function| text.place(function.signature(view))),
+        function: cloud_function(view, text),
+        selectors: selectors(view),
+    }
+}
+
+fn is_main(view: &GoView<'_>, function: &Function) -> bool {
+    view.package == "main" && !function.receiver && function.parameters.is_empty() && function.name(view) == "main"
+}
+
+fn selectors(view: &GoView<'_>) -> Vec<(u16, String)> {
+    let mut found: Vec<(u16, &str)> =
+        view.selectors.iter().map(|selector| (selector.import, view.token(selector.name()))).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.into_iter().map(|(import, name)| (import, name.to_owned())).collect()
+}
+
+/// Finds a registration with the functions framework, or else the one thing that a platform without such a
+/// registration can call: a lone exported handler in a package that is no program.
+///
+/// The second is also how an ordinary handler looks, so it is no more than a candidate: it makes a function only
+/// together with a deployment file beside it.
+fn cloud_function(view: &GoView<'_>, text: &Text<'_>) -> Option<Place> {
+    if view.path.ends_with("_test.go") || view.generated {
+        return None;
+    }
+    let registration = view.selectors.iter().find(|selector| {
+        view.imports[selector.import as usize].path.starts_with(FRAMEWORK)
+            && REGISTRATIONS.contains(&view.token(selector.name()))
+    });
+    if let Some(selector) = registration {
+        return Some(text.place(view.range(selector.tokens())));
+    }
+    lone_handler(view).map(|function| text.place(function.signature(view)))
+}
+
+/// Returns the handler of a file whose only exported function it is and that uses the standard library's HTTP.
+fn lone_handler<'v>(view: &'v GoView<'_>) -> Option<&'v Function> {
+    if view.package == "main" || view.imports_path("net/http").is_none() {
+        return None;
+    }
+    let mut exported = view.functions.iter().filter(|function| function.is_exported(view));
+    let only = exported.next().filter(|function| !function.receiver && function.results.is_empty())?;
+    (exported.next().is_none() && is_handler(view, only)).then_some(only)
+}
+
+/// `(w http.ResponseWriter, r *http.Request)`
+fn is_handler(view: &GoView<'_>, function: &Function) -> bool {
+    let words: String = function.parameters.clone().map(|index| view.token(index)).collect::<Vec<_>>().join(" ");
+    let mut parameters = words.split(" , ");
+    parameters.next().is_some_and(|first| first.ends_with(" http . ResponseWriter"))
+        && parameters.next().is_some_and(|second| second.ends_with(" * http . Request"))
+        && parameters.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &str) -> GoFile {
+        let text = Text::new("x/a.go", source);
+        structure(&GoView::new(&text), &text)
+    }
+
+    #[test]
+    fn main_is_found_in_package_main_alone() {
+        assert!(read("package main\nfunc main() {}").main.is_some());
+        assert!(read("package p\nfunc main() {}").main.is_none());
+        assert!(read("package main\nfunc (m M) main() {}\nfunc main2() {}").main.is_none());
+    }
+
+    #[test]
+    fn functions_of_a_platform() {
+        let handler = "package p\nimport \"net/http\"\nfunc Hello(w http.ResponseWriter, r *http.Request) {}\n";
+        assert_eq!(read(handler).function.map(|place| place.line), Some(3));
+        assert!(read(&format!("{handler}func New() {{}}")).function.is_none());
+        assert!(read(&format!("{handler}func help(w http.ResponseWriter, r *http.Request) {{}}")).function.is_some());
+        assert!(read(&handler.replace("package p", "package main")).function.is_none());
+        assert!(read(&handler.replace("func Hello", "func (s S) Hello")).function.is_none());
+        let registered = "package p\nimport \"github.com/GoogleCloudPlatform/functions-framework-go/functions\"\nfunc init() { functions.HTTP(\"x\", x) }";
+        assert_eq!(read(registered).function.map(|place| place.column), Some(15));
+    }
+
+    #[test]
+    fn selectors_are_sorted_and_each_once() {
+        let file = read("package p\nimport (\"b\"; \"a\")\nvar _, _, _ = a.Z, b.Y, a.Z");
+        assert_eq!(file.selectors, [(0, "Y".to_owned()), (1, "Z".to_owned())]);
+    }
+}
