@@ -127,6 +127,8 @@ impl<'a> Names<'a> {
         if sure {
             return;
         }
+        // `…/core/v1` is named `core` or `v1`.
+        self.add(path.rsplit('/').next().unwrap_or(path), index);
         let trimmed = last.strip_prefix("go-").or_else(|| last.strip_prefix("go.")).unwrap_or(last);
         for suffix in ["-go", ".go", "-golang", "-sdk", ""] {
             if let Some(name) = trimmed.strip_suffix(suffix) {
