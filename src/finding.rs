@@ -33,6 +33,16 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// How much a criterion weighs; the order is the ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Strength {
@@ -41,12 +51,32 @@ pub enum Strength {
     Decisive,
 }
 
+impl Strength {
+    pub fn word(self) -> &'static str {
+        match self {
+            Strength::Weak => "weak",
+            Strength::Strong => "strong",
+            Strength::Decisive => "decisive",
+        }
+    }
+}
+
 /// Which way a document leans on one point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lean {
     Rust,
     Go,
     Tie,
+}
+
+impl Lean {
+    pub fn word(self) -> &'static str {
+        match self {
+            Lean::Rust => "rust",
+            Lean::Go => "go",
+            Lean::Tie => "tie",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +132,16 @@ pub enum Status {
     Allowed,
 }
 
+impl Status {
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::New => "new",
+            Status::Baseline => "baseline",
+            Status::Allowed => "allowed",
+        }
+    }
+}
+
 /// One policy that matched one service, whichever way it speaks: a line of the ledger.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
@@ -145,6 +185,17 @@ pub enum HistoryStatus {
     Absent,
 }
 
+impl HistoryStatus {
+    pub fn word(self) -> &'static str {
+        match self {
+            HistoryStatus::Full => "full",
+            HistoryStatus::Shallow => "shallow",
+            HistoryStatus::Partial => "partial",
+            HistoryStatus::Absent => "absent",
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HistorySummary {
     pub status: HistoryStatus,
@@ -166,7 +217,32 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Sorted by path.
     pub skipped: Vec<Problem>,
+    /// What changed since a base, where one was given.
+    pub comparison: Option<Comparison>,
     pub stats: Stats,
+}
+
+/// What differs between a base and the tree that was judged.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Comparison {
+    /// The base as it was asked for: a branch, a tag, a commit.
+    pub base: String,
+    /// Services whose verdict differs, worst first.
+    pub changes: Vec<Change>,
+}
+
+/// A service whose verdict differs from the base's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    pub name: String,
+    pub root: Arc<str>,
+    pub language: Language,
+    /// `None` where the service is new.
+    pub before: Option<Verdict>,
+    /// `None` where the service is gone.
+    pub after: Option<Verdict>,
+    /// What the change added or altered, one clause each, with its place.
+    pub because: Vec<Label>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,13 +11,17 @@
 //!    everything returns values plus problems.
 //! 5. Same input, same bytes out, whatever the number of threads or the order of the file system.
 
+pub mod cli;
 pub mod detect;
+pub mod exit;
 pub mod fact;
 pub mod finding;
+pub mod output;
 pub mod parse;
 pub mod problem;
 pub mod read;
 pub mod reader;
+pub mod report;
 pub mod scan;
 pub mod scope;
 pub mod service;

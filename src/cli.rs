@@ -1,0 +1,188 @@
+//! What the user typed, nothing resolved.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::finding::Severity;
+use crate::report::Format;
+
+const AFTER_HELP: &str = "\
+Exit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 the run could not be completed as asked.
+A directory named like a command is written ./services, or after `--`.";
+
+/// Checks whether each Go or Rust service of a repository is written in the language its own evidence calls for.
+#[derive(Debug, Parser)]
+#[command(name = "fitcheck", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub check: Check,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List what was found, and why each service has its role
+    Services(Services),
+    /// Show everything a verdict rests on: signals, policies, reasoning, what would change it
+    Explain(Explain),
+    /// Print a completion script for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+/// The main job: judge a repository and report.
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub scan: Scan,
+    #[command(flatten)]
+    pub view: View,
+    /// What to write to standard output
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format)]
+    pub format: Format,
+    /// Write a report to a file as well; can be repeated
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    pub output: Vec<Output>,
+    /// Lowest severity that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "warning")]
+    pub fail_on: FailOn,
+    /// Exit with 0 even where there are findings
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// Exit with 2 where anything could not be read
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Services {
+    #[command(flatten)]
+    pub scan: Scan,
+    #[command(flatten)]
+    pub view: View,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Name or directory of a service
+    pub service: String,
+    #[command(flatten)]
+    pub scan: Scan,
+    #[command(flatten)]
+    pub view: View,
+}
+
+/// What is scanned, and how.
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Repository, or a directory of it
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Number of threads [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<std::num::NonZeroUsize>,
+}
+
+/// How text is shown.
+#[derive(Debug, Args)]
+pub struct View {
+    /// List tools, accepted findings and inputs that were not read as well
+    #[arg(long)]
+    pub all: bool,
+    /// When to use colour
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorWhen,
+    /// Print findings only
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Error,
+    Warning,
+    Note,
+    Never,
+}
+
+impl FailOn {
+    pub fn threshold(self) -> Option<Severity> {
+        match self {
+            FailOn::Error => Some(Severity::Error),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Note => Some(Severity::Note),
+            FailOn::Never => None,
+        }
+    }
+}
+
+/// A report to write to a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    pub format: Format,
+    pub path: PathBuf,
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    Format::named(name).ok_or_else(|| {
+        let names: Vec<&str> = Format::ALL.iter().map(|format| format.name).collect();
+        let nearest = names.iter().max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
+        let hint = nearest.filter(|near| strsim::jaro(near, name) > 0.7).map(|near| format!("did you mean `{near}`? "));
+        format!("{}possible values: {}", hint.unwrap_or_default(), names.join(", "))
+    })
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let Some((name, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+        return Err("write FORMAT=FILE, for instance json=fitcheck.json".to_owned());
+    };
+    Ok(Output { format: format(name)?, path: path.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Cli {
+        Cli::try_parse_from(std::iter::once(&"fitcheck").chain(words)).unwrap()
+    }
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_path_named_like_a_command_can_be_given() {
+        assert_eq!(parsed(&[]).check.scan.path, PathBuf::from("."));
+        assert!(matches!(parsed(&["services"]).command, Some(Command::Services(_))));
+        assert_eq!(parsed(&["./services"]).check.scan.path, PathBuf::from("./services"));
+        assert_eq!(parsed(&["--", "services"]).check.scan.path, PathBuf::from("services"));
+    }
+
+    #[test]
+    fn outputs_name_a_format_and_a_file() {
+        let cli = parsed(&["--output", "json=a=b.json", "--output", "human=x", "repo"]);
+        assert_eq!(cli.check.output[0].path, PathBuf::from("a=b.json"));
+        assert_eq!(cli.check.output.len(), 2);
+        let error = Cli::try_parse_from(["fitcheck", "--format", "jsn"]).unwrap_err().to_string();
+        assert!(error.contains("did you mean `json`?"), "{error}");
+        assert!(Cli::try_parse_from(["fitcheck", "--output", "json"]).is_err());
+    }
+}

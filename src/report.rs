@@ -1,0 +1,107 @@
+//! What people and machines see: one renderer per format, all of one signature.
+//!
+//! In: a [`Report`] and a [`Context`]. Out: bytes. Facts, findings and the context hold raw text; each renderer
+//! neutralises it at its own sink with a function of [`inert`], so nothing is escaped twice or not at all.
+
+mod excerpt;
+pub mod explain;
+pub mod human;
+pub mod inert;
+pub mod json;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod services;
+mod text;
+mod words;
+
+use std::io::{self, Write};
+
+use crate::finding::{Report, Severity};
+
+/// What a renderer needs beside the report.
+pub struct Context<'a> {
+    /// Where excerpts come from.
+    pub sources: &'a dyn Sources,
+    /// The pages of the policies that were asked.
+    pub policies: &'a [Page],
+    /// Lists tools, accepted findings and skipped inputs as well.
+    pub all: bool,
+    /// Below zero: findings only. Above zero: what was not read, too.
+    pub verbosity: i8,
+    pub terminal: Terminal,
+}
+
+/// Gives the text of scanned files again, for excerpts.
+pub trait Sources {
+    /// Returns the text of a file relative to the scanned root; `None` where it is gone or no text.
+    fn read(&self, path: &str) -> Option<String>;
+}
+
+/// No file has text: reports that are rendered away from the repository.
+pub struct NoSources;
+
+impl Sources for NoSources {
+    fn read(&self, _path: &str) -> Option<String> {
+        None
+    }
+}
+
+/// What formats tell about a policy that a finding names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    pub id: String,
+    /// One sentence.
+    pub title: String,
+    pub severity: Severity,
+    /// The manual page, in Markdown.
+    pub markdown: String,
+    pub url: Option<String>,
+}
+
+/// The terminal that text is written to, or the nearest thing to one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Terminal {
+    pub width: usize,
+    pub color: bool,
+    /// `file://` address of the scanned root, where the terminal shows links.
+    pub links: Option<String>,
+}
+
+impl Default for Terminal {
+    fn default() -> Terminal {
+        Terminal { width: 80, color: false, links: None }
+    }
+}
+
+/// The one signature of all renderers.
+type Renderer = fn(&Report, &Context, &mut dyn Write) -> io::Result<()>;
+
+/// A format: its name on the command line, and the function that writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    pub name: &'static str,
+    pub about: &'static str,
+    renderer: Renderer,
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Format) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Format {
+    pub const ALL: &'static [Format] = &[
+        Format { name: "human", about: "for a terminal", renderer: human::write },
+        Format { name: "json", about: "the whole report, by the published schema", renderer: json::write },
+    ];
+
+    pub fn named(name: &str) -> Option<Format> {
+        Format::ALL.iter().copied().find(|format| format.name == name)
+    }
+
+    /// Writes the report in this format.
+    pub fn write(self, report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
+        (self.renderer)(report, context, out)
+    }
+}
