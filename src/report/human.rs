@@ -272,20 +272,20 @@ fn write_left_out(report: &Report, context: &Context, out: &mut dyn Write) -> io
     }
     let tools = report.services.len() - words::shown(report, false).count();
     let accepted = report.findings.iter().filter(|finding| finding.status != Status::New).count();
-    let mut parts = Vec::new();
+    let mut left_out = Vec::new();
     if !context.all {
         if tools > 0 {
-            parts.push(format!("{} not judged (--all)", words::counted(tools, "tool", "tools")));
+            left_out.push(format!("{} not judged", words::counted(tools, "tool", "tools")));
         }
         if accepted > 0 {
-            parts.push(format!("{} accepted (--all)", words::counted(accepted, "finding", "findings")));
+            left_out.push(format!("{} accepted", words::counted(accepted, "finding", "findings")));
         }
         if !report.skipped.is_empty() && context.verbosity == 0 {
-            parts.push(format!("{} not read (--all)", words::counted(report.skipped.len(), "file", "files")));
+            left_out.push(format!("{} not read", words::counted(report.skipped.len(), "file", "files")));
         }
     }
-    parts.push(history(report));
-    let line = format!("+ {}", parts.join(" · "));
+    let counts = if left_out.is_empty() { String::new() } else { format!("{} (--all) · ", left_out.join(", ")) };
+    let line = format!("+ {counts}{}", history(report));
     let lines = wrap(&line, context.terminal.width.saturating_sub(3).max(30)).join("\n   ");
     writeln!(out, " {}\n", paint(context.terminal.color, DIM, &lines))
 }
@@ -354,8 +354,8 @@ mod tests {
             "= would fit again with a budget of 2 ms or more",
             "= `fitcheck explain ingest` shows everything this rests on",
             "  Go    service  questioned  −tail-latency",
-            "1 tool not judged (--all) · 1 finding accepted (--all) · 1 file not read (--all)",
-            "New since main: ingest (fits → questioned).",
+            " + 1 tool not judged, 1 finding accepted, 1 file not read (--all)",
+            "New since main: ingest (fits →\nquestioned).",
         ] {
             assert!(text.contains(piece), "missing {piece:?} in\n{text}");
         }
