@@ -16,6 +16,8 @@ pub mod detect;
 pub mod exit;
 pub mod fact;
 pub mod finding;
+pub mod git;
+pub mod history;
 pub mod output;
 pub mod parse;
 pub mod problem;

@@ -1,0 +1,117 @@
+//! The repository around the scanned root: found, looked over, and opened read-only.
+//!
+//! In: a directory. Out: [`Git`], from which history, trees and the index are read. Nothing of the repository is
+//! run, no configuration outside its own is read, and every file that the library will open by name is looked at
+//! first (see `guard`): a repository is input like any other.
+
+pub mod guard;
+
+use std::path::{Path, PathBuf};
+
+use gix::ObjectId;
+
+/// How to open a repository.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Follow `objects/info/alternates` to directories outside the repository.
+    pub foreign_alternates: bool,
+}
+
+/// Why there is no usable repository. The words say what to do; they never quote content.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum GitProblem {
+    /// Nobody's fault: the root is not under version control.
+    #[error("no git repository holds this directory")]
+    Absent,
+    /// The repository holds something that no git writes, or points outside itself.
+    #[error("`{file}` of the git repository was not read: {why}")]
+    Refused { file: String, why: String },
+    /// A format that we do not read.
+    #[error("the git repository uses {0}, which fitcheck does not read")]
+    Unsupported(String),
+    /// The library could not open it or find an object.
+    #[error("could not read the git repository: {0}")]
+    Broken(String),
+}
+
+/// An opened repository, to be shared between threads.
+#[derive(Clone)]
+pub struct Git {
+    shared: gix::ThreadSafeRepository,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    /// Where the scanned root lies in the work tree: empty, or `a/b/`.
+    pub prefix: String,
+    /// The filter of a partial clone (`blob:none`, `tree:0`), empty where it names none; `None` for a full clone.
+    pub partial: Option<String>,
+    pub grafted: bool,
+}
+
+impl std::fmt::Debug for Git {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Git").field("prefix", &self.prefix).field("partial", &self.partial).finish_non_exhaustive()
+    }
+}
+
+impl Git {
+    /// Opens the repository whose work tree holds `root`, or the bare repository at `root`.
+    pub fn open(root: &Path, options: Options) -> Result<Git, GitProblem> {
+        let found = guard::locate(root)?;
+        let looked_over = guard::look_over(&found, options)?;
+        let open = gix::open::Options::isolated().with(gix::sec::Trust::Reduced).open_path_as_is(true);
+        let shared = gix::ThreadSafeRepository::open_opts(&found.git_dir, open)
+            .map_err(|problem| GitProblem::Broken(first_line(&problem.to_string())))?;
+        Ok(Git {
+            shared,
+            git_dir: found.git_dir,
+            common_dir: found.common_dir,
+            prefix: found.prefix,
+            partial: looked_over.partial,
+            grafted: looked_over.grafted,
+        })
+    }
+
+    /// Returns a handle for the calling thread.
+    pub fn handle(&self) -> gix::Repository {
+        self.shared.to_thread_local()
+    }
+
+    /// Returns the commit that `HEAD` names; `None` while it is unborn.
+    pub fn head(&self) -> Result<Option<ObjectId>, GitProblem> {
+        let repository = self.handle();
+        let mut head = repository.head().map_err(broken)?;
+        if head.is_unborn() {
+            return Ok(None);
+        }
+        head.peel_to_commit().map(|commit| Some(commit.id)).map_err(broken)
+    }
+
+    /// Resolves a revision to a commit; `None` where nothing has that name.
+    ///
+    /// The files that a name can stand for are looked over first, like the rest of the repository.
+    pub fn commit(&self, revision: &str) -> Result<Option<ObjectId>, GitProblem> {
+        guard::check_revision(&self.git_dir, &self.common_dir, revision)?;
+        let repository = self.handle();
+        let Ok(id) = repository.rev_parse_single(revision) else { return Ok(None) };
+        let Ok(object) = id.object() else { return Ok(None) };
+        Ok(object.peel_to_commit().ok().map(|commit| commit.id))
+    }
+
+    /// Returns the directory that holds `index` and `HEAD`.
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// Returns the directory that holds objects and references: the same, but for a linked work tree.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+}
+
+fn broken(problem: impl std::fmt::Display) -> GitProblem {
+    GitProblem::Broken(first_line(&problem.to_string()))
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}

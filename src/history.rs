@@ -1,0 +1,175 @@
+//! History: who changes a service, how fast, and what that cannot tell.
+//!
+//! In: the repository around the scanned root. Out: [`Team`](crate::service::Team) and [`Spec`](crate::service::Spec)
+//! per service, numbers only. No name, address or message leaves this module.
+//!
+//! It works in two steps. [`start`] walks the commits on a thread of its own, beside the reading of files, for nobody
+//! knows the services yet. [`Pending::finish`] then compares trees, only where services are, all services at once.
+//!
+//! What is left out of every figure: merges (their commits count themselves), commits by programs, commits that
+//! change more than [`BULK`] files of services (imports, moves, licence headers), vendored and generated files, and
+//! commits listed in `.git-blame-ignore-revs`.
+
+mod compare;
+mod figures;
+mod layout;
+mod owners;
+mod people;
+mod rename;
+mod team;
+mod walk;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::finding::{HistoryStatus, HistorySummary};
+pub use crate::git::GitProblem as HistoryProblem;
+use crate::git::{Git, Options};
+use crate::service::{Spec, Team};
+pub use layout::{Layout, Unit};
+use team::DAY;
+use walk::{Commits, Reach};
+
+/// A commit that changes more files of services is not somebody's work on one of them.
+pub const BULK: u32 = 300;
+/// A repository on a disk that does not answer must not hold up the report.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The history of a repository as far back as two windows.
+#[derive(Debug)]
+pub struct History {
+    git: Git,
+    window_days: u32,
+    commits: Option<Commits>,
+}
+
+/// What the history says about each unit of a layout, in its order.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    pub summary: HistorySummary,
+    /// The commit that was analysed.
+    pub revision: Option<String>,
+    pub units: Vec<(Option<Team>, Option<Spec>)>,
+}
+
+/// A walk under way.
+#[derive(Debug)]
+pub struct Pending {
+    window_days: u32,
+    walked: mpsc::Receiver<Result<History, HistoryProblem>>,
+}
+
+/// Begins to walk the commits of the repository around `root`, on a thread of its own.
+pub fn start(root: PathBuf, window_days: u32, options: Options) -> Pending {
+    let (send, walked) = mpsc::sync_channel(1);
+    // Not joined: a thread that hangs on a broken disk ends with the process.
+    let spawned = std::thread::Builder::new().name("history".into()).spawn(move || {
+        // Nobody listens any more if the run ended early.
+        let _ = send.send(History::open(&root, window_days, options));
+    });
+    drop(spawned);
+    Pending { window_days, walked }
+}
+
+impl Pending {
+    /// Waits for the walk and compares trees where the units are. `bots` are further identities to leave out.
+    pub fn finish(self, layout: &Layout, bots: &[String]) -> Told {
+        match self.walked.recv_timeout(PATIENCE) {
+            Ok(Ok(history)) => history.tell(layout, bots),
+            Ok(Err(problem)) => absent(self.window_days, layout, &problem),
+            Err(_) => {
+                let problem = HistoryProblem::Broken("it did not answer in time".into());
+                absent(self.window_days, layout, &problem)
+            }
+        }
+    }
+}
+
+fn absent(window_days: u32, layout: &Layout, problem: &HistoryProblem) -> Told {
+    let remedy = match problem {
+        HistoryProblem::Absent => "run fitcheck in a clone of the repository to judge team and specification churn",
+        HistoryProblem::Refused { .. } => "check the `.git` directory, or clone the repository again",
+        HistoryProblem::Unsupported(_) => "clone the repository in git's default format",
+        HistoryProblem::Broken(_) => "run `git fsck`, or clone the repository again",
+    };
+    let summary = HistorySummary {
+        status: HistoryStatus::Absent,
+        window_days,
+        commits: 0,
+        remedy: Some(format!("{problem}; {remedy}")),
+    };
+    Told { summary, revision: None, units: vec![(None, None); layout.units.len()] }
+}
+
+impl History {
+    /// Opens the repository around `root` and walks back two windows from `HEAD`.
+    pub fn open(root: &Path, window_days: u32, options: Options) -> Result<History, HistoryProblem> {
+        let git = Git::open(root, options)?;
+        let commits = walk::walk(&git, window_days.saturating_mul(2))?;
+        Ok(History { git, window_days, commits })
+    }
+
+    /// Says how far the history reaches and what to do where that is not far enough.
+    pub fn summary(&self) -> HistorySummary {
+        let Some(commits) = &self.commits else {
+            let remedy = Some("the repository has no commit yet; commit first".to_owned());
+            return HistorySummary { status: HistoryStatus::Absent, window_days: self.window_days, commits: 0, remedy };
+        };
+        let (status, remedy) = self.reach(commits);
+        let window = i64::from(self.window_days) * DAY;
+        let count = commits.list.iter().filter(|commit| commits.head_time - commit.time < window).count();
+        HistorySummary { status, window_days: self.window_days, commits: count as u64, remedy }
+    }
+
+    fn reach(&self, commits: &Commits) -> (HistoryStatus, Option<String>) {
+        let treeless = self.git.partial.as_deref().is_some_and(|filter| filter.starts_with("tree:"));
+        if treeless {
+            return (HistoryStatus::Partial, Some(treeless_remedy()));
+        }
+        if self.git.grafted {
+            let remedy = "`info/grafts` hides history; convert it with `git replace --convert-graft-file`";
+            return (HistoryStatus::Partial, Some(remedy.into()));
+        }
+        match commits.reach {
+            Reach::Shallow(since) => {
+                let days = (commits.head_time - since) / DAY;
+                let remedy = format!(
+                    "the clone is shallow and ends {days} days back; set `fetch-depth: 0` (with `filter: blob:none` to keep it small) for actions/checkout, or run `git fetch --unshallow`"
+                );
+                (HistoryStatus::Shallow, Some(remedy))
+            }
+            Reach::Broken => {
+                let remedy = "commits are missing or too many to read; run `git fsck`, or clone the repository again";
+                (HistoryStatus::Partial, Some(remedy.into()))
+            }
+            Reach::Root if (commits.head_time - commits.oldest) / DAY < i64::from(self.window_days) => {
+                let days = (commits.head_time - commits.oldest) / DAY;
+                let remedy = format!("the repository is {days} days old, younger than the window");
+                (HistoryStatus::Full, Some(remedy))
+            }
+            Reach::Root | Reach::Asked => (HistoryStatus::Full, None),
+        }
+    }
+
+    /// Tells the figures of every unit.
+    pub fn tell(&self, layout: &Layout, bots: &[String]) -> Told {
+        let mut summary = self.summary();
+        let revision = self.commits.as_ref().map(|commits| commits.head.to_string());
+        let mut units = vec![(None, None); layout.units.len()];
+        if let (Some(commits), HistoryStatus::Full) = (&self.commits, summary.status) {
+            match figures::collect(&self.git, self.window_days, commits, layout, bots) {
+                Ok(found) => units = found,
+                Err(compare::Missing) => {
+                    summary.status = HistoryStatus::Partial;
+                    summary.remedy = Some(treeless_remedy());
+                }
+            }
+        }
+        Told { summary, revision, units }
+    }
+}
+
+fn treeless_remedy() -> String {
+    "directories of older commits are missing, as in a clone with `--filter=tree:0`; clone with `--filter=blob:none`, or run `git fetch --refetch --no-filter`".into()
+}

@@ -1,0 +1,280 @@
+//! Which paths belong to which services, as a tree of directory names.
+//!
+//! In: for each service its directories and contract files. Out: [`Trie`], which tells the tree comparison where a
+//! service can be at all, and whom a changed file concerns.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::scope::Scope;
+
+/// The directories of one service.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    /// Relative to the scanned root; `.` for the root itself. Its own first, then those of its closure.
+    pub directories: Vec<Arc<str>>,
+    /// Whether directories below belong to it too: yes for Cargo packages, no for Go packages, which are all listed.
+    pub deep: bool,
+    /// Contract files (proto, OpenAPI …) that it uses.
+    pub contracts: Vec<Arc<str>>,
+    /// What CODEOWNERS is asked about.
+    pub root: Arc<str>,
+}
+
+/// What the history is asked about.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    pub units: Vec<Unit>,
+    /// Directories of every Cargo package: where a deep directory ends that belongs to another package.
+    pub packages: Vec<Arc<str>>,
+}
+
+/// An interned set of units.
+pub(super) type Set = u32;
+pub(super) const NONE: Set = 0;
+
+/// Sets of units, each stored once; `NONE` is the empty one.
+#[derive(Debug)]
+pub(super) struct Sets {
+    words: usize,
+    list: Vec<Box<[u64]>>,
+    numbers: HashMap<Box<[u64]>, Set>,
+}
+
+impl Sets {
+    fn new(units: usize) -> Sets {
+        let words = units.div_ceil(64).max(1);
+        let empty: Box<[u64]> = vec![0; words].into();
+        Sets { words, list: vec![empty.clone()], numbers: HashMap::from([(empty, NONE)]) }
+    }
+
+    pub(super) fn words(&self) -> usize {
+        self.words
+    }
+
+    pub(super) fn bits(&self, set: Set) -> &[u64] {
+        &self.list[set as usize]
+    }
+
+    pub(super) fn intern(&mut self, bits: Box<[u64]>) -> Set {
+        if let Some(&known) = self.numbers.get(&bits) {
+            return known;
+        }
+        let number = self.list.len() as Set;
+        self.list.push(bits.clone());
+        self.numbers.insert(bits, number);
+        number
+    }
+
+    pub(super) fn holds(&self, set: Set, unit: usize) -> bool {
+        self.list[set as usize][unit / 64] >> (unit % 64) & 1 == 1
+    }
+
+    fn with(&mut self, set: Set, unit: usize) -> Set {
+        let mut bits = self.list[set as usize].clone();
+        bits[unit / 64] |= 1 << (unit % 64);
+        self.intern(bits)
+    }
+
+    fn union(&mut self, a: Set, b: Set) -> Set {
+        if a == b || b == NONE {
+            return a;
+        }
+        let bits = self.bits(a).iter().zip(self.bits(b)).map(|(a, b)| a | b).collect();
+        self.intern(bits)
+    }
+}
+
+/// One directory.
+#[derive(Debug, Default)]
+pub(super) struct Node {
+    /// Sorted by name.
+    children: Vec<(Box<[u8]>, u32)>,
+    /// Sorted by name: contract files right here.
+    contracts: Vec<(Box<[u8]>, u32)>,
+    own_files: Set,
+    own_below: Set,
+    boundary: bool,
+    /// Units that a file right here concerns.
+    pub(super) files: Set,
+    /// Units that anything in directories not listed here concerns.
+    pub(super) below: Set,
+}
+
+impl Node {
+    pub(super) fn child(&self, name: &[u8]) -> Option<u32> {
+        self.children.binary_search_by(|(other, _)| other.as_ref().cmp(name)).ok().map(|at| self.children[at].1)
+    }
+
+    /// Returns the number of the contract file of this name.
+    pub(super) fn contract(&self, name: &[u8]) -> Option<u32> {
+        self.contracts.binary_search_by(|(other, _)| other.as_ref().cmp(name)).ok().map(|at| self.contracts[at].1)
+    }
+
+    /// Whether this is a directory of some service, not merely on the way to one.
+    pub(super) fn is_unit(&self) -> bool {
+        self.own_files != NONE
+    }
+}
+
+/// The tree of directory names; node 0 is the root of the repository.
+#[derive(Debug)]
+pub(super) struct Trie {
+    pub(super) nodes: Vec<Node>,
+    pub(super) sets: Sets,
+    /// Per contract file: the units that use it.
+    pub(super) contract_users: Vec<Set>,
+    /// Former places of directories and of contract files, relative to the repository, with whom they concern.
+    pub(super) aliases: Vec<(String, Set)>,
+}
+
+impl Trie {
+    /// Builds the tree; `prefix` (`a/b/` or empty) leads from the repository's root to the scanned one.
+    pub(super) fn new(layout: &Layout, prefix: &str) -> Trie {
+        let nodes = vec![Node::default()];
+        let mut trie =
+            Trie { nodes, sets: Sets::new(layout.units.len()), contract_users: Vec::new(), aliases: Vec::new() };
+        for package in &layout.packages {
+            let at = trie.node(&join(prefix, package));
+            trie.nodes[at].boundary = true;
+        }
+        for (number, unit) in layout.units.iter().enumerate() {
+            for directory in &unit.directories {
+                let at = trie.node(&join(prefix, directory));
+                trie.nodes[at].own_files = trie.sets.with(trie.nodes[at].own_files, number);
+                if unit.deep {
+                    trie.nodes[at].own_below = trie.sets.with(trie.nodes[at].own_below, number);
+                }
+            }
+            for contract in &unit.contracts {
+                let file = trie.contract(&join(prefix, contract));
+                trie.contract_users[file] = trie.sets.with(trie.contract_users[file], number);
+            }
+        }
+        trie.spread();
+        trie
+    }
+
+    /// Lets `path` stand for what node `of` stands for, in older commits.
+    pub(super) fn alias_directory(&mut self, path: &str, of: u32) {
+        let (files, below) = (self.nodes[of as usize].files, self.nodes[of as usize].below);
+        self.aliases.push((path.to_owned(), files));
+        let at = self.node(path);
+        self.nodes[at].own_files = self.sets.union(self.nodes[at].own_files, files);
+        self.nodes[at].own_below = self.sets.union(self.nodes[at].own_below, below);
+        self.spread();
+    }
+
+    /// Lets the file at `path` stand for a contract file, in older commits.
+    pub(super) fn alias_contract(&mut self, path: &str, of: u32) {
+        self.aliases.push((path.to_owned(), self.contract_users[of as usize]));
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let at = self.node(directory);
+        let contracts = &mut self.nodes[at].contracts;
+        if let Err(free) = contracts.binary_search_by(|(other, _)| other.as_ref().cmp(name.as_bytes())) {
+            contracts.insert(free, (name.as_bytes().into(), of));
+        }
+        self.spread();
+    }
+
+    fn contract(&mut self, path: &str) -> usize {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let at = self.node(directory);
+        if let Some(known) = self.nodes[at].contract(name.as_bytes()) {
+            return known as usize;
+        }
+        let number = self.contract_users.len();
+        self.contract_users.push(NONE);
+        let contracts = &mut self.nodes[at].contracts;
+        let free = contracts.partition_point(|(other, _)| other.as_ref() < name.as_bytes());
+        contracts.insert(free, (name.as_bytes().into(), number as u32));
+        number
+    }
+
+    fn node(&mut self, path: &str) -> usize {
+        let mut at = 0;
+        for name in path.split('/').filter(|name| !name.is_empty() && *name != ".") {
+            at = match self.nodes[at].child(name.as_bytes()) {
+                Some(child) => child as usize,
+                None => {
+                    let child = self.nodes.len();
+                    self.nodes.push(Node::default());
+                    let children = &mut self.nodes[at].children;
+                    let free = children.partition_point(|(other, _)| other.as_ref() < name.as_bytes());
+                    children.insert(free, (name.as_bytes().into(), child as u32));
+                    child
+                }
+            };
+        }
+        at
+    }
+
+    /// Hands deep directories down to where another package begins.
+    fn spread(&mut self) {
+        let mut open = vec![(0_u32, NONE)];
+        while let Some((at, from_above)) = open.pop() {
+            let at = at as usize;
+            let inherited = if self.nodes[at].boundary { NONE } else { from_above };
+            self.nodes[at].files = self.sets.union(self.nodes[at].own_files, inherited);
+            self.nodes[at].below = self.sets.union(self.nodes[at].own_below, inherited);
+            let below = self.nodes[at].below;
+            open.extend(self.nodes[at].children.iter().map(|&(_, child)| (child, below)));
+        }
+    }
+}
+
+fn join(prefix: &str, path: &str) -> String {
+    if path == "." { prefix.trim_end_matches('/').to_owned() } else { format!("{prefix}{path}") }
+}
+
+/// Whether a directory of this name holds code copied from elsewhere, which a team's changes are not told by.
+pub(super) fn is_vendored(name: &[u8]) -> bool {
+    let Ok(name) = std::str::from_utf8(name) else { return false };
+    Scope::of(&format!("{name}/x")) == Scope::Vendored
+}
+
+/// Whether a file of this name is written by a program: generated code and lock files.
+pub(super) fn is_generated(name: &[u8]) -> bool {
+    const ENDS: &[&[u8]] =
+        &[b".pb.go", b".pb.gw.go", b".pb.validate.go", b"_generated.go", b".gen.go", b"_generated.rs", b".pb.rs"];
+    const STARTS: &[&[u8]] = &[b"zz_generated"];
+    const NAMES: &[&[u8]] = &[b"Cargo.lock", b"go.sum", b"bindata.go"];
+    NAMES.contains(&name)
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || STARTS.iter().any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(directories: &[&str], deep: bool) -> Unit {
+        Unit { directories: directories.iter().map(|&path| path.into()).collect(), deep, ..Unit::default() }
+    }
+
+    #[test]
+    fn deep_directories_end_where_another_package_begins() {
+        let layout = Layout {
+            units: vec![unit(&[".", "crates/b"], true), unit(&["cmd/x", "pkg"], false)],
+            packages: vec![".".into(), "crates/a".into(), "crates/b".into()],
+        };
+        let trie = Trie::new(&layout, "");
+        let at = |path: &str| {
+            path.split('/')
+                .filter(|name| !name.is_empty())
+                .fold(0, |at: u32, name| trie.nodes[at as usize].child(name.as_bytes()).unwrap()) as usize
+        };
+        assert_eq!(trie.sets.bits(trie.nodes[at("")].below), [1]);
+        assert_eq!(trie.sets.bits(trie.nodes[at("crates/a")].files), [0]);
+        assert_eq!(trie.sets.bits(trie.nodes[at("crates/b")].below), [1]);
+        assert_eq!(trie.sets.bits(trie.nodes[at("pkg")].files), [3]);
+        assert_eq!(trie.sets.bits(trie.nodes[at("pkg")].below), [1]);
+    }
+
+    #[test]
+    fn generated_and_vendored_names() {
+        assert!(is_generated(b"a.pb.go") && is_generated(b"zz_generated.deepcopy.go") && is_generated(b"go.sum"));
+        assert!(!is_generated(b"generated.go") && !is_generated(b"pb.go"));
+        assert!(is_vendored(b"vendor") && is_vendored(b"third_party") && !is_vendored(b"vendors"));
+    }
+}

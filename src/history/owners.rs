@@ -1,0 +1,102 @@
+//! CODEOWNERS: how many owners a directory has.
+//!
+//! In: the text of the file, from the first of its usual places, and a path. Out: a number. The last line that
+//! matches decides; a line without owners takes them away. Patterns are those of `.gitignore` without `!` and
+//! character classes.
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+/// Where the file may lie, in the order in which GitHub and GitLab look.
+pub(super) const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
+
+/// A read CODEOWNERS file: per line its pattern and how many distinct owners it names.
+#[derive(Debug)]
+pub(super) struct Owners {
+    lines: Vec<(Gitignore, u32)>,
+}
+
+impl Owners {
+    pub(super) fn read(text: &str) -> Owners {
+        let mut lines = Vec::new();
+        // GitLab: owners of a section's heading hold for its lines without owners.
+        let mut of_section: Vec<&str> = Vec::new();
+        for line in text.lines() {
+            let line = line.split(" #").next().unwrap_or_default().trim();
+            if line.is_empty() || line.starts_with(['#', '!']) {
+                continue;
+            }
+            if let Some(owners) = heading(line) {
+                of_section = distinct(owners);
+                continue;
+            }
+            let (pattern, owners) = split_pattern(line);
+            let owners = distinct(owners);
+            let count = if owners.is_empty() { of_section.len() } else { owners.len() };
+            let mut builder = GitignoreBuilder::new("");
+            if builder.add_line(None, pattern).is_ok()
+                && let Ok(matcher) = builder.build()
+            {
+                lines.push((matcher, count as u32));
+            }
+        }
+        Owners { lines }
+    }
+
+    /// Returns the number of owners of what lies in `directory` (`.` for the root).
+    pub(super) fn of(&self, directory: &str) -> u32 {
+        // A file that only patterns for directories and for everything match.
+        let path = if directory == "." { "-".to_owned() } else { format!("{directory}/-") };
+        let deciding =
+            self.lines.iter().rev().find(|(line, _)| line.matched_path_or_any_parents(&path, false).is_ignore());
+        deciding.map_or(0, |&(_, count)| count)
+    }
+}
+
+fn distinct(owners: &str) -> Vec<&str> {
+    let mut owners: Vec<&str> = owners.split_whitespace().filter(|word| is_owner(word)).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    owners
+}
+
+/// Splits `[Section][2] @owners` of GitLab.
+fn heading(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix('^').unwrap_or(line).strip_prefix('[')?;
+    let (_, mut rest) = rest.split_once(']')?;
+    if let Some((_, after)) = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        rest = after;
+    }
+    Some(rest)
+}
+
+/// The pattern ends at the first blank that is not escaped.
+fn split_pattern(line: &str) -> (&str, &str) {
+    let bytes = line.as_bytes();
+    let end = (0..bytes.len()).find(|&at| bytes[at].is_ascii_whitespace() && (at == 0 || bytes[at - 1] != b'\\'));
+    line.split_at(end.unwrap_or(line.len()))
+}
+
+fn is_owner(word: &str) -> bool {
+    word.contains('@') && word.len() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_matching_line_decides() {
+        let owners = Owners::read("# all\n* @org/all\n/cmd/ @a @b @a\n/cmd/open\ndocs/* @writer # note\n*.js @js\n");
+        assert_eq!(owners.of("."), 1);
+        assert_eq!(owners.of("pkg"), 1);
+        assert_eq!(owners.of("cmd/x"), 2);
+        assert_eq!(owners.of("cmd/open"), 0, "a line without owners takes them away");
+        assert_eq!(owners.of("pkg/docs"), 1);
+    }
+
+    #[test]
+    fn sections_lend_their_owners() {
+        let owners = Owners::read("[Core][2] @a @b\n/core/\n/core/one/ c@example.com\n^[Rest]\n/rest/\n");
+        assert_eq!((owners.of("core"), owners.of("core/one"), owners.of("rest"), owners.of("other")), (2, 1, 0, 0));
+    }
+}

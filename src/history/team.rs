@@ -1,0 +1,204 @@
+//! Figures about the people who change a service, and about its contracts.
+//!
+//! In: who changed which service when. Out: [`Team`] and [`Spec`]: numbers only. Definitions:
+//!
+//! - *Contribution*: one person's part in one commit; authors and human co-authors count alike.
+//! - *Contributors*: people with a contribution in the window.
+//! - *Newcomers* (CHAOSS, New Contributors): of these, those without one in the window before; someone back after
+//!   more than a whole window counts as new again.
+//! - *Departed, attrition* (after CHAOSS, Inactive Contributors): people with at least twelve contributions a year in
+//!   the window before and none in this one; as a share of all who had so many.
+//! - *Rotation*: one minus the sum over people of the smaller of their two shares of contributions, in the window
+//!   and in the one before.
+//! - *Bus factor* (CHAOSS, Contributor Absence Factor): fewest people who made half of the contributions.
+//! - *Ownership* (Bird et al., "Don't Touch My Code!", ESEC/FSE 2011): the top contributor's share.
+//! - *Active weeks*: of the last 52, those with at least one change to a contract file.
+
+use std::collections::BTreeMap;
+
+use super::compare::Change;
+use crate::service::{Spec, Team};
+use crate::source::Location;
+
+pub(super) const DAY: i64 = 86_400;
+const WEEKS: i64 = 52;
+
+/// One commit to one service.
+#[derive(Clone, Debug)]
+pub(super) struct Contribution<'a> {
+    /// Seconds before `HEAD`.
+    pub(super) ago: i64,
+    /// Who made it, each person once; empty for an agent's own commit.
+    pub(super) people: &'a [u32],
+    pub(super) agent: bool,
+}
+
+/// How old a service is, as far as the walk can tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Age {
+    pub(super) days: u32,
+}
+
+/// Figures for one service from its commits in the window and the one before.
+pub(super) fn team(window_days: u32, age: Age, owners: u32, commits: &[Contribution<'_>]) -> Team {
+    let window = i64::from(window_days) * DAY;
+    let (mut now, mut before) = (BTreeMap::<u32, u32>::new(), BTreeMap::<u32, u32>::new());
+    let (mut count, mut by_agents, mut any) = (0_u32, 0_u32, 0_u32);
+    for commit in commits {
+        let current = commit.ago < window;
+        if current {
+            any += 1;
+            by_agents += u32::from(commit.agent);
+            count += u32::from(!commit.people.is_empty());
+        }
+        let counts = if current { &mut now } else { &mut before };
+        for &person in commit.people {
+            *counts.entry(person).or_default() += 1;
+        }
+    }
+    let (total, total_before) = (sum(&now), sum(&before));
+    // Without a window before there is nobody to be new against.
+    let compared = total_before > 0;
+    let new = || now.iter().filter(|(person, _)| !before.contains_key(person));
+    let regulars = || before.iter().filter(|&(_, &n)| i64::from(n) * 365 >= 12 * i64::from(window_days));
+    let departed = regulars().filter(|(person, _)| !now.contains_key(person)).count() as u32;
+    let weeks = f64::from(window_days.min(age.days).max(7)) / 7.0;
+    Team {
+        contributors: now.len() as u32,
+        newcomers: new().count() as u32,
+        departed,
+        rotation: if compared && total > 0 { 1.0 - overlap(&now, total, &before, total_before) } else { 0.0 },
+        bus_factor: bus_factor(&now, total),
+        owners,
+        newcomer_share: if compared { share(new().map(|(_, n)| *n).sum(), total) } else { 0.0 },
+        attrition: share(departed, regulars().count() as u32),
+        ownership: share(now.values().copied().max().unwrap_or(0), total),
+        commits: count,
+        changes_per_week: round(f64::from(count) / weeks),
+        age_days: age.days,
+        agent_share: share(by_agents, any),
+    }
+}
+
+fn sum(counts: &BTreeMap<u32, u32>) -> u32 {
+    counts.values().sum()
+}
+
+fn share(part: u32, whole: u32) -> f64 {
+    if whole == 0 { 0.0 } else { round(f64::from(part) / f64::from(whole)) }
+}
+
+/// Six digits: figures are compared and printed, and the last bits of a sum depend on its order.
+fn round(figure: f64) -> f64 {
+    (figure * 1e6).round() / 1e6
+}
+
+fn overlap(now: &BTreeMap<u32, u32>, total: u32, before: &BTreeMap<u32, u32>, total_before: u32) -> f64 {
+    let shares = now.iter().filter_map(|(person, n)| {
+        let earlier = f64::from(*before.get(person)?) / f64::from(total_before);
+        Some(earlier.min(f64::from(*n) / f64::from(total)))
+    });
+    round(shares.sum::<f64>()).clamp(0.0, 1.0)
+}
+
+fn bus_factor(counts: &BTreeMap<u32, u32>, total: u32) -> u32 {
+    let mut sizes: Vec<u32> = counts.values().copied().collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    let mut made = 0;
+    for (number, size) in sizes.iter().enumerate() {
+        made += size;
+        if 2 * made >= total {
+            return number as u32 + 1;
+        }
+    }
+    0
+}
+
+/// One commit that changed contract files.
+#[derive(Clone, Debug)]
+pub(super) struct ContractChange {
+    pub(super) ago: i64,
+    pub(super) changes: Vec<Change>,
+}
+
+/// Figures about the contracts of one service; `files` are those of today, sorted.
+pub(super) fn spec(files: &[std::sync::Arc<str>], age: Age, commits: &[ContractChange]) -> Spec {
+    let recent: Vec<&ContractChange> = commits.iter().filter(|commit| commit.ago < WEEKS * 7 * DAY).collect();
+    let mut weeks: Vec<i64> = recent.iter().map(|commit| commit.ago / (7 * DAY)).collect();
+    weeks.sort_unstable();
+    weeks.dedup();
+    let changes = || recent.iter().flat_map(|commit| &commit.changes);
+    let other = changes().filter(|change| **change != Change::Added).count() as u32;
+    let lived = (f64::from(age.days) / 7.0).clamp(1.0, WEEKS as f64);
+    Spec {
+        changes_per_week: round(recent.len() as f64 / lived),
+        active_weeks: weeks.len() as u32,
+        files: files.len() as u32,
+        age_days: age.days,
+        breaking_share: share(other, changes().count() as u32),
+        evidence: files.iter().take(5).map(|path| Location::of_file(path)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AGE: Age = Age { days: 730 };
+
+    fn commits(list: &[(i64, &'static [u32])]) -> Vec<Contribution<'static>> {
+        list.iter().map(|&(days, people)| Contribution { ago: days * DAY, people, agent: people.is_empty() }).collect()
+    }
+
+    #[test]
+    fn a_team_that_stays_has_no_rotation() {
+        let list = commits(&[(1, &[1]), (2, &[2]), (400, &[1]), (401, &[2])]);
+        let team = team(365, AGE, 2, &list);
+        assert_eq!((team.contributors, team.newcomers, team.departed), (2, 0, 0));
+        assert_eq!((team.rotation, team.newcomer_share, team.bus_factor), (0.0, 0.0, 1));
+        assert_eq!((team.commits, team.owners, team.ownership), (2, 2, 0.5));
+    }
+
+    #[test]
+    fn regulars_who_left_and_people_who_came() {
+        let mut list = commits(&[(1, &[3]), (2, &[3]), (3, &[3, 4])]);
+        list.extend(commits(&vec![(400, &[1_u32][..]); 12]));
+        list.extend(commits(&vec![(400, &[2_u32][..]); 11]));
+        let team = team(365, AGE, 0, &list);
+        assert_eq!((team.contributors, team.newcomers, team.departed), (2, 2, 1));
+        assert_eq!((team.rotation, team.attrition, team.newcomer_share), (1.0, 1.0, 1.0));
+        assert_eq!(team.bus_factor, 1);
+    }
+
+    #[test]
+    fn rotation_weighs_by_share() {
+        let list = commits(&[(1, &[1]), (1, &[1]), (1, &[1]), (1, &[2]), (400, &[1]), (400, &[3])]);
+        assert_eq!(team(365, AGE, 0, &list).rotation, 0.5);
+    }
+
+    #[test]
+    fn nobody_is_new_without_a_window_before() {
+        let team = team(365, Age { days: 100 }, 0, &commits(&[(1, &[1]), (2, &[2])]));
+        assert_eq!((team.newcomers, team.newcomer_share, team.rotation), (2, 0.0, 0.0));
+    }
+
+    #[test]
+    fn agents_are_a_share_and_no_contributors() {
+        let team = team(365, AGE, 0, &commits(&[(1, &[]), (2, &[1]), (3, &[1]), (4, &[1])]));
+        assert_eq!((team.contributors, team.commits, team.agent_share), (1, 3, 0.25));
+    }
+
+    #[test]
+    fn contracts_change_by_weeks() {
+        let change = |days: i64, changes: &[Change]| ContractChange { ago: days * DAY, changes: changes.to_vec() };
+        let list = [
+            change(1, &[Change::Modified]),
+            change(2, &[Change::Added, Change::Removed]),
+            change(8, &[Change::Added]),
+            change(500, &[Change::Modified]),
+        ];
+        let spec = spec(&["a.proto".into()], AGE, &list);
+        assert_eq!((spec.active_weeks, spec.files, spec.breaking_share), (2, 1, 0.5));
+        assert_eq!(spec.evidence.len(), 1);
+    }
+}

@@ -1,0 +1,283 @@
+//! The commits of a stretch of time, newest first, each decoded once.
+//!
+//! In: a repository and how far back to go. Out: [`Commits`] with the trees to compare and who made them. No tree is
+//! opened here, so the walk runs while the files are still being read and nobody knows the services yet.
+//!
+//! Time is the committer's, measured back from `HEAD`'s own, never from today: the same commit gives the same figures.
+
+use std::collections::BinaryHeap;
+
+use gix::ObjectId;
+use gix::objs::Find;
+
+use super::people::{Identities, Written, name_and_address, trailers};
+use crate::git::{Git, GitProblem};
+
+/// More than any window holds in the repositories we know; beyond it the history counts as partly read.
+const MOST_COMMITS: usize = 50_000;
+/// Commits with a clock behind their parents' would end the walk early: so many are looked past, as git does.
+const SLOP: u32 = 8;
+
+/// One commit that is not a merge, with what it is compared to.
+#[derive(Debug)]
+pub(super) struct Commit {
+    pub(super) id: ObjectId,
+    pub(super) tree: ObjectId,
+    /// The parent's tree; `None` for a root.
+    pub(super) before: Option<ObjectId>,
+    pub(super) time: i64,
+    pub(super) author: Written,
+    pub(super) co_authors: Vec<Written>,
+    pub(super) assisted: bool,
+}
+
+/// How far the walk came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// To the start of the repository.
+    Root,
+    /// To the asked time; older commits exist.
+    Asked,
+    /// The clone ends earlier, at this time.
+    Shallow(i64),
+    /// An object is missing, or there are too many.
+    Broken,
+}
+
+/// The commits of a stretch of time.
+#[derive(Debug)]
+pub(super) struct Commits {
+    /// Without merges, newest first.
+    pub(super) list: Vec<Commit>,
+    pub(super) identities: Identities,
+    pub(super) head: ObjectId,
+    pub(super) head_tree: ObjectId,
+    pub(super) head_time: i64,
+    /// The tree as it stood before the stretch, where there is one.
+    pub(super) tree_before: Option<ObjectId>,
+    /// Time of the oldest commit walked.
+    pub(super) oldest: i64,
+    pub(super) reach: Reach,
+}
+
+struct Decoded {
+    id: ObjectId,
+    tree: ObjectId,
+    parents: Vec<ObjectId>,
+    time: i64,
+    author: Written,
+    co_authors: Vec<Written>,
+    assisted: bool,
+}
+
+struct Walk {
+    repository: gix::Repository,
+    buffer: Vec<u8>,
+    identities: Identities,
+    arena: Vec<Decoded>,
+    known: gix::hashtable::HashMap<ObjectId, u32>,
+    shallow: Vec<ObjectId>,
+}
+
+/// Walks back `days` from `HEAD`; `None` while there is no commit.
+pub(super) fn walk(git: &Git, days: u32) -> Result<Option<Commits>, GitProblem> {
+    let Some(head) = git.head()? else { return Ok(None) };
+    let repository = git.handle();
+    let shallow = repository.shallow_commits().ok().flatten();
+    let shallow = shallow.map(|list| list.iter().copied().collect()).unwrap_or_default();
+    let mut walk = Walk {
+        repository,
+        buffer: Vec::new(),
+        identities: Identities::default(),
+        arena: Vec::new(),
+        known: gix::hashtable::HashMap::default(),
+        shallow,
+    };
+    let Some(first) = walk.decode(head) else { return Err(GitProblem::Broken("HEAD names no commit".into())) };
+    Ok(Some(walk.run(first, days)))
+}
+
+impl Walk {
+    fn run(mut self, first: u32, days: u32) -> Commits {
+        let (head, head_tree, head_time) = {
+            let head = &self.arena[first as usize];
+            (head.id, head.tree, head.time)
+        };
+        let cutoff = head_time - i64::from(days) * 86_400;
+        let mut heap = BinaryHeap::from([(head_time, std::cmp::Reverse(first))]);
+        let mut list = Vec::new();
+        let (mut reach, mut oldest, mut late) = (Reach::Root, head_time, 0);
+        while let Some((time, std::cmp::Reverse(at))) = heap.pop() {
+            if time < cutoff {
+                late += 1;
+                reach = if reach == Reach::Root { Reach::Asked } else { reach };
+                if late > SLOP {
+                    break;
+                }
+            } else {
+                oldest = oldest.min(time);
+            }
+            if self.arena.len() > MOST_COMMITS {
+                reach = Reach::Broken;
+                break;
+            }
+            let at = at as usize;
+            if self.shallow.contains(&self.arena[at].id) {
+                reach = shallower(reach, time, cutoff);
+                continue;
+            }
+            let parents = std::mem::take(&mut self.arena[at].parents);
+            let mut before = None;
+            for (nth, &parent) in parents.iter().enumerate() {
+                let new = !self.known.contains_key(&parent);
+                let Some(index) = self.decode(parent) else {
+                    reach = Reach::Broken;
+                    continue;
+                };
+                if nth == 0 {
+                    before = Some(self.arena[index as usize].tree);
+                }
+                if new {
+                    heap.push((self.arena[index as usize].time, std::cmp::Reverse(index)));
+                }
+            }
+            let missing = before.is_none() && !parents.is_empty();
+            if parents.len() < 2 && time >= cutoff && !missing {
+                let made = &mut self.arena[at];
+                let co_authors = std::mem::take(&mut made.co_authors);
+                list.push(Commit {
+                    id: made.id,
+                    tree: made.tree,
+                    before,
+                    time,
+                    author: made.author,
+                    co_authors,
+                    assisted: made.assisted,
+                });
+            }
+            self.arena[at].parents = parents;
+        }
+        let tree_before = self.tree_before(first, cutoff);
+        Commits { list, identities: self.identities, head, head_tree, head_time, tree_before, oldest, reach }
+    }
+
+    /// Follows first parents to the first commit before the stretch.
+    fn tree_before(&self, first: u32, cutoff: i64) -> Option<ObjectId> {
+        let mut at = &self.arena[first as usize];
+        // Each step goes to another commit of a finite list, and parents form no circle.
+        for _ in 0..self.arena.len() {
+            if at.time < cutoff {
+                return Some(at.tree);
+            }
+            at = &self.arena[*self.known.get(at.parents.first()?)? as usize];
+        }
+        None
+    }
+
+    /// Decodes a commit once; `None` where it is missing or no commit.
+    fn decode(&mut self, id: ObjectId) -> Option<u32> {
+        if let Some(&known) = self.known.get(&id) {
+            return Some(known);
+        }
+        let data = self.repository.objects.try_find(&id, &mut self.buffer).ok()??;
+        if data.kind != gix::objs::Kind::Commit {
+            return None;
+        }
+        let decoded = parse(id, data.data, &mut self.identities)?;
+        let index = self.arena.len() as u32;
+        self.arena.push(decoded);
+        self.known.insert(id, index);
+        Some(index)
+    }
+}
+
+fn shallower(reach: Reach, time: i64, cutoff: i64) -> Reach {
+    match reach {
+        Reach::Broken => Reach::Broken,
+        Reach::Shallow(other) => Reach::Shallow(time.max(other)),
+        _ if time >= cutoff => Reach::Shallow(time),
+        _ => Reach::Asked,
+    }
+}
+
+/// Reads a commit's header and the trailers of its message.
+fn parse(id: ObjectId, data: &[u8], identities: &mut Identities) -> Option<Decoded> {
+    let (header, message) = match memchr::memmem::find(data, b"\n\n") {
+        Some(end) => (&data[..end], &data[end + 2..]),
+        None => (data, &data[data.len()..]),
+    };
+    let (mut tree, mut parents, mut author, mut time) = (None, Vec::new(), None, None);
+    for line in header.split(|&byte| byte == b'\n') {
+        if let Some(hex) = line.strip_prefix(b"tree ") {
+            tree = tree.or(ObjectId::from_hex(hex).ok());
+        } else if let Some(hex) = line.strip_prefix(b"parent ") {
+            parents.push(ObjectId::from_hex(hex).ok()?);
+        } else if let Some(signature) = line.strip_prefix(b"author ") {
+            author = author.or_else(|| name_and_address(signature));
+        } else if let Some(signature) = line.strip_prefix(b"committer ") {
+            time = time.or_else(|| seconds(signature));
+            // Signatures and other long headers follow.
+            break;
+        }
+    }
+    let (name, email) = author.unwrap_or_default();
+    let author = identities.number(name, email);
+    let mut co_authors = Vec::new();
+    let mut assisted = false;
+    if memchr::memmem::find(message, b"-").is_some() && may_hold_trailers(message) {
+        let found = trailers(message);
+        assisted = found.assisted;
+        for (name, email) in found.co_authors {
+            let number = identities.number(name, email);
+            if number != author && !co_authors.contains(&number) {
+                co_authors.push(number);
+            }
+        }
+    }
+    Some(Decoded { id, tree: tree?, parents, time: time.unwrap_or(0), author, co_authors, assisted })
+}
+
+/// A quick look before the lines are split: most messages have none of them.
+fn may_hold_trailers(message: &[u8]) -> bool {
+    memchr::memmem::find_iter(message, b"-").any(|at| {
+        let rest = &message[at + 1..];
+        let starts = |word: &[u8]| rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word);
+        starts(b"authored-by:") || starts(b"by:")
+    })
+}
+
+/// The seconds after the address of `Name <address> 1700000000 +0100`.
+fn seconds(signature: &[u8]) -> Option<i64> {
+    let close = memchr::memrchr(b'>', signature)?;
+    let text = std::str::from_utf8(&signature[close + 1..]).ok()?;
+    text.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_read_to_the_committer_and_no_further() {
+        let id = ObjectId::null(gix::hash::Kind::Sha1);
+        let tree = "a".repeat(40);
+        let text = format!(
+            "tree {tree}\nparent {}\nauthor A B <a@b> 5 +0000\ncommitter C <c@d> 1700000000 -0800\ngpgsig x\n tree {}\n\nsubject\n\nCO-AUTHORED-BY: D <d@e>\nco-authored-by: A B <a@b>\n",
+            "b".repeat(40),
+            "c".repeat(40),
+        );
+        let mut identities = Identities::default();
+        let found = parse(id, text.as_bytes(), &mut identities).unwrap();
+        assert_eq!((found.time, found.parents.len(), found.author), (1_700_000_000, 1, 0));
+        assert_eq!(found.tree.to_string(), tree);
+        assert_eq!(found.co_authors, [1], "the author is not a co-author of themselves");
+    }
+
+    #[test]
+    fn garbage_is_no_commit_and_no_panic() {
+        let id = ObjectId::null(gix::hash::Kind::Sha1);
+        for text in ["", "tree", "tree zz\n\n", "parent x\n", "\n\n"] {
+            assert!(parse(id, text.as_bytes(), &mut Identities::default()).is_none(), "{text}");
+        }
+    }
+}
