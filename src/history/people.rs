@@ -21,11 +21,13 @@ pub(super) enum Who {
     Agent,
 }
 
+type NameAndAddress = (Box<[u8]>, Box<[u8]>);
+
 /// Every identity met, each once.
 #[derive(Debug, Default)]
 pub(super) struct Identities {
     numbers: HashMap<Box<[u8]>, Written>,
-    list: Vec<(Box<[u8]>, Box<[u8]>)>,
+    list: Vec<NameAndAddress>,
     key: Vec<u8>,
 }
 
