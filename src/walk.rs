@@ -49,22 +49,70 @@ pub struct Filter {
 /// Walks the tree below `root` with `threads` threads.
 pub fn walk(root: &Path, threads: usize, filter: &Filter) -> Walked {
     let found = Mutex::new(Found::default());
-    let hostile_root = hostile_ignore_file(root);
-    let mut builder = WalkBuilder::new(root);
-    builder
-        .hidden(false)
-        .parents(false)
-        .git_global(false)
-        .require_git(false)
-        .follow_links(false)
-        .max_depth(Some(DEPTH_LIMIT))
-        .threads(threads);
-    if hostile_root.is_some() {
-        builder.standard_filters(false).hidden(false);
+    let refused = Arc::new(Mutex::new(Vec::new()));
+    match hostile_ignore_file(root) {
+        Some(reason) => {
+            lock(&found).problems.push(Problem { path: ".".into(), reason, place: None });
+            run(&mut without_rules(root, threads), root, &found);
+        }
+        None => {
+            run(&mut with_rules(root, threads, &refused), root, &found);
+            let mut directories = std::mem::take(&mut *lock(&refused));
+            directories.sort();
+            for directory in directories {
+                let path = directory.strip_prefix(root).map(shown).unwrap_or_default().0;
+                let reason = hostile_ignore_file(&directory).unwrap_or_default();
+                lock(&found).problems.push(Problem { path: path.into(), reason, place: None });
+                run(&mut without_rules(&directory, threads), root, &found);
+            }
+        }
     }
-    builder.filter_entry(|entry| may_enter(entry));
+    let found = std::mem::take(&mut *lock(&found));
+    finish(found, filter)
+}
+
+/// A worker that panicked left its list whole: what the others found still counts.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn with_rules(root: &Path, threads: usize, refused: &Arc<Mutex<Vec<PathBuf>>>) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(root);
+    builder.hidden(false).parents(false).git_global(false).require_git(false).follow_links(false);
+    builder.max_depth(Some(DEPTH_LIMIT)).threads(threads);
+    let refused = Arc::clone(refused);
+    builder.filter_entry(move |entry| {
+        if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
+            return true;
+        }
+        if is_repository(entry) {
+            return false;
+        }
+        if hostile_ignore_file(entry.path()).is_some() {
+            lock(&refused).push(entry.path().to_path_buf());
+            return false;
+        }
+        true
+    });
+    builder
+}
+
+/// Walks a tree whose ignore files must not be opened: files it would ignore are read, which hides nothing.
+fn without_rules(root: &Path, threads: usize) -> WalkBuilder {
+    let mut builder = WalkBuilder::new(root);
+    builder.standard_filters(false).follow_links(false).max_depth(Some(DEPTH_LIMIT)).threads(threads);
+    builder.filter_entry(|entry| entry.depth() == 0 || !is_repository(entry));
+    builder
+}
+
+/// Git's own directory.
+fn is_repository(entry: &DirEntry) -> bool {
+    entry.file_name() == ".git"
+}
+
+fn run(builder: &mut WalkBuilder, root: &Path, found: &Mutex<Found>) {
     builder.build_parallel().run(|| {
-        let mut local = Local { all: &found, mine: Found::default() };
+        let mut local = Local { all: found, mine: Found::default() };
         Box::new(move |result| {
             match result {
                 Ok(entry) => note(&mut local.mine, root, &entry),
@@ -73,11 +121,6 @@ pub fn walk(root: &Path, threads: usize, filter: &Filter) -> Walked {
             WalkState::Continue
         })
     });
-    let mut found = found.into_inner().unwrap_or_default();
-    if let Some(reason) = hostile_root {
-        found.problems.push(Problem { path: ".".into(), reason, place: None });
-    }
-    finish(found, filter)
 }
 
 #[derive(Debug, Default)]
@@ -98,7 +141,7 @@ struct Local<'a> {
 
 impl Drop for Local<'_> {
     fn drop(&mut self) {
-        let Ok(mut all) = self.all.lock() else { return };
+        let mut all = lock(self.all);
         let mine = std::mem::take(&mut self.mine);
         all.entries.extend(mine.entries);
         all.problems.extend(mine.problems);
@@ -108,13 +151,6 @@ impl Drop for Local<'_> {
             all.left.entry(directory).or_insert((0, why)).0 += files;
         }
     }
-}
-
-fn may_enter(entry: &DirEntry) -> bool {
-    if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
-        return true;
-    }
-    entry.file_name() != ".git" && hostile_ignore_file(entry.path()).is_none()
 }
 
 /// Says why the ignore files of a directory must not be read: the `ignore` crate opens whatever has the name, so a
@@ -226,4 +262,60 @@ fn finish(mut found: Found, filter: &Filter) -> Walked {
     found.names.sort();
     found.problems.sort();
     Walked { entries: found.entries, problems: found.problems, names: found.names }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    fn paths(walked: &Walked) -> Vec<&str> {
+        walked.entries.iter().map(|entry| &*entry.path).collect()
+    }
+
+    #[test]
+    fn ignore_rules_hold_and_vendored_code_is_counted() {
+        let root = tree(&[
+            (".gitignore", "out/\n"),
+            ("out/a.go", ""),
+            ("b/main.go", ""),
+            ("vendor/x/y.go", ""),
+            (".github/workflows/ci.yml", ""),
+            ("picture.png", ""),
+        ]);
+        let walked = walk(root.path(), 2, &Filter::default());
+        assert_eq!(paths(&walked), [".github/workflows/ci.yml", "b/main.go"]);
+        assert_eq!(walked.problems.len(), 1);
+        assert_eq!(walked.problems[0].reason, "vendored code, not read: 1 file");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_special_ignore_file_hides_nothing_and_is_never_opened() {
+        let root = tree(&[("a/main.go", ""), ("a/hidden.go", "")]);
+        std::os::unix::fs::symlink("/dev/zero", root.path().join("a/.gitignore")).unwrap();
+        let walked = walk(root.path(), 2, &Filter::default());
+        assert_eq!(paths(&walked), ["a/hidden.go", "a/main.go"]);
+        assert!(walked.problems.iter().any(|problem| &*problem.path == "a"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_reported_and_never_followed() {
+        let root = tree(&[("a/main.go", "")]);
+        std::os::unix::fs::symlink("/etc/passwd", root.path().join("a/x.go")).unwrap();
+        std::os::unix::fs::symlink("..", root.path().join("a/up")).unwrap();
+        let walked = walk(root.path(), 1, &Filter::default());
+        assert_eq!(paths(&walked), ["a/main.go"]);
+        assert_eq!(walked.problems.len(), 1);
+    }
 }
