@@ -4,10 +4,19 @@
 //! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
 
 pub mod go_toolchain;
+mod grafana_alerts;
+mod latency;
+mod nobl9;
+mod openslo;
+mod prometheus_rules;
+mod pyrra;
+mod slo_generator;
+mod sloth;
 
 use std::ops::Range;
 
 use crate::fact::{Binding, Fact, FactKind};
+use crate::parse::Kind;
 use crate::parse::config::ConfigView;
 use crate::parse::go::GoView;
 use crate::problem::Flaw;
@@ -17,7 +26,21 @@ use crate::source::Text;
 pub type OnConfig = fn(&ConfigView<'_>, &mut Facts<'_, '_>);
 
 /// Detectors of YAML, JSON, TOML and HCL files, by name.
-pub const CONFIG: &[(&str, OnConfig)] = &[];
+pub const CONFIG: &[(&str, OnConfig)] = &[
+    ("grafana-alerts", grafana_alerts::detect),
+    ("nobl9", nobl9::detect),
+    ("openslo", openslo::detect),
+    ("prometheus-rules", prometheus_rules::detect),
+    ("pyrra", pyrra::detect),
+    ("slo-generator", slo_generator::detect),
+    ("sloth", sloth::detect),
+];
+
+/// What a detector does with a file that it reads as text.
+pub type OnText = fn(&Text<'_>, &mut Facts<'_, '_>);
+
+/// Detectors that read the text of files, by name, with the kinds they look at.
+pub const TEXT: &[(&str, &[Kind], OnText)] = &[("prometheus-rules", &[Kind::Text], prometheus_rules::detect_text)];
 
 /// What a detector of Go does with one file.
 pub type OnGo = fn(&GoView<'_>, &mut Facts<'_, '_>);

@@ -20,6 +20,9 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
         Kind::GoWork => Structure::GoWorkspace(gomod::workspace(text)),
         _ => Structure::None,
     };
+    for (_, _, detect) in detect::TEXT.iter().filter(|(_, kinds, _)| kinds.contains(&kind)) {
+        detect(text, &mut facts);
+    }
     let Facts { list, flaws, .. } = facts;
     FileFacts { structure, facts: list, flaws, lines: text.line_count() }
 }
