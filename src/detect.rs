@@ -3,6 +3,7 @@
 //! A detector is a `const DETECTOR` with a name and the views it looks at. To add one, write
 //! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
 
+pub mod deploy;
 pub mod go_toolchain;
 mod grafana_alerts;
 mod latency;

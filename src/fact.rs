@@ -172,6 +172,8 @@ pub struct Build {
     pub source: String,
     /// The artefact is published by the same file (uploaded to a release, pushed to an index): the deploy target, e.g. `binary-release`, `pypi`.
     pub publishes: Vec<String>,
+    /// Variables given to the command (`make app APP_NAME=x`, matrix values): what names like `$(APP_NAME)` stand for.
+    pub variables: Vec<(String, String)>,
 }
 
 /// A container image definition.
@@ -189,6 +191,10 @@ pub struct Image {
     pub bases: Vec<String>,
     /// Default values of `ARG`s, for `${X}` in the above.
     pub args: Vec<(String, String)>,
+    /// The stage that is meant, where it is not the last one.
+    pub stage: Option<String>,
+    /// The Dockerfile, as written, where another file (a script, a workflow, a bake file) tells how the image is built.
+    pub dockerfile: Option<String>,
 }
 
 /// Something that runs a service.

@@ -4,16 +4,19 @@
 
 pub mod cargo;
 pub mod config;
+pub mod dockerfile;
 pub mod duration;
 pub mod go;
 pub mod gomod;
 pub mod hcl;
 pub mod helm;
+pub mod image_name;
 pub mod js;
 pub mod json;
 pub mod percentile;
 pub mod promql;
 pub mod rust;
+pub mod shell;
 pub mod toml_tree;
 pub mod tree;
 pub mod yaml;

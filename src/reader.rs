@@ -18,6 +18,8 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
         Kind::Go => read_go(text, &mut facts),
         Kind::GoMod => read_go_module(text, &mut facts),
         Kind::GoWork => Structure::GoWorkspace(gomod::workspace(text)),
+        Kind::Dockerfile => nothing(detect::deploy::dockerfile(text, &mut facts)),
+        Kind::Script => nothing(detect::deploy::script(text, &mut facts)),
         _ => Structure::None,
     };
     for (_, _, detect) in detect::TEXT.iter().filter(|(_, kinds, _)| kinds.contains(&kind)) {
@@ -31,7 +33,7 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
 fn read_config(kind: Kind, text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
     let Some((view, flaws)) = config::view(kind, text) else { return Structure::None };
     facts.flaws.extend(flaws);
-    for (_, detect) in detect::CONFIG {
+    for (_, detect) in detect::CONFIG.iter().chain(detect::deploy::CONFIG) {
         detect(&view, facts);
     }
     Structure::None
@@ -53,4 +55,9 @@ fn read_go_module(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
     let module = gomod::module(text);
     detect::go_toolchain::detect(&module, facts);
     Structure::GoModule(module)
+}
+
+/// Files that give facts but no structure.
+fn nothing((): ()) -> Structure {
+    Structure::None
 }

@@ -1,0 +1,175 @@
+//! Builds in Makefiles, shell scripts and their like.
+//!
+//! *Looks for*: commands of scripts, recipes of Makefiles and justfiles, with the variables the same file sets.
+//! *Emits*: `Build` (source `makefile` or `script`; with `publishes` where the same file uploads a release or makes a
+//! package), `Image` for `docker build`, `Check`.
+//! *Misses*: variables of included files, functions called with arguments, recipes put together at run time.
+//! *Example*: `build:` / `→ CGO_ENABLED=0 go build -o bin/web ./cmd/web`.
+
+use std::ops::Range;
+
+use super::commands;
+use crate::detect::Facts;
+use crate::fact::{Binding, FactKind};
+use crate::parse::shell::{self, Command, Variables};
+use crate::source::Text;
+
+/// Reads one file of commands.
+pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    let name = text.path.rsplit('/').next().unwrap_or(text.path).to_ascii_lowercase();
+    let is_makefile = name.contains("makefile") || name.ends_with(".mk") || name.ends_with(".make");
+    let is_just = name.contains("justfile") || name.ends_with(".just");
+    let mut variables = Variables::default();
+    if is_makefile || is_just {
+        let found = recipes(text.text, &mut variables);
+        emit(&found, "makefile", facts);
+    } else {
+        let found = shell::commands(text.text, 0, &mut variables);
+        emit(&found, "script", facts);
+    }
+}
+
+/// Adds what a file's commands say; what the file publishes is said of all it builds.
+pub(crate) fn emit(found: &[Command], source: &str, facts: &mut Facts<'_, '_>) {
+    let mut published: Vec<String> = found.iter().filter_map(commands::publishes).map(str::to_owned).collect();
+    published.sort();
+    published.dedup();
+    // A Makefile has targets for everything; only a script does one thing.
+    let shared = if source == "makefile" { &[][..] } else { &published[..] };
+    for command in found {
+        emit_one(command, source, shared, facts);
+    }
+}
+
+/// Adds what one command says.
+pub(crate) fn emit_one(command: &Command, source: &str, published: &[String], facts: &mut Facts<'_, '_>) {
+    for check in commands::checks(command) {
+        facts.add_bound(command.range.clone(), FactKind::Check { what: check.to_owned() }, Binding::Repository);
+    }
+    if let Some(mut build) = commands::build(command, source) {
+        for target in published {
+            if !build.publishes.contains(target) {
+                build.publishes.push(target.clone());
+            }
+        }
+        facts.add(command.range.clone(), FactKind::Build(build));
+    }
+    if let Some(image) = commands::image(command) {
+        facts.add(command.range.clone(), FactKind::Image(image));
+    }
+}
+
+/// Splits a Makefile into the commands of its recipes, noting variables on the way.
+///
+/// Variables may be set below their use, so a first pass collects them.
+fn recipes(text: &str, variables: &mut Variables) -> Vec<Command> {
+    for (line, _) in lines(text) {
+        set_variable(line, variables);
+    }
+    let mut found = Vec::new();
+    let mut target = String::new();
+    for (line, start) in lines(text) {
+        if line.starts_with(['\t', ' ']) && !target.is_empty() {
+            let body = line.replace("$@", &target).replace("$$", "$");
+            // Replacing moves offsets only inside the line; the line itself is the evidence then.
+            let moved = body.len() != line.len() || body != line;
+            let mut commands = shell::commands(if moved { &body } else { line }, start, variables);
+            if moved {
+                let range = trimmed(line, start);
+                commands.iter_mut().for_each(|command| command.range = range.clone());
+            }
+            found.append(&mut commands);
+        } else if let Some((names, _)) = rule(line) {
+            target = names.split_whitespace().next().unwrap_or("").to_owned();
+        }
+    }
+    found
+}
+
+fn trimmed(line: &str, start: usize) -> Range<usize> {
+    let blank = line.len() - line.trim_start().len();
+    start + blank..start + line.trim_end().len()
+}
+
+/// Joins continued lines; each with the offset at which it starts.
+fn lines(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        if at >= text.len() {
+            return None;
+        }
+        let start = at;
+        loop {
+            let end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |offset| at + offset);
+            let line = text[at..end].trim_end_matches('\r');
+            at = (end + 1).min(text.len());
+            if end == text.len() || !line.ends_with('\\') {
+                return Some((&text[start..end], start));
+            }
+        }
+    })
+}
+
+fn set_variable(line: &str, variables: &mut Variables) {
+    if line.starts_with('\t') {
+        return;
+    }
+    let line = line.trim().trim_start_matches("export ").trim_start_matches("override ");
+    let Some((name, value)) = line.split_once('=') else { return };
+    let name = name.trim_end_matches([':', '?', '+', '!']).trim();
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let value = value.split(" #").next().unwrap_or(value).replace("\\\n", " ");
+    // Functions and shell calls are not run; a variable that holds one stays as written.
+    if is_name && !value.contains("$(shell") {
+        let value = variables.expand(value.trim());
+        variables.set(name, value.trim_matches('"'));
+    }
+}
+
+fn rule(line: &str) -> Option<(&str, &str)> {
+    if line.starts_with(['#', '\t', ' ']) {
+        return None;
+    }
+    let (names, rest) = line.split_once(':')?;
+    (!rest.starts_with('=') && !names.contains('=')).then_some((names, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Build;
+
+    fn builds(path: &str, source: &str) -> Vec<(Build, u32)> {
+        let text = Text::new(path, source);
+        let mut facts = Facts::new(&text);
+        detect(&text, &mut facts);
+        let build = |fact: crate::fact::Fact| match fact.kind {
+            FactKind::Build(build) => Some((build, fact.place.line)),
+            _ => None,
+        };
+        facts.list.into_iter().filter_map(build).collect()
+    }
+
+    #[test]
+    fn recipes_with_variables_of_the_file() {
+        let source = "PKG = example.org/x\nGO := go\nAPP ?= web # name\n\nbuild: deps\n\tcd sub && $(GO) build \\\n\t\t-o bin/$(APP) $(PKG)/app/$(APP)\nlint:\n\tGOGC=50 golangci-lint run\nfw:\n\ttinygo build -o ./out/a.uf2 --target xiao ./targets/a\n";
+        let found = builds("Makefile", source);
+        assert_eq!(found.len(), 2);
+        let (build, line) = &found[0];
+        assert_eq!((build.packages[0].as_str(), build.output.as_deref()), ("example.org/x/app/web", Some("bin/web")));
+        assert_eq!((build.directory.as_deref(), *line), (Some("sub"), 6));
+        assert_eq!(found[1].0.target.as_deref(), Some("xiao"));
+    }
+
+    #[test]
+    fn the_target_names_what_it_builds() {
+        assert_eq!(builds("Makefile", "web:\n\tgo build -o $@ ./cmd/$@\n")[0].0.packages, ["./cmd/web"]);
+    }
+
+    #[test]
+    fn a_script_that_uploads_publishes_what_it_builds() {
+        let found = builds("release.sh", "cargo build --release --bin x\ngh release upload v1 target/release/x\n");
+        assert_eq!(found[0].0.publishes, ["binary-release"]);
+        assert!(builds("Makefile", "a:\n\tcargo build\nb:\n\tgh release create v1\n")[0].0.publishes.is_empty());
+    }
+}
