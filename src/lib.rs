@@ -11,6 +11,7 @@
 //!    everything returns values plus problems.
 //! 5. Same input, same bytes out, whatever the number of threads or the order of the file system.
 
+pub mod check;
 pub mod cli;
 pub mod detect;
 pub mod exit;

@@ -106,7 +106,10 @@ fn by_place(context: &Context<'_, '_>) -> Option<Reasoned> {
         Scope::Fixture | Scope::Vendored => "is not the repository's own",
         Scope::Shipped => return None,
     };
-    context.reason(Role::Tool, why, context.unit.at.clone())
+    // What something shipped runs is no test, whatever its folder is called.
+    let runs =
+        context.collected.workloads.iter().any(|&index| context.ties.workloads[index].file.scope == Scope::Shipped);
+    (!runs).then(|| context.reason(Role::Tool, why, context.unit.at.clone())).flatten()
 }
 
 fn by_firmware(context: &Context<'_, '_>) -> Option<Reasoned> {
@@ -281,7 +284,7 @@ fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
     if let Some(package) = context.repository.cargo.packages.get(&context.unit.root)
         && package.lib.is_some()
         && context.published().is_none()
-        && package.bins.iter().all(|bin| bin.path.contains("/bin/") || bin.name != package.name)
+        && package.bins.iter().all(|bin| bin.path.contains("/bin/") && !bin.path.ends_with("/main.rs"))
     {
         return context.reason(Role::Tool, "a helper program beside a library", context.unit.at.clone());
     }

@@ -56,7 +56,7 @@ fn go_units(repository: &Repository) -> Vec<Unit> {
     for (directory, package) in &repository.go.packages {
         let (index, shape) = match (package.mains.first(), package.functions.first()) {
             (Some(&index), _) if package.name == "main" => (index, Shape::Main),
-            (_, Some(&index)) => (index, Shape::Package),
+            (_, Some(&index)) if registers_function(&repository.files[index]) => (index, Shape::Package),
             _ if shared.contains(directory) && package.name == "main" => (package.files[0], Shape::Package),
             _ => continue,
         };
@@ -74,6 +74,16 @@ fn go_units(repository: &Repository) -> Vec<Unit> {
         });
     }
     units
+}
+
+/// Whether a package without `main` is a cloud function: an exported handler alone is an ordinary handler.
+fn registers_function(file: &super::repository::FileEntry) -> bool {
+    match &file.facts.structure {
+        crate::fact::Structure::Go(go) => {
+            go.imports.iter().any(|import| import.path.contains("functions-framework-go"))
+        }
+        _ => false,
+    }
 }
 
 fn go_place(file: &super::repository::FileEntry) -> Place {
