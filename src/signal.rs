@@ -164,6 +164,11 @@ pub const SOURCES: &[&str] = &["slo", "alert", "load-test", "deadline", "derived
 /// Every signal, in the order in which `explain` shows them.
 pub const SIGNALS: &[SignalSpec] = &[
     SignalSpec {
+        name: "language",
+        about: "the language it is written in, for what only one of them can show",
+        fields: &[words("name", "the language", &["go", "rust"])],
+    },
+    SignalSpec {
         name: "role",
         about: "what the service mainly is",
         fields: &[words("name", "the role", &["service", "job", "function", "cli", "library", "wasm", "firmware"])],
@@ -329,7 +334,11 @@ pub const SIGNALS: &[SignalSpec] = &[
         fields: &[
             field("go-services", Number, "judged services in Go"),
             field("rust-services", Number, "judged services in Rust"),
-            field("contracts", Number, "contract files"),
+            field("languages", Number, "different languages among its judged services"),
+            field("questioned", Number, "judged services whose language is questioned"),
+            field("go-apis", Number, "Go services that answer HTTP or gRPC"),
+            field("rust-apis", Number, "Rust services that answer HTTP or gRPC"),
+            field("contracts", Number, "contracts that its services share"),
         ],
     },
 ];
