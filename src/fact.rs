@@ -206,6 +206,8 @@ pub struct Workload {
     pub kind: String,
     /// Its own name, as written (`{{ }}` parts of a template left out).
     pub name: Option<String>,
+    /// Other names it goes by: its container, the function's own name, the package that holds it.
+    pub aliases: Vec<String>,
     /// Images it runs, as written, in order of containers.
     pub images: Vec<String>,
     /// A build it names: context directory, Dockerfile, both relative to the repository root, and stage.
