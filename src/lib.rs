@@ -32,5 +32,6 @@ pub mod service;
 pub mod signal;
 pub mod source;
 pub mod spanned;
+pub mod tree;
 pub mod verdict;
 pub mod walk;

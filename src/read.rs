@@ -27,7 +27,8 @@ pub fn load<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> Result<&'b str, String>
     text(buffer)
 }
 
-fn check_size(size: u64) -> Result<(), String> {
+/// Refuses what is over the limit.
+pub(crate) fn check_size(size: u64) -> Result<(), String> {
     if size > FILE_LIMIT {
         return Err(format!("over the limit of {FILE_LIMIT} bytes a file ({size} bytes)"));
     }

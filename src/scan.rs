@@ -13,7 +13,8 @@ use crate::read;
 use crate::reader;
 use crate::service::repository::{FileEntry, Repository};
 use crate::source::Text;
-use crate::walk::{self, Entry, Filter};
+use crate::tree::StoredTree;
+use crate::walk::{self, Entry, Filter, Walked};
 
 /// Stack of a worker: parsers recurse, and the checks before them are made for this size.
 const WORKER_STACK: usize = 16 << 20;
@@ -48,9 +49,29 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter) -> Result<Scanned, Sca
     }
     let pool = pool(threads)?;
     let walked = walk::walk(root, threads, filter);
-    let results: Vec<(FileEntry, Vec<Problem>)> = pool.install(|| {
+    let results = pool.install(|| {
         walked.entries.par_iter().map_init(Vec::new, |buffer, entry| read_entry(root, entry, buffer)).collect()
     });
+    Ok(put_together(walked, results))
+}
+
+/// Reads a commit's tree or the index, straight from the object database.
+pub fn scan_stored(tree: StoredTree, threads: usize) -> Result<Scanned, ScanError> {
+    let results = pool(threads)?.install(|| {
+        let entries = tree.walked.entries.par_iter().enumerate();
+        let worker = || (tree.contents(), Vec::new());
+        entries
+            .map_init(worker, |(contents, buffer), (nth, entry)| {
+                read_loaded(entry, contents.load(tree.id(nth), buffer))
+            })
+            .collect()
+    });
+    Ok(put_together(tree.walked, results))
+}
+
+type Read = (FileEntry, Vec<Problem>);
+
+fn put_together(walked: Walked, results: Vec<Read>) -> Scanned {
     let mut stats = Stats { files: walked.entries.len() as u64, ..Stats::default() };
     stats.bytes = walked.entries.iter().map(|entry| entry.size).sum();
     let mut problems = walked.problems;
@@ -60,7 +81,7 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter) -> Result<Scanned, Sca
         files.push(file);
     }
     problems.sort();
-    Ok(Scanned { repository: Repository::new(files, walked.names), problems, stats })
+    Scanned { repository: Repository::new(files, walked.names), problems, stats }
 }
 
 fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {
@@ -76,7 +97,11 @@ fn read_entry(root: &Path, entry: &Entry, buffer: &mut Vec<u8>) -> (FileEntry, V
         Some(raw) => root.join(raw),
         None => root.join(&*entry.path),
     };
-    match read::load(&path, buffer) {
+    read_loaded(entry, read::load(&path, buffer))
+}
+
+fn read_loaded(entry: &Entry, loaded: Result<&str, String>) -> Read {
+    match loaded {
         Ok(text) => read_text(&entry.path, entry.kind, text),
         Err(reason) => {
             let problem = Problem { path: entry.path.clone(), reason, place: None };

@@ -123,10 +123,11 @@ fn run(builder: &mut WalkBuilder, root: &Path, found: &Mutex<Found>) {
     });
 }
 
+/// Everything met so far, in any order.
 #[derive(Debug, Default)]
-struct Found {
+pub(crate) struct Found {
     entries: Vec<Entry>,
-    problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
     names: Vec<Arc<str>>,
     errors: Vec<String>,
     /// Top directory of vendored or test data → files below it.
@@ -176,22 +177,46 @@ fn note(found: &mut Found, root: &Path, entry: &DirEntry) {
         note_directory(found, entry, path);
         return;
     }
-    let kind = Kind::of(&path);
-    let scope = Scope::of(&path);
-    if scope.is_foreign() {
-        count_left(found, &path, scope);
-        return;
+    let seen = if file_type.is_file() {
+        Seen::File
+    } else if file_type.is_symlink() {
+        Seen::Link
+    } else {
+        Seen::Other
+    };
+    found.add(path, seen, || entry.metadata().map_or(0, |metadata| metadata.len()), raw);
+}
+
+/// What stands at a path, as the walk and the object database tell it alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    File,
+    Link,
+    Other,
+}
+
+impl Found {
+    /// Takes in one thing that is no directory; `size` is only asked for where the file gets a reader.
+    pub(crate) fn add(&mut self, path: String, seen: Seen, size: impl FnOnce() -> u64, raw: Option<PathBuf>) {
+        let kind = Kind::of(&path);
+        let scope = Scope::of(&path);
+        if scope.is_foreign() {
+            count_left(self, &path, scope);
+            return;
+        }
+        let shared: Arc<str> = path.into();
+        self.names.push(shared.clone());
+        let Some(kind) = kind else { return };
+        let reason = match seen {
+            Seen::File => {
+                self.entries.push(Entry { path: shared, kind, size: size(), raw });
+                return;
+            }
+            Seen::Link => "a symbolic link: never followed",
+            Seen::Other => "not a regular file",
+        };
+        self.problems.push(Problem { path: shared, reason: reason.into(), place: None });
     }
-    let shared: Arc<str> = path.into();
-    found.names.push(shared.clone());
-    let Some(kind) = kind else { return };
-    if !file_type.is_file() {
-        let reason = if file_type.is_symlink() { "a symbolic link: never followed" } else { "not a regular file" };
-        found.problems.push(Problem { path: shared, reason: reason.into(), place: None });
-        return;
-    }
-    let size = entry.metadata().map_or(0, |metadata| metadata.len());
-    found.entries.push(Entry { path: shared, kind, size, raw });
 }
 
 fn note_directory(found: &mut Found, entry: &DirEntry, path: String) {
@@ -236,7 +261,8 @@ fn shown(relative: &Path) -> (String, Option<PathBuf>) {
     (path, (!lossless).then(|| relative.to_path_buf()))
 }
 
-fn finish(mut found: Found, filter: &Filter) -> Walked {
+/// Sorts what was found and leaves out what the configuration excludes.
+pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
     if let Some(exclude) = &filter.exclude {
         let dropped = found.entries.len();
         found.entries.retain(|entry| !exclude.is_match(&*entry.path));

@@ -1,0 +1,277 @@
+//! Trees that lie in the object database: a commit's, or the index.
+//!
+//! In: a repository and a commit. Out: the same list of entries that a walk of a checkout would give, ignore rules
+//! included, and the bytes of each, without a checkout and without touching the work tree.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use gix::ObjectId;
+use gix::objs::Find;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::git::{Git, GitProblem};
+use crate::problem::Problem;
+use crate::read;
+use crate::walk::{self, Filter, Found, Seen, Walked};
+
+/// An ignore file is not larger; see `walk`.
+const IGNORE_FILE_LIMIT: u64 = 1 << 20;
+
+/// One tree with the objects behind its entries.
+#[derive(Debug)]
+pub struct StoredTree {
+    git: Git,
+    pub walked: Walked,
+    /// In the order of `walked.entries`.
+    ids: Vec<ObjectId>,
+}
+
+/// A file of a tree, before ignore rules.
+struct Stored {
+    /// Relative to the scanned root.
+    path: String,
+    seen: Seen,
+    id: ObjectId,
+}
+
+impl StoredTree {
+    /// Lists the tree of a commit.
+    pub fn of_commit(git: &Git, commit: ObjectId, filter: &Filter) -> Result<StoredTree, GitProblem> {
+        let repository = git.handle();
+        let broken = |problem: gix::Error| GitProblem::Broken(problem.to_string());
+        let tree = repository.find_commit(commit).map_err(broken)?.tree_id().map_err(broken)?.detach();
+        let mut files = Vec::new();
+        let Some(start) = descend_to(&repository, tree, &git.prefix)? else {
+            return Ok(collect(git, Vec::new(), Vec::new(), filter));
+        };
+        let mut open = vec![(String::new(), start)];
+        let mut buffer = Vec::new();
+        while let Some((path, tree)) = open.pop() {
+            let data = find(&repository, tree, &mut buffer)?;
+            for entry in gix::objs::TreeRefIter::from_bytes(data, repository.object_hash()).filter_map(Result::ok) {
+                let path = join(&path, entry.filename);
+                let id = entry.oid.to_owned();
+                match entry.mode.kind() {
+                    gix::objs::tree::EntryKind::Tree => open.push((path, id)),
+                    kind => files.push(Stored { path, seen: seen_of(kind), id }),
+                }
+            }
+        }
+        Ok(collect(git, files, Vec::new(), filter))
+    }
+
+    /// Lists the index: what the next commit would hold.
+    pub fn of_index(git: &Git, filter: &Filter) -> Result<StoredTree, GitProblem> {
+        let repository = git.handle();
+        let index = repository.index_or_empty().map_err(|problem| GitProblem::Broken(problem.to_string()))?;
+        let mut files = Vec::new();
+        let mut problems = Vec::new();
+        for entry in index.entries() {
+            let path = show(entry.path(&index));
+            let Some(path) = path.strip_prefix(&git.prefix) else { continue };
+            if entry.stage_raw() != 0 {
+                problems.push(problem(path, "a merge conflict is not resolved: not read"));
+                continue;
+            }
+            let Some(mode) = entry.mode.to_tree_entry_mode() else { continue };
+            if mode.is_tree() {
+                problems.push(problem(path, "left out by a sparse checkout: not read"));
+                continue;
+            }
+            files.push(Stored { path: path.into(), seen: seen_of(mode.kind()), id: entry.id });
+        }
+        Ok(collect(git, files, problems, filter))
+    }
+
+    /// Returns the object behind the entry at this place of `walked.entries`.
+    pub fn id(&self, index: usize) -> ObjectId {
+        self.ids[index]
+    }
+
+    /// Returns what reads contents; one for each thread.
+    pub fn contents(&self) -> Contents {
+        Contents { repository: self.git.handle() }
+    }
+}
+
+/// Reads contents of a tree's files.
+pub struct Contents {
+    repository: gix::Repository,
+}
+
+impl Contents {
+    /// Reads a blob into `buffer`, under the same rules as `read::load`.
+    pub fn load<'b>(&self, id: ObjectId, buffer: &'b mut Vec<u8>) -> Result<&'b str, String> {
+        let missing = || "its content is not in this clone".to_owned();
+        let header = self.repository.try_find_header(id).ok().flatten().ok_or_else(missing)?;
+        read::check_size(header.size())?;
+        buffer.clear();
+        self.repository.objects.try_find(&id, buffer).ok().flatten().ok_or_else(missing)?;
+        read::text(buffer)
+    }
+}
+
+fn find<'b>(repository: &gix::Repository, id: ObjectId, buffer: &'b mut Vec<u8>) -> Result<&'b [u8], GitProblem> {
+    match repository.objects.try_find(&id, buffer) {
+        Ok(Some(data)) if data.kind == gix::objs::Kind::Tree => Ok(data.data),
+        _ => Err(GitProblem::Broken(format!(
+            "directory {id} is not in this clone; clone with `--filter=blob:none` or without a filter"
+        ))),
+    }
+}
+
+fn descend_to(repository: &gix::Repository, tree: ObjectId, prefix: &str) -> Result<Option<ObjectId>, GitProblem> {
+    let mut at = tree;
+    let mut buffer = Vec::new();
+    for name in prefix.split('/').filter(|name| !name.is_empty()) {
+        let data = find(repository, at, &mut buffer)?;
+        let mut entries = gix::objs::TreeRefIter::from_bytes(data, repository.object_hash()).filter_map(Result::ok);
+        match entries.find(|entry| entry.filename == name && entry.mode.is_tree()) {
+            Some(entry) => at = entry.oid.to_owned(),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(at))
+}
+
+fn seen_of(kind: gix::objs::tree::EntryKind) -> Seen {
+    use gix::objs::tree::EntryKind;
+    match kind {
+        EntryKind::Blob | EntryKind::BlobExecutable => Seen::File,
+        EntryKind::Link => Seen::Link,
+        EntryKind::Tree | EntryKind::Commit => Seen::Other,
+    }
+}
+
+fn problem(path: &str, reason: &str) -> Problem {
+    Problem { path: path.into(), reason: reason.into(), place: None }
+}
+
+fn join(path: &str, name: &[u8]) -> String {
+    let name = show(name);
+    if path.is_empty() { name } else { format!("{path}/{name}") }
+}
+
+/// Shows bytes that are not UTF-8 as `walk` does.
+fn show(bytes: &[u8]) -> String {
+    let mut shown = String::new();
+    for chunk in bytes.utf8_chunks() {
+        shown.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            shown.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    shown
+}
+
+fn collect(git: &Git, files: Vec<Stored>, problems: Vec<Problem>, filter: &Filter) -> StoredTree {
+    let contents = Contents { repository: git.handle() };
+    let mut rules = Rules::read(git, &files, &contents);
+    let mut found = Found::default();
+    found.problems = problems;
+    let mut ids = HashMap::new();
+    for file in files {
+        // A submodule is another repository.
+        if file.seen == Seen::Other || rules.ignores(&file.path, false) {
+            continue;
+        }
+        let id = file.id;
+        ids.insert(file.path.clone(), id);
+        found.add(file.path, file.seen, || contents.size(id), None);
+    }
+    let walked = walk::finish(found, filter);
+    let null = ObjectId::null(git.handle().object_hash());
+    let ids = walked.entries.iter().map(|entry| ids.get(&*entry.path).copied().unwrap_or(null)).collect();
+    StoredTree { git: git.clone(), walked, ids }
+}
+
+impl Contents {
+    fn size(&self, id: ObjectId) -> u64 {
+        self.repository.try_find_header(id).ok().flatten().map_or(0, |header| header.size())
+    }
+}
+
+/// The ignore files of a tree, as the walk of a checkout would honour them.
+struct Rules {
+    /// Directory (empty for the root) → `.ignore`, `.gitignore`.
+    by_directory: HashMap<String, [Option<Gitignore>; 2]>,
+    exclude: Option<Gitignore>,
+    /// Directories decided before.
+    decided: HashMap<String, bool>,
+}
+
+impl Rules {
+    fn read(git: &Git, files: &[Stored], contents: &Contents) -> Rules {
+        let mut by_directory: HashMap<String, [Option<Gitignore>; 2]> = HashMap::new();
+        let mut buffer = Vec::new();
+        for file in files {
+            let (directory, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
+            let which = match name {
+                ".ignore" => 0,
+                ".gitignore" => 1,
+                _ => continue,
+            };
+            if file.seen == Seen::File && contents.size(file.id) <= IGNORE_FILE_LIMIT {
+                let Ok(text) = contents.load(file.id, &mut buffer) else { continue };
+                by_directory.entry(directory.into()).or_default()[which] = matcher(directory, text);
+            }
+        }
+        let exclude = git.prefix.is_empty().then(|| exclude(&git.git_dir().join("info/exclude"))).flatten();
+        Rules { by_directory, exclude, decided: HashMap::new() }
+    }
+
+    fn ignores(&mut self, path: &str, is_directory: bool) -> bool {
+        if self.by_directory.is_empty() && self.exclude.is_none() {
+            return false;
+        }
+        let Some((directory, _)) = path.rsplit_once('/') else { return self.matches(path, is_directory) };
+        let above = match self.decided.get(directory) {
+            Some(&known) => known,
+            None => {
+                let decided = self.ignores(directory, true);
+                self.decided.insert(directory.into(), decided);
+                decided
+            }
+        };
+        above || self.matches(path, is_directory)
+    }
+
+    /// `.ignore` before `.gitignore` before `info/exclude`; of each the nearest file that says something.
+    fn matches(&self, path: &str, is_directory: bool) -> bool {
+        for which in 0..2 {
+            let mut directory = path;
+            while !directory.is_empty() {
+                directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
+                let Some(rules) = self.by_directory.get(directory).and_then(|rules| rules[which].as_ref()) else {
+                    continue;
+                };
+                let said = rules.matched(path, is_directory);
+                if !said.is_none() {
+                    return said.is_ignore();
+                }
+            }
+        }
+        self.exclude.as_ref().is_some_and(|rules| rules.matched(path, is_directory).is_ignore())
+    }
+}
+
+fn matcher(directory: &str, text: &str) -> Option<Gitignore> {
+    let mut builder = GitignoreBuilder::new(directory);
+    for line in text.lines() {
+        // A pattern that makes no sense is left out, as the walk does.
+        let _ = builder.add_line(None, line);
+    }
+    builder.build().ok()
+}
+
+fn exclude(path: &Path) -> Option<Gitignore> {
+    let mut buffer = Vec::new();
+    matcher("", read::load(path, &mut buffer).ok()?)
+}
+
+/// Names a commit in few letters, for people.
+pub fn short(id: ObjectId) -> Arc<str> {
+    id.to_hex_with_len(10).to_string().into()
+}
