@@ -3,13 +3,17 @@
 //! A detector is a `const DETECTOR` with a name and the views it looks at. To add one, write
 //! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
 
+mod code_comments;
 pub mod deploy;
+mod doc_targets;
 pub mod go_toolchain;
 mod grafana_alerts;
+mod k6;
 mod latency;
 mod nobl9;
 mod openslo;
 mod prometheus_rules;
+mod prose;
 mod pyrra;
 mod slo_generator;
 mod sloth;
@@ -41,7 +45,12 @@ pub const CONFIG: &[(&str, OnConfig)] = &[
 pub type OnText = fn(&Text<'_>, &mut Facts<'_, '_>);
 
 /// Detectors that read the text of files, by name, with the kinds they look at.
-pub const TEXT: &[(&str, &[Kind], OnText)] = &[("prometheus-rules", &[Kind::Text], prometheus_rules::detect_text)];
+pub const TEXT: &[(&str, &[Kind], OnText)] = &[
+    ("code-comments", &[Kind::Go, Kind::Rust], code_comments::detect),
+    ("doc-targets", &[Kind::Markdown], doc_targets::detect),
+    ("k6", &[Kind::JavaScript], k6::detect),
+    ("prometheus-rules", &[Kind::Text], prometheus_rules::detect_text),
+];
 
 /// What a detector of Go does with one file.
 pub type OnGo = fn(&GoView<'_>, &mut Facts<'_, '_>);

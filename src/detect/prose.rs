@@ -1,0 +1,146 @@
+//! Stated targets in sentences, for documents and for comments in code.
+//!
+//! In: one sentence, table row or comment. Out: [`Target`]s: figures that the sentence says an answer must keep to.
+//! A figure counts only with a bound (`<`, `within`, `at most` …), a word that makes it a duty (target, budget, SLO,
+//! must …) and something that answers; what was measured, what waits and what is an example is none.
+
+mod words;
+
+use std::ops::Range;
+
+use crate::parse::duration::{self, NoDuration, Unit};
+use crate::parse::percentile;
+use words::{ANSWERS, AVOID, FIGURE, PERCENTILE, TAIL, bounds};
+pub(super) use words::{duty, heading_promises};
+
+/// A figure that something must keep to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Target {
+    pub(crate) range: Range<usize>,
+    pub(crate) limit: Result<f64, NoDuration>,
+    pub(crate) percentile: Option<f64>,
+}
+
+/// Finds targets in one comment of code; `base` is its offset in the file.
+pub(crate) fn comment_targets(comment: &str, base: usize) -> Vec<Target> {
+    let plain = without_markers(comment);
+    let mut targets = Vec::new();
+    for sentence in sentences(&plain) {
+        let text = &plain[sentence.clone()];
+        if duty(text) && ANSWERS.is_match(text) {
+            targets.extend(figures(text, base + sentence.start, true));
+        }
+    }
+    targets
+}
+
+/// Finds targets in a sentence of a document; `promised` says that its heading announces targets.
+pub(super) fn sentence_targets(text: &str, base: usize, promised: bool) -> Vec<Target> {
+    let tail = TAIL.is_match(text) || PERCENTILE.is_match(text);
+    if !(duty(text) && (tail || ANSWERS.is_match(text)) || promised && tail) {
+        return Vec::new();
+    }
+    figures(text, base, !promised)
+}
+
+/// Reads the bounded figures of a sentence that has passed the tests on its words.
+fn figures(text: &str, base: usize, strict: bool) -> Vec<Target> {
+    if AVOID.is_match(text) {
+        return Vec::new();
+    }
+    let mut targets = Vec::new();
+    let mut from = 0;
+    for figure in FIGURE.captures_iter(text) {
+        let (whole, number, unit) = (figure.get(0), figure.get(1), figure.get(2));
+        let (Some(whole), Some(number), Some(unit)) = (whole, number, unit) else { continue };
+        let before = &text[from..number.start()];
+        if bounds(before, &text[whole.end()..], strict) {
+            targets.push(Target {
+                range: base + number.start()..base + unit.end(),
+                limit: value(number.as_str(), unit.as_str()),
+                percentile: percentile_near(before, &text[whole.end()..]),
+            });
+        }
+        from = whole.end();
+    }
+    targets
+}
+
+/// Reads the first figure of a table's cell, whose column makes it a target.
+pub(super) fn cell_target(cell: &str, row: &str, base: usize) -> Option<Target> {
+    let figure = FIGURE.captures(cell)?;
+    let (number, unit) = (figure.get(1)?, figure.get(2)?);
+    Some(Target {
+        range: base + number.start()..base + unit.end(),
+        limit: value(number.as_str(), unit.as_str()),
+        percentile: percentile_near(cell, "").or_else(|| percentile_near(row, "")),
+    })
+}
+
+/// Whether a table's row is about how fast something answers.
+pub(super) fn row_is_about_latency(row: &str) -> bool {
+    (PERCENTILE.is_match(row) || TAIL.is_match(row) || words::LATENCY.is_match(row)) && !AVOID.is_match(row)
+}
+
+fn value(number: &str, unit: &str) -> Result<f64, NoDuration> {
+    let number = duration::number(&number.replace(',', "")).ok_or(NoDuration::NotADuration)?;
+    let unit = Unit::of_word(unit).ok_or(NoDuration::NoUnit)?;
+    // `2000s` is a decade or a typing error; no target is written so.
+    if unit == Unit::Seconds && number >= 1000.0 {
+        return Err(NoDuration::NotADuration);
+    }
+    duration::in_unit(number, unit)
+}
+
+/// The percentile a figure is for: the last one before it, else the first behind it.
+fn percentile_near(before: &str, behind: &str) -> Option<f64> {
+    let before = PERCENTILE.captures_iter(before).last().or_else(|| {
+        let next = FIGURE.find(behind).map_or(behind.len(), |figure| figure.start());
+        PERCENTILE.captures(&behind[..next])
+    });
+    let found = before?;
+    let text = found.iter().skip(1).flatten().next()?.as_str();
+    percentile::read(&format!("p{text}")).or_else(|| percentile::read(text))
+}
+
+/// Blanks `//`, `///`, `//!`, `/*`, `*` at the starts of lines and joins the lines, without moving anything.
+pub(super) fn without_markers(comment: &str) -> String {
+    let mut plain = String::with_capacity(comment.len());
+    for line in comment.split_inclusive('\n') {
+        let body = line.trim_start();
+        let indent = line.len() - body.len();
+        let text = body.trim_start_matches(['/', '*', '!']);
+        let empty = text.trim().is_empty();
+        plain.extend(std::iter::repeat_n(' ', indent + body.len() - text.len()));
+        // An empty line ends a paragraph.
+        plain.push_str(&text.replace(['\n', '\r'], if empty { "\u{b}" } else { " " }));
+    }
+    plain
+}
+
+/// Splits at the ends of sentences and paragraphs.
+pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        let next_blank = bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace);
+        let abbreviation = text[start..at].ends_with("e.g") || text[start..at].ends_with("i.e");
+        let ends = match byte {
+            b'.' | b'!' | b'?' => next_blank && !abbreviation,
+            0x0b => true,
+            _ => false,
+        };
+        if ends {
+            found.push(start..at + 1);
+            start = at + 1;
+        }
+    }
+    if start < text.len() {
+        found.push(start..text.len());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! The words that make a figure a target, and those that make it something else.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("because the pattern is a constant that the tests compile")
+}
+
+/// A number with a unit of time: groups are the number and the unit.
+pub(super) static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[^\w.,])(\d[\d,]*(?:\.\d+)?)[ \u{a0}]?((?i:milliseconds?|microseconds?|nanoseconds?|seconds?|msecs?|usecs?|secs?|millis|micros)|[mnu\u{b5}\u{3bc}]?s)(?:\b|$)",
+    )
+});
+
+/// A percentile: one of the groups holds its number or its word.
+pub(super) static PERCENTILE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\bp(?:\(|_)?(\d{2,4}(?:\.\d+)?)\)?\b|\b(\d{2}(?:\.\d+)?)(?:th|st)?[ -]?percentile|\b(\d{2}(?:\.\d+)?[ ]?%) of (?:all |the )?\w+|\b(max|maximum|median)\b",
+    )
+});
+
+/// The slowest answers, without a number.
+pub(super) static TAIL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(max|maximum|worst[- ]case|tail latency)\b"));
+
+/// Something that answers, in words that a comment uses.
+pub(super) static ANSWERS: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(respond|responds|response|responses|reply|replies|answer|answers|answered|latency|latencies|request|requests|percentile|round[- ]trip|end[- ]to[- ]end|tick[- ]to[- ]\w+)\b",
+    )
+});
+
+/// A row of a table that is about time to answer.
+pub(super) static LATENCY: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i)\b(latency|latencies|response time|round[- ]trip|time to respond)\b"));
+
+/// What makes a figure a duty.
+static DUTY: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(targets?|targeting|budgets?|slos?|must|shall|requirements?|requires|required|nfrs?|deadlines?|hard limit|objectives?)\b",
+    )
+});
+
+/// What was measured, what waits, what is somebody else's, what is an example.
+pub(super) static AVOID: LazyLock<Regex> = LazyLock::new(|| {
+    regex(concat!(
+        r"(?i)\b(stayed|measured|observed|achieved|achieves|took|takes|was|were|saw|sees|seen|improved|improves|reduced|reduces|benchmark(s|ed)?|results?|currently",
+        r"|timeouts?|times? out|timed out|sleeps?|intervals?|retry|retries|polls?|polling|every|ttl|jitter|backoff|debounce|inject(s|ed)?|delays?|waits?|waiting|at least|minimum|longer than|more than \d|older than|expire[sd]?|grace|drain(s|ing)?|shut ?down|keep-?alive|heartbeats?|ago|default(s|ing)?(\b|_)|flaky|tests?",
+        r"|e\.g|example|examples|for instance|suppose|imagine|say|hypothetical|your|you|we'd|if",
+        r"|redis|dynamodb|kafka|postgres|postgresql|mysql|cassandra|mongodb|cloudflare|cloudfront|s3|nginx|aws|gcp|azure|google)\b",
+    ))
+});
+
+/// What stands directly before a figure and bounds it.
+static BOUND: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:<=?|\u{2264}|&lt;=?|\b(?:under|below|within|less than|at most|no more than|no longer than|not exceed|not exceeding|never exceed|exceed|not to exceed|up to|max|maximum|faster than|sub))(?:[ ]+(?:of|a|an|the|certain|time|frame|window|is|about|around|approximately|roughly|latency))*[ :=(*`~\u{2248}|]*$",
+    )
+});
+
+/// A duty that names its figure: `latency budget of 1 s`, `target p99: 5 ms`.
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(?:budget|target|slo|deadline|requirement|objective)s?\b(?:[ ]+(?:p\d+(?:\.\d+)?|latency|for|of|is|a|the|response|time))*[ :=(*`~\u{2248}|]*$",
+    )
+});
+
+/// A figure before its duty: `a 100ms latency budget`, `10 ms deadline`.
+static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)^[ -]?(?:p\d+(?:\.\d+)? |latency |response |round-trip |end-to-end )*(?:budget|target|slo|deadline)\b")
+});
+
+/// Headings under which figures are targets.
+static PROMISES: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)\b(targets?|budgets?|slos?|service level objectives?|non-functional requirements?|nfrs?|performance requirements?|requirements)\b",
+    )
+});
+
+/// Whether a sentence obliges.
+pub(in crate::detect) fn duty(text: &str) -> bool {
+    DUTY.is_match(text)
+}
+
+/// Whether a heading announces targets.
+pub(in crate::detect) fn heading_promises(text: &str) -> bool {
+    PROMISES.is_match(text)
+}
+
+/// Whether what stands around a figure makes it a bound.
+pub(super) fn bounds(before: &str, behind: &str, strict: bool) -> bool {
+    let tail = tail(before, 60);
+    // `5–10 ms` is bounded by what stands before its lower end.
+    let tail = tail.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '\u{2013}' | '.'));
+    BOUND.is_match(tail) || NAMED.is_match(tail) || (strict && NAMES.is_match(behind))
+}
+
+fn tail(text: &str, bytes: usize) -> &str {
+    let mut at = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(at) {
+        at += 1;
+    }
+    &text[at..]
+}
