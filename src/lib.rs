@@ -11,14 +11,17 @@
 //!    everything returns values plus problems.
 //! 5. Same input, same bytes out, whatever the number of threads or the order of the file system.
 
+pub mod advice;
 pub mod check;
 pub mod cli;
+pub mod config;
 pub mod detect;
 pub mod exit;
 pub mod fact;
 pub mod finding;
 pub mod git;
 pub mod history;
+pub mod judge;
 pub mod output;
 pub mod parse;
 pub mod policy;

@@ -6,6 +6,8 @@
 //! situation is *questioned*, one of the favoured language is *supported*. No policy sees source text.
 
 pub mod builtin;
+#[cfg(test)]
+mod cases;
 pub mod check;
 pub mod eval;
 pub mod manual;
@@ -51,6 +53,7 @@ pub struct Policy {
     pub cites: Vec<Cite>,
     pub parameters: Vec<Parameter>,
     pub when: Condition,
+    pub remedy: Remedy,
     pub lowers: Option<Lowers>,
     pub shapes: Option<Shape>,
     /// How findings of it are reported; set by the configuration.
@@ -83,6 +86,16 @@ impl Favors {
             Favors::Context => "context",
         }
     }
+}
+
+/// What its findings advise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Remedy {
+    /// What its `fix` says.
+    #[default]
+    Own,
+    /// Move the packages that hold the evidence, and keep the service.
+    Split,
 }
 
 /// What a context policy does to other policies where it matches.

@@ -66,6 +66,40 @@ pub struct Service {
     pub declared: Vec<Declared>,
 }
 
+impl Service {
+    /// A service of which nothing is known but its name and language: for `pick` and for tests.
+    pub fn named(name: &str, language: Language) -> Service {
+        Service {
+            name: name.to_owned(),
+            root: name.into(),
+            language,
+            role: Role::Service,
+            role_because: Vec::new(),
+            binaries: Vec::new(),
+            packages: Vec::new(),
+            traits: Vec::new(),
+            uses: Vec::new(),
+            deploy: Vec::new(),
+            ffi: Vec::new(),
+            latency: Vec::new(),
+            timeouts: Vec::new(),
+            tuning: Vec::new(),
+            memory: Vec::new(),
+            replicas: Vec::new(),
+            counts: Vec::new(),
+            checks: Vec::new(),
+            contracts: Vec::new(),
+            marks: Vec::new(),
+            artifact_budget: Vec::new(),
+            toolchain: Toolchain::default(),
+            size: Size::default(),
+            team: None,
+            spec: None,
+            declared: Vec::new(),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Language {
     Go,

@@ -3,6 +3,8 @@
 //! [`SIGNALS`] is the whole vocabulary that a policy may use: a name, and typed fields. The loader checks
 //! policies against it, `explain` prints from it, and the docs are generated from it.
 
+pub mod of_service;
+
 use crate::source::Location;
 
 /// One signal of a service.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::finding::{Cite, Lean, Strength};
 use crate::policy::check;
 use crate::policy::unit;
-use crate::policy::{Condition, Favors, Level, Lowers, Parameter, Policy, Scope, Shape};
+use crate::policy::{Condition, Favors, Level, Lowers, Parameter, Policy, Remedy, Scope, Shape};
 use crate::service::Language;
 use crate::signal::Value;
 use crate::spanned::{Item, Mistake, Node, Reader, Table};
@@ -24,6 +24,7 @@ const KEYS: &[&str] = &[
     "parameters",
     "when",
     "lowers",
+    "remedy",
     "shapes",
 ];
 
@@ -58,6 +59,7 @@ fn policy(reader: &mut Reader, table: &Table, head: &Range<usize>, shipped: bool
     let cites = cites(reader, table, head);
     let parameters = parameters(reader, table);
     let when = when(reader, table, head, &parameters);
+    let remedy = remedy(reader, table);
     let lowers = lowers(reader, table);
     let shapes = shapes(reader, table);
     Some(Policy {
@@ -73,6 +75,7 @@ fn policy(reader: &mut Reader, table: &Table, head: &Range<usize>, shipped: bool
         cites,
         parameters,
         when: when?,
+        remedy,
         lowers,
         shapes,
         level: Level::Default,
@@ -129,6 +132,12 @@ fn shapes(reader: &mut Reader, table: &Table) -> Option<Shape> {
         "cost" => Some(Shape::Cost),
         _ => None,
     }
+}
+
+fn remedy(reader: &mut Reader, table: &Table) -> Remedy {
+    let Some((word, range)) = reader.text(table, "remedy") else { return Remedy::Own };
+    reader.one_of("remedy", word, &range, &["own", "split"]);
+    if word == "split" { Remedy::Split } else { Remedy::Own }
 }
 
 fn lowers(reader: &mut Reader, table: &Table) -> Option<Lowers> {
