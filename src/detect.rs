@@ -3,20 +3,27 @@
 //! A detector is a `const DETECTOR` with a name and the views it looks at. To add one, write
 //! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
 
+mod artillery;
 mod code_comments;
 pub mod deploy;
 mod doc_targets;
+mod gatling;
 pub mod go_toolchain;
 mod grafana_alerts;
 mod k6;
+mod keptn_slo;
 mod latency;
+mod locust;
 mod nobl9;
 mod openslo;
 mod prometheus_rules;
 mod prose;
 mod pyrra;
+mod service_config_latency;
 mod slo_generator;
 mod sloth;
+mod terraform_slo;
+mod timeouts_config;
 
 use std::ops::Range;
 
@@ -32,7 +39,12 @@ pub type OnConfig = fn(&ConfigView<'_>, &mut Facts<'_, '_>);
 
 /// Detectors of YAML, JSON, TOML and HCL files, by name.
 pub const CONFIG: &[(&str, OnConfig)] = &[
+    ("artillery", artillery::detect),
     ("grafana-alerts", grafana_alerts::detect),
+    ("keptn-slo", keptn_slo::detect),
+    ("service-config-latency", service_config_latency::detect),
+    ("terraform-slo", terraform_slo::detect),
+    ("timeouts-config", timeouts_config::detect),
     ("nobl9", nobl9::detect),
     ("openslo", openslo::detect),
     ("prometheus-rules", prometheus_rules::detect),
@@ -48,8 +60,11 @@ pub type OnText = fn(&Text<'_>, &mut Facts<'_, '_>);
 pub const TEXT: &[(&str, &[Kind], OnText)] = &[
     ("code-comments", &[Kind::Go, Kind::Rust], code_comments::detect),
     ("doc-targets", &[Kind::Markdown], doc_targets::detect),
+    ("gatling", &[Kind::Foreign], gatling::detect),
     ("k6", &[Kind::JavaScript], k6::detect),
+    ("locust", &[Kind::Foreign], locust::detect),
     ("prometheus-rules", &[Kind::Text], prometheus_rules::detect_text),
+    ("service-config-latency", &[Kind::Text], service_config_latency::detect_text),
 ];
 
 /// What a detector of Go does with one file.
