@@ -19,6 +19,22 @@ mod openslo;
 mod prometheus_rules;
 mod prose;
 mod pyrra;
+pub mod rust_build;
+pub mod rust_counts;
+pub mod rust_export;
+pub mod rust_import;
+pub mod rust_jni;
+pub mod rust_latency;
+pub mod rust_magnus;
+pub mod rust_napi;
+pub mod rust_neon;
+pub mod rust_pyo3;
+pub mod rust_routes;
+pub mod rust_timeouts;
+pub mod rust_tuning;
+pub mod rust_uniffi;
+pub mod rust_uses;
+pub mod rust_wasm_bindgen;
 mod service_config_latency;
 mod slo_generator;
 mod sloth;
@@ -27,10 +43,12 @@ mod timeouts_config;
 
 use std::ops::Range;
 
-use crate::fact::{Binding, Fact, FactKind};
+use crate::fact::{Binding, Direction, Fact, FactKind};
 use crate::parse::Kind;
 use crate::parse::config::ConfigView;
 use crate::parse::go::GoView;
+use crate::parse::rust::RustView;
+use crate::parse::rust::tree::Item;
 use crate::problem::Flaw;
 use crate::source::Text;
 
@@ -73,6 +91,34 @@ pub type OnGo = fn(&GoView<'_>, &mut Facts<'_, '_>);
 /// Detectors of Go files, by name.
 pub const GO: &[(&str, OnGo)] = &[];
 
+/// What a detector of Rust does with one file.
+pub type OnRust = fn(&RustView<'_, '_>, &mut Facts<'_, '_>);
+
+/// Detectors of Rust code that is shipped, by name.
+pub const RUST: &[(&str, OnRust)] = &[
+    ("rust-counts", rust_counts::detect),
+    ("rust-export", rust_export::detect),
+    ("rust-import", rust_import::detect),
+    ("rust-jni", rust_jni::detect),
+    ("rust-magnus", rust_magnus::detect),
+    ("rust-napi", rust_napi::detect),
+    ("rust-neon", rust_neon::detect),
+    ("rust-pyo3", rust_pyo3::detect),
+    ("rust-routes", rust_routes::detect),
+    ("rust-timeouts", rust_timeouts::detect),
+    ("rust-tuning", rust_tuning::detect),
+    ("rust-uniffi", rust_uniffi::detect),
+    ("rust-uses", rust_uses::detect),
+    ("rust-wasm-bindgen", rust_wasm_bindgen::detect),
+];
+
+/// Detectors of every Rust file that is not copied, whatever it is for, by name.
+pub const RUST_EVERYWHERE: &[(&str, OnRust)] = &[
+    ("rust-build", rust_build::detect),
+    ("rust-counts", rust_counts::detect_benchmarks),
+    ("rust-latency", rust_latency::detect),
+];
+
 /// What a detector writes to: facts of one file.
 #[derive(Debug)]
 pub struct Facts<'t, 's> {
@@ -103,4 +149,37 @@ impl<'t, 's> Facts<'t, 's> {
         let place = Some(self.text.place(range));
         self.flaws.push(Flaw { reason: reason.into(), place });
     }
+}
+
+/// Adds a surface to another language at an item.
+fn add_ffi(
+    view: &RustView<'_, '_>,
+    facts: &mut Facts<'_, '_>,
+    item: &Item,
+    direction: Direction,
+    mechanism: &str,
+    symbols: u32,
+) {
+    view.add_at(facts, item, FactKind::Ffi { direction, mechanism: mechanism.to_owned(), symbols });
+}
+
+/// Reads Rust source and returns its surfaces in words: `export pyo3 4`.
+#[cfg(test)]
+pub(crate) fn test_ffi(source: &str) -> Vec<String> {
+    let facts = test_rust("src/lib.rs", source).into_iter().filter_map(|fact| match fact.kind {
+        FactKind::Ffi { direction: Direction::Export, mechanism, symbols } => {
+            Some(format!("export {mechanism} {symbols}"))
+        }
+        FactKind::Ffi { direction: Direction::Import, mechanism, symbols } => {
+            Some(format!("import {mechanism} {symbols}"))
+        }
+        _ => None,
+    });
+    facts.collect()
+}
+
+/// Reads a Rust file as the reader does and returns its facts.
+#[cfg(test)]
+pub(crate) fn test_rust(path: &str, source: &str) -> Vec<Fact> {
+    crate::reader::read(crate::parse::Kind::Rust, &Text::new(path, source)).facts
 }

@@ -4,7 +4,7 @@
 
 use crate::detect::{self, Facts};
 use crate::fact::{FileFacts, Structure};
-use crate::parse::{self, Kind, config, go, gomod};
+use crate::parse::{self, Kind, config, go, gomod, rust};
 use crate::source::Text;
 
 /// Reads one file.
@@ -13,7 +13,7 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
     let structure = match kind {
         // Each reader: `fn(&Text, &mut Facts) -> Structure`.
         Kind::CargoToml => parse::cargo::read(text, &mut facts),
-        Kind::Rust => parse::rust::read(text, &mut facts),
+        Kind::Rust => read_rust(text, &mut facts),
         Kind::Yaml | Kind::Json | Kind::Toml | Kind::Hcl | Kind::CargoConfig => read_config(kind, text, &mut facts),
         Kind::Go => read_go(text, &mut facts),
         Kind::GoMod => read_go_module(text, &mut facts),
@@ -27,6 +27,16 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
     }
     let Facts { list, flaws, .. } = facts;
     FileFacts { structure, facts: list, flaws, lines: text.line_count() }
+}
+
+/// Runs every detector of Rust over one reading.
+fn read_rust(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
+    let Some(view) = rust::view(text, facts) else { return Structure::None };
+    let code = detect::RUST.iter().filter(|_| view.is_code());
+    for (_, detect) in code.chain(detect::RUST_EVERYWHERE) {
+        detect(&view, facts);
+    }
+    rust::structure(&view)
 }
 
 /// Runs every detector of configuration files over one parse.

@@ -140,6 +140,12 @@ pub const MECHANISMS: &[&str] = &[
     "uniffi",
     "magnus",
     "cxx",
+    "rustler",
+    "extendr",
+    "ext-php-rs",
+    "flutter-rust-bridge",
+    "swift-bridge",
+    "diplomat",
 ];
 
 pub const TUNINGS: &[&str] = &[

@@ -1,28 +1,83 @@
 //! Rust source: a token pass over every file, and a syntax tree of the few that need one.
 //!
-//! In: the text of a file. Out: its [`RustFile`] structure, and what the Rust detectors emit. Test, vendored and
-//! generated code gives no facts about a service; its structure is read all the same, because service discovery
-//! must know what exists.
+//! In: the text of a file. Out: a [`RustView`] with the tokens of its code (tests left out), what it names, and the
+//! items that cross a language's border. Its [`RustFile`](crate::fact::RustFile) structure comes from tokens alone,
+//! so that service discovery knows every file, whatever syn thinks of it.
 
 pub(crate) mod cfg;
 pub(crate) mod lex;
+pub(crate) mod literal;
+pub(crate) mod names;
 pub(crate) mod structure;
 pub(crate) mod tokens;
+pub(crate) mod tree;
 
 use crate::detect::Facts;
-use crate::fact::Structure;
+use crate::fact::{FactKind, Structure};
 use crate::scope::Scope;
 use crate::source::Text;
 use tokens::Tokens;
 
-/// Reads one source file.
-pub fn read(text: &Text<'_>, _facts: &mut Facts<'_, '_>) -> Structure {
+/// One Rust file, read; every detector for Rust looks at this.
+pub struct RustView<'a, 't> {
+    pub(crate) text: &'a Text<'t>,
+    pub(crate) scope: Scope,
+    /// Of the code without tests; of everything in a test file.
+    pub(crate) tokens: Tokens<'t>,
+    pub(crate) generated: bool,
+    /// Items with a foreign side; empty where nothing hints at one.
+    pub(crate) items: Vec<tree::Item>,
+}
+
+impl RustView<'_, '_> {
+    /// Adds a fact at a token, or from one to another, with the condition under which the code counts.
+    pub(crate) fn add(&self, facts: &mut Facts<'_, '_>, first: usize, last: usize, kind: FactKind) {
+        let index = facts.add(self.tokens.range(first, last), kind) as usize;
+        facts.list[index].constraint = self.tokens.constraint(first);
+    }
+
+    /// Adds a fact at an item.
+    pub(crate) fn add_at(&self, facts: &mut Facts<'_, '_>, item: &tree::Item, kind: FactKind) {
+        let index = facts.add(item.range.clone(), kind) as usize;
+        facts.list[index].constraint = self.tokens.constraint(self.tokens.index_of(item.range.start));
+    }
+
+    /// Whether this is a package's build script, which runs where it is built and not where it serves.
+    pub(crate) fn is_build_script(&self) -> bool {
+        let path = self.text.path;
+        let inside_sources = path.starts_with("src/") || path.contains("/src/");
+        (path == "build.rs" || path.ends_with("/build.rs")) && !inside_sources
+    }
+
+    /// Whether the file is code that ends up in what is shipped.
+    pub(crate) fn is_code(&self) -> bool {
+        matches!(self.scope, Scope::Shipped | Scope::Example) && !self.generated && !self.is_build_script()
+    }
+
+    /// Whether the file is the root of a program without an operating system's start-up.
+    pub(crate) fn is_bare(&self) -> bool {
+        let attributes = structure::inner_attributes(&self.tokens);
+        ["no_std", "no_main"].iter().all(|name| attributes.iter().any(|inner| inner.name == *name))
+    }
+}
+
+/// Reads one source file: its view for the detectors, and what could not be read of it.
+///
+/// `None` for copied code, which says nothing about anybody's service.
+pub fn view<'a, 't>(text: &'a Text<'t>, facts: &mut Facts<'_, '_>) -> Option<RustView<'a, 't>> {
     let scope = Scope::of(text.path);
     if scope.is_foreign() {
-        return Structure::None;
+        return None;
     }
     let tokens = Tokens::new(text.text, scope == Scope::Test);
-    Structure::Rust(structure::structure(&tokens, text))
+    let generated = structure::is_generated(text.text);
+    let items = if scope == Scope::Test || generated { Vec::new() } else { tree::items(text, &tokens, facts) };
+    Some(RustView { text, scope, tokens, generated, items })
+}
+
+/// Returns the structure of a file.
+pub fn structure(view: &RustView<'_, '_>) -> Structure {
+    Structure::Rust(structure::structure(&view.tokens, view.text, view.generated))
 }
 
 #[cfg(test)]
@@ -33,7 +88,7 @@ mod tests {
     fn check(source: &str) -> RustFile {
         let text = Text::new("src/lib.rs", source);
         let mut facts = Facts::new(&text);
-        let Structure::Rust(file) = read(&text, &mut facts) else { panic!("no Rust") };
+        let Structure::Rust(file) = structure(&view(&text, &mut facts).unwrap()) else { panic!("no Rust") };
         file
     }
 

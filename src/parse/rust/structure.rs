@@ -8,7 +8,7 @@ use crate::fact::{RustFile, RustMod};
 use crate::source::Text;
 
 /// Reads the structure of a file from its tokens without tests.
-pub(crate) fn structure(tokens: &Tokens<'_>, text: &Text<'_>) -> RustFile {
+pub(crate) fn structure(tokens: &Tokens<'_>, text: &Text<'_>, generated: bool) -> RustFile {
     let attributes = inner_attributes(tokens);
     let find = |name| attributes.iter().find(|inner| inner.name == name && inner.is_usual());
     let place = |inner: &Inner| text.place(tokens.range(inner.first, inner.last));
@@ -17,7 +17,7 @@ pub(crate) fn structure(tokens: &Tokens<'_>, text: &Text<'_>) -> RustFile {
         crates: crates(tokens, text),
         no_std: find("no_std").map(place),
         no_main,
-        generated: is_generated(text.text),
+        generated,
         ..RustFile::default()
     };
     items(tokens, text, 0..tokens.len(), "", &mut file);

@@ -16,16 +16,26 @@ pub(crate) struct Tokens<'t> {
     list: Vec<Token>,
     /// For an opening delimiter, the index of what closes it.
     pairs: Vec<u32>,
+    /// Items under `#[cfg(…)]`: their tokens and the predicate, outer ones first.
+    conditions: Vec<(Range<usize>, Range<usize>)>,
+    /// Bytes of what was left out, in order.
+    tests: Vec<Range<usize>>,
 }
+
+/// Conditions that are looked at; more than any file has.
+const CONDITIONS: usize = 1000;
+/// Places that [`Tokens::best`] looks at.
+const PLACES: usize = 64;
 
 impl<'t> Tokens<'t> {
     /// Reads a text; `tests` keeps test code.
     pub(crate) fn new(text: &'t str, tests: bool) -> Tokens<'t> {
-        let mut tokens = Tokens { text, list: lex(text), pairs: Vec::new() };
+        let mut tokens = Tokens { text, list: lex(text), pairs: Vec::new(), conditions: Vec::new(), tests: Vec::new() };
         tokens.pair();
         if !tests {
             tokens.drop_tests();
         }
+        tokens.conditions = tokens.find_conditions();
         tokens
     }
 
@@ -79,6 +89,56 @@ impl<'t> Tokens<'t> {
         start..end.max(start)
     }
 
+    /// Returns the index of the token at or after a byte.
+    pub(crate) fn index_of(&self, byte: usize) -> usize {
+        self.list.partition_point(|token| (token.end as usize) <= byte)
+    }
+
+    /// Whether a byte lies in test code.
+    pub(crate) fn is_test(&self, byte: usize) -> bool {
+        let after = self.tests.partition_point(|range| range.start <= byte);
+        after > 0 && self.tests[after - 1].contains(&byte)
+    }
+
+    /// Returns the innermost `cfg` predicate under which a token counts, as written.
+    pub(crate) fn constraint(&self, index: usize) -> Option<String> {
+        let (_, predicate) = self.conditions.iter().rev().find(|(item, _)| item.contains(&index))?;
+        Some(self.text[predicate.clone()].split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// Chooses the first of some places that counts always, else the first.
+    pub(crate) fn best(&self, places: impl Iterator<Item = usize>) -> Option<usize> {
+        let mut first = None;
+        for at in places.take(PLACES) {
+            if !self.conditions.iter().any(|(item, _)| item.contains(&at)) {
+                return Some(at);
+            }
+            first = first.or(Some(at));
+        }
+        first
+    }
+
+    fn find_conditions(&self) -> Vec<(Range<usize>, Range<usize>)> {
+        let mut found = Vec::new();
+        for at in (0..self.list.len()).filter(|&at| self.is(at, b'#')) {
+            let inner = self.is(at + 1, b'!');
+            let open = at + 1 + usize::from(inner);
+            if !self.reads(open, &["[", "cfg", "("]) {
+                continue;
+            }
+            if found.len() >= CONDITIONS {
+                break;
+            }
+            let close = self.close(open);
+            if close < open + 5 || close >= self.list.len() {
+                continue;
+            }
+            let item = if inner { 0..self.list.len() } else { close + 1..self.item_end(close + 1) };
+            found.push((item, self.range(open + 3, close - 2)));
+        }
+        found
+    }
+
     fn pair(&mut self) {
         self.pairs.clear();
         self.pairs.resize(self.list.len(), UNPAIRED);
@@ -101,6 +161,7 @@ impl<'t> Tokens<'t> {
         if dropped.is_empty() {
             return;
         }
+        self.tests = dropped.iter().map(|range| self.range(range.start, range.end - 1)).collect();
         let mut kept = Vec::with_capacity(self.list.len());
         let mut at = 0;
         for range in dropped {
