@@ -4,6 +4,7 @@
 //! run, no configuration outside its own is read, and every file that the library will open by name is looked at
 //! first (see `guard`): a repository is input like any other.
 
+mod deltas;
 pub mod guard;
 
 use std::path::{Path, PathBuf};
@@ -73,7 +74,9 @@ impl Git {
 
     /// Returns a handle for the calling thread.
     pub fn handle(&self) -> gix::Repository {
-        self.shared.to_thread_local()
+        let mut repository = self.shared.to_thread_local();
+        repository.objects.set_pack_cache(|| Box::<deltas::Deltas>::default());
+        repository
     }
 
     /// Returns the commit that `HEAD` names; `None` while it is unborn.
