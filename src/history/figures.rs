@@ -34,10 +34,6 @@ struct Change {
 }
 
 impl Change {
-    fn counts(&self) -> bool {
-        !self.bulk && (self.agent || !self.people.is_empty())
-    }
-
     fn concerns(&self, unit: usize) -> bool {
         self.touch.units[unit / 64] >> (unit % 64) & 1 == 1
     }
@@ -82,13 +78,17 @@ fn changes(
     let ignored = ignored_commits(repository, commits.head_tree);
     let mut changes = Vec::new();
     for commit in &commits.list {
+        let (people, agent) = makers(commit, &who);
+        if people.is_empty() && !agent {
+            // A program's commit counts nowhere, and programs neither found services nor move them.
+            continue;
+        }
         let touch = comparison.touch(trie, commit.before, commit.tree)?;
         if let Some(before) = commit.before {
             rename::follow(comparison, trie, &touch, before, commit.tree)?;
         }
         if touch.units.iter().any(|&word| word != 0) || !touch.contracts.is_empty() {
             let bulk = touch.files > BULK || ignored.binary_search(&commit.id).is_ok();
-            let (people, agent) = makers(commit, &who);
             changes.push(Change { ago: commits.head_time - commit.time, people, agent, bulk, touch });
         }
     }
@@ -96,7 +96,7 @@ fn changes(
 }
 
 fn contributions(changes: &[Change], unit: usize) -> Vec<Contribution<'_>> {
-    let mine = changes.iter().filter(|change| change.concerns(unit) && change.counts());
+    let mine = changes.iter().filter(|change| change.concerns(unit) && !change.bulk);
     mine.map(|change| Contribution { ago: change.ago, people: &change.people, agent: change.agent }).collect()
 }
 
@@ -116,8 +116,7 @@ fn spec(past: &mut Past<'_, '_>, changes: &[Change], unit: &Unit, number: usize,
             continue;
         }
         first = first.max(Some(change.ago));
-        // A program's commit to a contract is a bump, not a changed mind.
-        if change.counts() {
+        if !change.bulk {
             list.push(ContractChange { ago: change.ago, changes: touched });
         }
     }
