@@ -3,14 +3,25 @@
 //! In: a [`Report`] and a [`Context`]. Out: bytes. Facts, findings and the context hold raw text; each renderer
 //! neutralises it at its own sink with a function of [`inert`], so nothing is escaped twice or not at all.
 
+mod blocks;
+mod comment;
+mod csv;
 mod excerpt;
 pub mod explain;
+mod github;
+mod gitlab;
+mod html;
 pub mod human;
 pub mod inert;
 pub mod json;
+mod junit;
+mod markdown;
+mod ndjson;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sarif;
 pub mod services;
+mod summary;
 mod text;
 mod words;
 
@@ -94,6 +105,20 @@ impl Format {
     pub const ALL: &'static [Format] = &[
         Format { name: "human", about: "for a terminal", renderer: human::write },
         Format { name: "json", about: "the whole report, by the published schema", renderer: json::write },
+        Format { name: "ndjson", about: "one JSON object a line, for pipelines", renderer: ndjson::write },
+        Format { name: "sarif", about: "SARIF 2.1.0, for code scanning", renderer: sarif::write },
+        Format { name: "github", about: "annotations of a GitHub workflow", renderer: github::write },
+        Format { name: "summary", about: "Markdown for a job summary, under 1 MiB", renderer: summary::write },
+        Format {
+            name: "comment",
+            about: "Markdown for a pull-request comment, under 65,536 characters",
+            renderer: comment::write,
+        },
+        Format { name: "markdown", about: "the whole report in Markdown", renderer: markdown::write },
+        Format { name: "html", about: "one self-contained page", renderer: html::write },
+        Format { name: "junit", about: "JUnit XML, for test reports", renderer: junit::write },
+        Format { name: "gitlab", about: "GitLab Code Quality", renderer: gitlab::write },
+        Format { name: "csv", about: "one row a service, for spreadsheets", renderer: csv::write },
     ];
 
     pub fn named(name: &str) -> Option<Format> {

@@ -71,15 +71,19 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 
 /// One character of a source line as an excerpt shows it; tabs stay.
 ///
-/// An excerpt's lines start with a line number, so `::` cannot open a command there.
+/// An excerpt's lines start with a line number, so `::` cannot open a command there; `##[` could anywhere.
 pub fn push_source(out: &mut String, c: char) {
-    push_visible(out, c, |c| c == '\t');
+    if c == '[' && out.ends_with("##") {
+        out.push_str("\\u{5b}");
+    } else {
+        push_visible(out, c, |c| c == '\t');
+    }
 }
 
 /// The message of a GitHub workflow command.
 pub fn command_data(text: &str) -> String {
     let visible = visible(text, |c| c == '\n');
-    visible.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible.replace("##[", "#\\u{23}[").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// A property of a GitHub workflow command.
@@ -185,6 +189,23 @@ pub fn csv(text: &str) -> String {
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
+/// The text of a SARIF message: no embedded links, no placeholders.
+pub fn sarif(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = visible(text, |c| c == '\n').chars().collect::<Vec<_>>().into_iter().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '[' | ']' | '\\' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '{' if chars.peek().is_some_and(char::is_ascii_digit) => out.push_str("{{"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
 /// A relative path as a URI reference.
 pub fn uri(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
@@ -239,6 +260,7 @@ mod tests {
         assert_eq!(html("<script>'\"&"), "&lt;script&gt;&#39;&quot;&amp;");
         assert_eq!(csv("=cmd|'x'"), "\"'=cmd|'x'\"");
         assert_eq!(csv("a\"b"), "\"a\"\"b\"");
+        assert_eq!(sarif("[x](1) {0}"), "\\[x\\](1) {{0}");
         assert_eq!(uri("a b/ä#.go"), "a%20b/%C3%A4%23.go");
     }
 }

@@ -248,7 +248,7 @@ struct CostRow {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Skipped {
+pub(crate) struct Skipped {
     path: String,
     reason: String,
 }
@@ -298,7 +298,7 @@ impl Document {
             },
             services: words::shown(report, all).map(ServiceRow::new).collect(),
             findings: report.findings.iter().map(FindingRow::new).collect(),
-            skipped: report.skipped.iter().map(skipped).collect(),
+            skipped: report.skipped.iter().map(Skipped::new).collect(),
             comparison: report.comparison.as_ref().map(comparison),
             stats: Stats { files: report.stats.files, bytes: report.stats.bytes, elapsed_ms: report.stats.elapsed_ms },
         }
@@ -437,8 +437,10 @@ fn advice(advice: &Advice) -> AdviceRow {
     AdviceRow { text: advice.text.clone(), cost }
 }
 
-fn skipped(problem: &crate::problem::Problem) -> Skipped {
-    Skipped { path: problem.path.to_string(), reason: problem.reason.clone() }
+impl Skipped {
+    pub(crate) fn new(problem: &crate::problem::Problem) -> Skipped {
+        Skipped { path: problem.path.to_string(), reason: problem.reason.clone() }
+    }
 }
 
 fn comparison(comparison: &crate::finding::Comparison) -> ComparisonRow {

@@ -1,0 +1,75 @@
+//! One row a service, for spreadsheets: quoted, and no cell is a formula.
+
+use std::io::{self, Write};
+
+use super::{Context, inert, words};
+use crate::fact::Subject;
+use crate::finding::{Judged, Report};
+
+const HEAD: &[&str] = &[
+    "name",
+    "root",
+    "language",
+    "role",
+    "verdict",
+    "questions",
+    "supports",
+    "deploy",
+    "tightest budget (µs)",
+    "lines",
+    "contributors",
+    "reasoning",
+];
+
+/// Writes the table of services.
+pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
+    row(HEAD.iter().map(|cell| (*cell).to_owned()), out)?;
+    for judged in words::shown(report, context.all) {
+        row(cells(judged).into_iter(), out)?;
+    }
+    Ok(())
+}
+
+fn row(cells: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
+    let cells: Vec<String> = cells.map(|cell| inert::csv(&cell)).collect();
+    write!(out, "{}\r\n", cells.join(","))
+}
+
+fn cells(judged: &Judged) -> Vec<String> {
+    let service = &judged.service;
+    let answering = service.latency.iter().filter(|item| item.value.subject == Subject::Answering);
+    let budget = answering.map(|item| item.value.limit_us).min_by(f64::total_cmp);
+    let deploy: Vec<&str> = service.deploy.iter().map(|item| item.value.as_str()).collect();
+    vec![
+        service.name.clone(),
+        service.root.to_string(),
+        service.language.word().to_owned(),
+        service.role.word().to_owned(),
+        judged.verdict.word().to_owned(),
+        judged.questions.join(" "),
+        judged.supports.join(" "),
+        deploy.join(" "),
+        budget.map(words::figure).unwrap_or_default(),
+        service.size.lines.to_string(),
+        service.team.as_ref().map(|team| team.contributors.to_string()).unwrap_or_default(),
+        judged.reasoning.clone(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn rows_keep_to_the_columns() {
+        let mut out = Vec::new();
+        write(&sample::report(), &sample::context(), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let lines: Vec<&str> = text.split_terminator("\r\n").collect();
+        assert_eq!(lines.len(), 5, "{text}");
+        assert!(lines[1].starts_with("\"ingest\",\"cmd/ingest\",\"go\",\"service\",\"questioned\""), "{text}");
+        assert!(lines[1].contains("\"900\""), "{text}");
+        assert!(!text.replace("\r\n", "").contains('\n'));
+    }
+}
