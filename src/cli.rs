@@ -27,11 +27,24 @@ pub enum Command {
     Services(Services),
     /// Show everything a verdict rests on: signals, policies, reasoning, what would change it
     Explain(Explain),
+    /// List the policies, or show the manual page of one
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
     #[command(hide = true)]
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// List every policy with the language it favours
+    List,
+    /// Show what a policy flags, why, and what to do
+    Show { policy: String },
 }
 
 /// The main job: judge a repository and report.
@@ -68,8 +81,9 @@ pub struct Services {
 
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Name or directory of a service
-    pub service: String,
+    /// Name or directory of a service, or a policy
+    #[arg(value_name = "SERVICE|POLICY")]
+    pub subject: String,
     #[command(flatten)]
     pub scan: Scan,
     #[command(flatten)]

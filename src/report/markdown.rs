@@ -63,7 +63,8 @@ mod tests {
                 match event {
                     Event::Start(Tag::Link { .. } | Tag::Image { .. }) => panic!("a link in {name}: {text}"),
                     Event::Html(html) | Event::InlineHtml(html) => {
-                        let ours = ["<!-- fitcheck:report -->", "<details><summary>All services</summary>", "</details>"];
+                        let ours =
+                            ["<!-- fitcheck:report -->", "<details><summary>All services</summary>", "</details>"];
                         assert!(ours.contains(&html.trim()), "{html:?} in {name}");
                     }
                     Event::Text(text) => assert!(!text.contains("@team"), "{text}"),

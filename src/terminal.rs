@@ -1,0 +1,89 @@
+//! What standard output can show: colour, width, links.
+//!
+//! In: the command line's wish, the environment, whether it is a terminal. Out: a [`Terminal`].
+
+use std::io::IsTerminal;
+use std::path::Path;
+
+use crate::cli::ColorWhen;
+use crate::report::{Terminal, inert};
+
+/// Width of text that is not written to a terminal.
+const PLAIN_WIDTH: usize = 80;
+
+/// Describes standard output.
+pub fn of_stdout(when: ColorWhen, root: &Path) -> Terminal {
+    let is_terminal = std::io::stdout().is_terminal();
+    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let color = color(when, &env, is_terminal);
+    Terminal {
+        width: width(&env, is_terminal),
+        color,
+        links: (color && links(&env, is_terminal)).then(|| address(root)).flatten(),
+    }
+}
+
+/// The flag wins, then `NO_COLOR`, then `FORCE_COLOR` and `CLICOLOR_FORCE`, then the terminal.
+fn color(when: ColorWhen, env: &dyn Fn(&str) -> Option<String>, is_terminal: bool) -> bool {
+    match when {
+        ColorWhen::Always => true,
+        ColorWhen::Never => false,
+        ColorWhen::Auto if env("NO_COLOR").is_some() => false,
+        ColorWhen::Auto if env("FORCE_COLOR").or(env("CLICOLOR_FORCE")).is_some_and(|value| value != "0") => true,
+        ColorWhen::Auto => is_terminal && env("TERM").as_deref() != Some("dumb"),
+    }
+}
+
+fn width(env: &dyn Fn(&str) -> Option<String>, is_terminal: bool) -> usize {
+    let asked = env("COLUMNS").and_then(|text| text.parse().ok());
+    let measured = || terminal_size::terminal_size().filter(|_| is_terminal).map(|(width, _)| usize::from(width.0));
+    asked.or_else(measured).unwrap_or(PLAIN_WIDTH).clamp(40, 200)
+}
+
+/// Terminals that are known to show links; others would print the escape codes' text.
+fn links(env: &dyn Fn(&str) -> Option<String>, is_terminal: bool) -> bool {
+    if let Some(force) = env("FORCE_HYPERLINK") {
+        return force != "0";
+    }
+    let program = env("TERM_PROGRAM").unwrap_or_default();
+    let term = env("TERM").unwrap_or_default();
+    is_terminal
+        && env("CI").is_none()
+        && (["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper"].contains(&program.as_str())
+            || term.contains("kitty")
+            || term.contains("alacritty")
+            || env("VTE_VERSION").and_then(|text| text.parse().ok()).is_some_and(|version: u32| version >= 5000)
+            || ["WT_SESSION", "KONSOLE_VERSION", "DOMTERM"].iter().any(|name| env(name).is_some()))
+}
+
+fn address(root: &Path) -> Option<String> {
+    let path = std::fs::canonicalize(root).ok()?;
+    Some(format!("file://{}", inert::uri(path.to_str()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_follows_the_conventions() {
+        let none = |_: &str| None;
+        let only = |wanted: &'static str| move |name: &str| (name == wanted).then(|| "1".to_owned());
+        assert!(color(ColorWhen::Auto, &none, true));
+        assert!(!color(ColorWhen::Auto, &none, false));
+        assert!(!color(ColorWhen::Auto, &only("NO_COLOR"), true));
+        assert!(color(ColorWhen::Always, &only("NO_COLOR"), false));
+        assert!(color(ColorWhen::Auto, &only("CLICOLOR_FORCE"), false));
+        assert!(!color(ColorWhen::Never, &only("FORCE_COLOR"), true));
+        let dumb = |name: &str| (name == "TERM").then(|| "dumb".to_owned());
+        assert!(!color(ColorWhen::Auto, &dumb, true));
+    }
+
+    #[test]
+    fn links_only_where_they_are_known_to_work() {
+        let vte = |name: &str| (name == "VTE_VERSION").then(|| "6003".to_owned());
+        assert!(links(&vte, true));
+        assert!(!links(&vte, false));
+        assert!(!links(&|_| None, true));
+    }
+}
