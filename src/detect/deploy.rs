@@ -2,14 +2,18 @@
 //!
 //! What they state (`Build`, `Image`, `Workload` and what hangs on these) is bound to services later.
 
+mod cloud;
 mod commands;
 mod compose;
 mod dockerfile;
+mod goreleaser;
 mod helm_values;
+mod images;
 mod kubernetes;
 mod script;
 mod serverless;
 mod shared;
+mod workflow;
 
 use super::OnConfig;
 
@@ -18,10 +22,14 @@ pub(crate) use script::detect as script;
 
 /// Detectors of YAML, JSON, TOML and HCL files, by name.
 pub(crate) const CONFIG: &[(&str, OnConfig)] = &[
+    ("cloud", cloud::detect),
     ("compose", compose::detect),
+    ("goreleaser", goreleaser::detect),
     ("helm-values", helm_values::detect),
+    ("images", images::detect),
     ("kubernetes", kubernetes::detect),
     ("serverless", serverless::detect),
+    ("workflow", workflow::detect),
 ];
 
 #[cfg(test)]

@@ -35,7 +35,24 @@ pub(crate) fn build(command: &Command, source: &str) -> Option<Build> {
     if build.target.is_none() {
         build.target = platform(command);
     }
+    // Beside a real package, an unknown variable is a flag that is sometimes empty.
+    if build.packages.iter().any(|package| !is_reference(package)) {
+        build.packages.retain(|package| !is_reference(package));
+    }
+    build.variables.extend(command.environment.iter().filter(|(name, _)| is_own(name)).cloned());
     Some(build)
+}
+
+fn is_reference(word: &str) -> bool {
+    (word.starts_with("$(") && word.ends_with(')') || word.starts_with("${") && word.ends_with('}'))
+        && !word[2..word.len() - 1].contains(['$', '/', ' '])
+}
+
+/// Tells whether a variable is the repository's own, not one of a toolchain.
+fn is_own(name: &str) -> bool {
+    !["GO", "CGO", "RUST", "CARGO", "CC", "CXX", "LD", "PATH", "DOCKER", "CI"]
+        .iter()
+        .any(|known| name.starts_with(known))
 }
 
 /// Looks through a runner of packages (`npx napi build`).
@@ -490,7 +507,7 @@ mod tests {
         let build = first("APP=1 $(MAKE) -C sub app-local APP_NAME=web").unwrap();
         assert_eq!((build.tool.as_str(), build.directory.as_deref()), ("make", Some("sub")));
         assert_eq!(build.packages, ["app-local"]);
-        assert_eq!(build.variables, [("APP_NAME".to_owned(), "web".to_owned())]);
+        assert_eq!(build.variables, [("APP_NAME".to_owned(), "web".to_owned()), ("APP".to_owned(), "1".to_owned())]);
     }
 
     #[test]

@@ -52,7 +52,11 @@ pub(crate) fn emit_one(command: &Command, source: &str, published: &[String], fa
                 build.publishes.push(target.clone());
             }
         }
-        facts.add(command.range.clone(), FactKind::Build(build));
+        // A Makefile repeats a command for each platform; one of a kind says as much.
+        let kind = FactKind::Build(build);
+        if !facts.list.iter().rev().take(100).any(|fact| fact.kind == kind) {
+            facts.add(command.range.clone(), kind);
+        }
     }
     if let Some(image) = commands::image(command) {
         facts.add(command.range.clone(), FactKind::Image(image));

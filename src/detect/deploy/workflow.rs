@@ -1,0 +1,314 @@
+//! Builds, images and releases of CI workflows and task files.
+//!
+//! *Looks for*: files of GitHub, GitLab, CircleCI, Azure, Drone, Buildkite and the like, and Taskfiles: their commands;
+//! well-known actions that build, push images or upload release assets.
+//! *Emits*: `Build` (source `workflow`; `release` with `publishes` where the same file publishes), `Image`,
+//! `Workload` (kind `release`) for what a step uploads, `Check`.
+//! *Misses*: reusable workflows that publish what another file builds; actions written in JavaScript.
+//! *Example*: `- run: cargo build --release --bin x` beside `- uses: softprops/action-gh-release@v2`.
+
+use super::script::emit_one;
+use super::{commands, shared};
+use crate::detect::Facts;
+use crate::fact::{Build, FactKind, Image, Workload};
+use crate::parse::config::ConfigView;
+use crate::parse::shell::{self, Command, Variables};
+use crate::parse::tree::{Node, Value};
+
+/// Directories and names of files whose commands a CI system or task runner runs.
+const PLACES: &[&str] = &[
+    ".github/workflows/",
+    ".github/actions/",
+    ".gitea/workflows/",
+    ".forgejo/workflows/",
+    ".gitlab-ci",
+    ".gitlab/",
+    ".circleci/",
+    "azure-pipelines",
+    ".azure-pipelines",
+    ".drone.",
+    ".travis.",
+    ".buildkite/",
+    ".woodpecker",
+    "cloudbuild",
+    ".cirrus.",
+    "appveyor",
+    "buildspec",
+    "taskfile.",
+    "bitbucket-pipelines",
+    "/action.y",
+    ".tekton/",
+    "netlify.toml",
+    "amplify.yml",
+];
+const COMMAND_KEYS: &[&str] = &[
+    "run",
+    "script",
+    "before_script",
+    "after_script",
+    "command",
+    "commands",
+    "cmd",
+    "cmds",
+    "install",
+    "bash",
+    "steps",
+];
+
+pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
+    let lower = format!("/{}", view.text.path.to_ascii_lowercase());
+    if !PLACES.iter().any(|place| lower.contains(place)) {
+        return;
+    }
+    let mut found = Found::default();
+    for document in &view.documents {
+        collect(view, document, &mut found);
+    }
+    let is_taskfile = lower.contains("/taskfile.");
+    let mut publishes: Vec<String> = found.commands.iter().filter_map(commands::publishes).map(str::to_owned).collect();
+    publishes.extend(found.steps.iter().filter_map(|step| uploads(step)).map(|(target, _)| target.to_owned()));
+    publishes.sort();
+    publishes.dedup();
+    let source = match (is_taskfile, publishes.is_empty()) {
+        (true, _) => "makefile",
+        (_, true) => "workflow",
+        (_, false) => "release",
+    };
+    let shared: &[String] = if is_taskfile { &[] } else { &publishes };
+    for command in &found.commands {
+        emit_one(command, source, shared, facts);
+        if let Some(target) = commands::publishes(command) {
+            upload(target, files(command), command.range.clone(), facts);
+        }
+    }
+    for step in found.steps {
+        action(step, source, shared, facts);
+    }
+}
+
+#[derive(Default)]
+struct Found<'a> {
+    commands: Vec<Command>,
+    /// Steps that use an action.
+    steps: Vec<&'a Node>,
+}
+
+fn collect<'a>(view: &ConfigView<'_>, document: &'a Node, found: &mut Found<'a>) {
+    let mut variables = Variables::default();
+    document.walk(&mut |_, node| {
+        if !node.is_map() {
+            return;
+        }
+        for (name, value) in node.get("env").into_iter().flat_map(Node::entries) {
+            if let Some(value) = value.as_str() {
+                variables.set(name, value);
+            }
+        }
+        if node.get("uses").is_some() {
+            found.steps.push(node);
+        }
+        let directory = ["working-directory", "workingDirectory", "working_directory", "dir"];
+        let directory = directory.iter().find_map(|key| node.get(key)).and_then(Node::as_str);
+        for (key, value) in node.entries().filter(|(key, _)| COMMAND_KEYS.contains(key)) {
+            for line in value.one_or_many().iter().filter(|line| line.written().is_some()) {
+                // `steps: checkout` and the like are names, not commands.
+                if key != "steps" {
+                    read_commands(view, line, directory, &variables, &mut found.commands);
+                }
+            }
+        }
+    });
+}
+
+fn read_commands(
+    view: &ConfigView<'_>,
+    line: &Node,
+    directory: Option<&str>,
+    variables: &Variables,
+    out: &mut Vec<Command>,
+) {
+    let mut own = variables.clone();
+    let source = view.source(line);
+    let is_block = source.starts_with(['|', '>']);
+    let mut commands = match (&line.resolved().value, source.find('\n')) {
+        // The text of a block is read where it stands, so that each command keeps its place.
+        (_, Some(header)) if is_block => shell::commands(&source[header..], line.range.start + header, &mut own),
+        (Value::Plain(_), _) if line.resolved().range == line.range => {
+            shell::commands(source, line.range.start, &mut own)
+        }
+        _ => {
+            let mut commands = shell::commands(line.written().unwrap_or(""), 0, &mut own);
+            commands.iter_mut().for_each(|command| command.range = line.range.clone());
+            commands
+        }
+    };
+    if let Some(directory) = directory {
+        for command in &mut commands {
+            command.directory = Some(match &command.directory {
+                Some(inner) => shell::join(Some(directory), inner),
+                None => directory.to_owned(),
+            });
+        }
+    }
+    out.append(&mut commands);
+}
+
+/// Returns where a step uploads to, and the key that holds its files.
+fn uploads(step: &Node) -> Option<(&'static str, &'static [&'static str])> {
+    const FILES: &[&str] = &["files", "file", "asset_path", "artifacts", "path", "asset_paths", "subject-path", "bin"];
+    let uses = step.str_at(&["uses"])?;
+    let name = uses.split('@').next().unwrap_or(uses).to_ascii_lowercase();
+    let argument = |key: &str| step.str_at(&["with", key]).unwrap_or("");
+    let action = name.rsplit('/').next().unwrap_or("");
+    let target = match (name.as_str(), action) {
+        (
+            _,
+            "action-gh-release"
+            | "upload-release-asset"
+            | "upload-release-action"
+            | "release-action"
+            | "go-release-action",
+        )
+        | (_, "upload-rust-binary-action" | "upload-release-assets" | "actions-rust-release" | "rust-build.action")
+        | (
+            _,
+            "upload-to-github-release" | "action-automatic-releases" | "upload-assets" | "actions-upload-release-asset",
+        )
+        | (_, "publish-release" | "gh-release" | "release-github") => "binary-release",
+        (_, "goreleaser-action") if argument("args").contains("snapshot") => return None,
+        (_, "goreleaser-action") if argument("args").contains("release") || argument("args").is_empty() => {
+            "binary-release"
+        }
+        (_, "gh-action-pypi-publish") => "pypi",
+        ("pyo3/maturin-action", _) if matches!(argument("command"), "publish" | "upload") => "pypi",
+        (_, "winget-releaser" | "bump-homebrew-formula-action" | "action-homebrew-bump-formula" | "action-publish")
+        | (_, "homebrew-bump-formula" | "homebrew-tap" | "update-homebrew-formula-action" | "winget-publish") => {
+            "package"
+        }
+        _ => return None,
+    };
+    Some((target, FILES))
+}
+
+/// States what a step's action builds, pushes or uploads.
+fn action(step: &Node, source: &str, publishes: &[String], facts: &mut Facts<'_, '_>) {
+    let Some(uses) = step.get("uses") else { return };
+    let argument = |key: &str| step.path(&["with", key]).and_then(Node::written).map(str::to_owned);
+    if let Some((target, keys)) = uploads(step) {
+        let files = keys.iter().filter_map(|key| argument(key)).flat_map(|text| lines(&text)).collect();
+        upload(target, files, uses.range.clone(), facts);
+    }
+    let name = uses.as_str().unwrap_or("").split('@').next().unwrap_or("").to_ascii_lowercase();
+    if matches!(name.rsplit('/').next(), Some("build-push-action")) {
+        facts.add(uses.range.clone(), FactKind::Image(pushed(step)));
+    }
+    let tool = match name.as_str() {
+        "taiki-e/upload-rust-binary-action" => "cargo",
+        "goreleaser/goreleaser-action" => "goreleaser",
+        "pyo3/maturin-action" => "maturin",
+        "actions-rs/cargo" if argument("command").as_deref() == Some("build") => "cargo",
+        "houseabsolute/actions-rust-cross" => "cross",
+        "wangyoucao577/go-release-action" => "go",
+        "ko-build/setup-ko" | "imjasonh/setup-ko" => return,
+        _ => return,
+    };
+    let words: Vec<String> =
+        argument("args").map(|args| args.split_whitespace().map(str::to_owned).collect()).unwrap_or_default();
+    let after = |flag: &str| flag_value(&words, flag);
+    let build = Build {
+        tool: tool.to_owned(),
+        directory: argument("working-directory").or_else(|| argument("workdir")).or_else(|| argument("project_path")),
+        packages: argument("package")
+            .or_else(|| argument("manifest-path"))
+            .or_else(|| after("-p"))
+            .into_iter()
+            .collect(),
+        bins: argument("bin").map(|text| lines(&text)).unwrap_or_default().into_iter().chain(after("--bin")).collect(),
+        target: argument("target").or_else(|| after("--target")),
+        source: source.to_owned(),
+        publishes: publishes.to_vec(),
+        ..Build::default()
+    };
+    facts.add(uses.range.clone(), FactKind::Build(build));
+}
+
+fn flag_value(words: &[String], flag: &str) -> Option<String> {
+    let at = words.iter().position(|word| word == flag)?;
+    words.get(at + 1).cloned()
+}
+
+fn pushed(step: &Node) -> Image {
+    let argument = |key: &str| step.path(&["with", key]).and_then(Node::written);
+    let args = argument("build-args").map(lines).unwrap_or_default();
+    Image {
+        names: argument("tags").map(lines).unwrap_or_default(),
+        context: argument("context").map(|path| shared::normal(path).unwrap_or_else(|| path.to_owned())),
+        dockerfile: argument("file").map(|path| shared::normal(path).unwrap_or_else(|| path.to_owned())),
+        stage: argument("target").map(str::to_owned),
+        args: args.iter().filter_map(|pair| pair.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect(),
+        ..Image::default()
+    }
+}
+
+fn lines(text: impl AsRef<str>) -> Vec<String> {
+    let parts = text.as_ref().split(['\n', ',']).map(str::trim).filter(|part| !part.is_empty());
+    parts.map(str::to_owned).collect()
+}
+
+/// The arguments of an upload command that look like files.
+fn files(command: &Command) -> Vec<String> {
+    let words = command.words.iter().skip(1);
+    words.filter(|word| word.contains(['/', '.', '*']) && !word.starts_with('-')).cloned().collect()
+}
+
+fn upload(target: &str, files: Vec<String>, range: std::ops::Range<usize>, facts: &mut Facts<'_, '_>) {
+    let workload =
+        Workload { target: target.to_owned(), kind: "release".to_owned(), artifacts: files, ..Workload::default() };
+    facts.add(range, FactKind::Workload(workload));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::deploy::tests::kinds;
+
+    const RELEASE: &str = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n          cd sub\n          cargo build --release --bin x --target ${{ matrix.target }}\n        working-directory: dir\n      - uses: softprops/action-gh-release@v2\n        with:\n          files: |\n            out/x.tgz\n      - uses: docker/build-push-action@v6\n        with: {context: ., file: ./x/Dockerfile, tags: \"r/x:1,r/x:2\", build-args: A=b}\n";
+
+    fn builds(found: &[FactKind]) -> Vec<&Build> {
+        found.iter().filter_map(|kind| if let FactKind::Build(build) = kind { Some(build) } else { None }).collect()
+    }
+
+    #[test]
+    fn a_release_publishes_what_it_builds() {
+        let found = kinds(detect, ".github/workflows/release.yml", RELEASE);
+        let all = builds(&found);
+        assert_eq!((all[0].bins[0].as_str(), all[0].directory.as_deref()), ("x", Some("dir/sub")));
+        assert_eq!(all[0].target.as_deref(), Some("${{ matrix.target }}"));
+        assert_eq!((all[0].source.as_str(), all[0].publishes[0].as_str()), ("release", "binary-release"));
+        assert!(found.iter().any(|kind| matches!(kind, FactKind::Workload(one) if one.artifacts == ["out/x.tgz"])));
+        assert!(found.iter().any(|kind| matches!(kind, FactKind::Image(one) if one.names.len() == 2 && one.dockerfile.as_deref() == Some("x/Dockerfile"))));
+    }
+
+    #[test]
+    fn a_compile_check_publishes_nothing() {
+        let source = "jobs:\n  a:\n    steps:\n      - run: GOOS=js GOARCH=wasm go build ./lib\n      - run: GOGC=50 golangci-lint run\n      - uses: goreleaser/goreleaser-action@v6\n        with: {args: release --snapshot}\n";
+        let found = kinds(detect, ".github/workflows/ci.yml", source);
+        assert!(builds(&found).iter().all(|build| build.source == "workflow" && build.publishes.is_empty()));
+        assert!(!found.iter().any(|kind| matches!(kind, FactKind::Tuning { .. } | FactKind::Workload(_))));
+    }
+
+    #[test]
+    fn other_yaml_with_commands_is_silent() {
+        assert_eq!(kinds(detect, "config/a.yml", "run: go build ./x\n"), []);
+    }
+
+    #[test]
+    fn task_files_are_like_makefiles() {
+        let found =
+            kinds(detect, "Taskfile.yml", "tasks:\n  b:\n    dir: svc\n    cmds:\n      - go build -o bin/x ./cmd/x\n");
+        assert_eq!(
+            (builds(&found)[0].source.as_str(), builds(&found)[0].directory.as_deref()),
+            ("makefile", Some("svc"))
+        );
+    }
+}
