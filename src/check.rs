@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::config::Config;
 use crate::finding::Report;
 use crate::git;
 use crate::history::{self, Layout};
+use crate::judge;
 use crate::scan::{self, ScanError};
 use crate::service::repository::Repository;
 use crate::service::{Language, Service, assemble};
@@ -40,14 +42,16 @@ pub fn check(options: &Options) -> Result<Report, ScanError> {
         service.team = team;
         service.spec = spec;
     }
+    let (judged, findings) = judge::judge(services, &Config::default());
     let mut report = Report {
         revision: told.revision,
         history: told.summary,
+        services: judged,
+        findings,
         skipped: scanned.problems,
         stats: scanned.stats,
         ..Report::default()
     };
-    drop(services);
     report.stats.elapsed_ms = start.elapsed().as_millis() as u64;
     Ok(report)
 }

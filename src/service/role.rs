@@ -252,6 +252,8 @@ const TOOL_WORDS: &[&str] = &[
     "checker",
     "testclient",
     "testserver",
+    "smoke",
+    "sanity",
     "testutil",
     "seed",
     "stress",
