@@ -79,6 +79,23 @@ impl Catalogue {
     }
 }
 
+/// Go modules and packages; look up with [`without_versions`].
+pub static GO: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(include_str!("catalogue/go.toml"), '/'));
+
+/// Removes what tells major versions from an import path: `/v2`, `.v3`.
+pub fn without_versions(path: &str) -> String {
+    let parts = path.split('/').filter(|part| !is_version(part)).map(|part| match part.rsplit_once('.') {
+        Some((name, version)) if is_version(version) => name,
+        _ => part,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+fn is_version(part: &str) -> bool {
+    let digits = part.strip_prefix('v').unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Crates by their name in code; a name with `*` at its end stands for a family.
 pub static RUST: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(include_str!("catalogue/rust.toml"), ':'));
 
@@ -99,9 +116,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_longest_prefix_decides() {
+        let catalogue = Catalogue::load(
+            "use = [{ import = 'a.org/b', capability = 'x' }, { import = 'a.org/b/c', capability = 'y', exact = true }]",
+            '/',
+        );
+        let found = |path: &str| catalogue.rows(path).map(|entry| entry.capability.clone()).collect::<Vec<_>>();
+        assert_eq!(found("a.org/b/z"), ["x"]);
+        assert_eq!(found("a.org/b/c"), ["y"]);
+        assert!(found("a.org/b/c/d").is_empty());
+        assert!(found("a.org/bc").is_empty());
+        assert_eq!(without_versions("gopkg.in/a/v2/yaml.v3"), "gopkg.in/a/yaml");
+    }
+
+    #[test]
     fn rows_are_sorted_and_their_words_known() {
         let capabilities: toml::Table = toml::from_str(include_str!("catalogue/capabilities.toml")).unwrap();
-        for (name, text) in [("rust.toml", include_str!("catalogue/rust.toml"))] {
+        for (name, text) in
+            [("go.toml", include_str!("catalogue/go.toml")), ("rust.toml", include_str!("catalogue/rust.toml"))]
+        {
             let document: Document = toml::from_str(text).unwrap();
             let keys: Vec<_> =
                 document.r#use.iter().map(|entry| (entry.prefix.as_str(), entry.capability.as_str())).collect();

@@ -4,11 +4,21 @@
 //! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
 
 mod artillery;
+mod cgo;
 mod code_comments;
 pub mod deploy;
 mod doc_targets;
 mod gatling;
+mod go_assembly;
+mod go_counts;
+mod go_errors;
+mod go_export;
+mod go_latency;
+mod go_routes;
+mod go_timeouts;
 pub mod go_toolchain;
+mod go_tuning;
+mod go_uses;
 mod grafana_alerts;
 mod k6;
 mod keptn_slo;
@@ -18,6 +28,7 @@ mod nobl9;
 mod openslo;
 mod prometheus_rules;
 mod prose;
+mod purego;
 mod pyrra;
 pub mod rust_build;
 pub mod rust_counts;
@@ -79,6 +90,7 @@ pub const TEXT: &[(&str, &[Kind], OnText)] = &[
     ("code-comments", &[Kind::Go, Kind::Rust], code_comments::detect),
     ("doc-targets", &[Kind::Markdown], doc_targets::detect),
     ("gatling", &[Kind::Foreign], gatling::detect),
+    ("go-assembly", &[Kind::C], go_assembly::detect),
     ("k6", &[Kind::JavaScript], k6::detect),
     ("locust", &[Kind::Foreign], locust::detect),
     ("prometheus-rules", &[Kind::Text], prometheus_rules::detect_text),
@@ -89,7 +101,17 @@ pub const TEXT: &[(&str, &[Kind], OnText)] = &[
 pub type OnGo = fn(&GoView<'_>, &mut Facts<'_, '_>);
 
 /// Detectors of Go files, by name.
-pub const GO: &[(&str, OnGo)] = &[];
+pub const GO: &[(&str, OnGo)] = &[
+    ("cgo", cgo::detect),
+    ("go-counts", go_counts::detect),
+    ("go-export", go_export::detect),
+    ("go-latency", go_latency::detect),
+    ("go-routes", go_routes::detect),
+    ("go-timeouts", go_timeouts::detect),
+    ("go-tuning", go_tuning::detect),
+    ("go-uses", go_uses::detect),
+    ("purego", purego::detect),
+];
 
 /// What a detector of Rust does with one file.
 pub type OnRust = fn(&RustView<'_, '_>, &mut Facts<'_, '_>);
@@ -182,4 +204,17 @@ pub(crate) fn test_ffi(source: &str) -> Vec<String> {
 #[cfg(test)]
 pub(crate) fn test_rust(path: &str, source: &str) -> Vec<Fact> {
     crate::reader::read(crate::parse::Kind::Rust, &Text::new(path, source)).facts
+}
+
+/// Runs one detector in tests.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+
+    pub(crate) fn go_facts(detect: OnGo, path: &str, source: &str) -> Vec<Fact> {
+        let text = Text::new(path, source);
+        let mut facts = Facts::new(&text);
+        detect(&GoView::new(&text), &mut facts);
+        facts.list
+    }
 }

@@ -15,7 +15,7 @@ pub mod tree;
 use std::ops::Range;
 
 pub use function::Function;
-pub use import::{Import, Selector};
+pub use import::{Import, Selector, package_name};
 pub use structure::structure;
 
 use lexer::{Comment, Token, TokenKind};
@@ -147,11 +147,15 @@ impl<'a> GoView<'a> {
         self.imports.iter().find(|import| import.path == path)
     }
 
+    pub fn import_of(&self, selector: &Selector) -> &Import<'a> {
+        &self.imports[usize::from(selector.import)]
+    }
+
     /// Returns the uses of one name of an imported package.
     pub fn uses_of<'v>(&'v self, path: &'v str, name: &'v str) -> impl Iterator<Item = &'v Selector> {
-        self.selectors.iter().filter(move |selector| {
-            self.imports[selector.import as usize].path == path && self.token(selector.name()) == name
-        })
+        self.selectors
+            .iter()
+            .filter(move |selector| self.import_of(selector).path == path && self.token(selector.name()) == name)
     }
 
     /// Whether the file can say something about a service: not a test, not vendored, not generated.

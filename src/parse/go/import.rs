@@ -120,7 +120,7 @@ impl<'a> Names<'a> {
 
     /// The name of a package is not in its path; the last part tells it (`sure`), or almost does.
     fn add_guesses(&mut self, path: &'a str, sure: bool, index: u16) {
-        let last = last_part(path);
+        let last = package_name(path);
         if sure == !last.contains(['-', '.']) {
             self.add(last, index);
         }
@@ -158,7 +158,7 @@ fn bucket(name: &str) -> usize {
 }
 
 /// Returns the part of an import path that usually is the package's name: no `/v2`, no `.v3`.
-pub(super) fn last_part(path: &str) -> &str {
+pub fn package_name(path: &str) -> &str {
     let mut parts = path.rsplit('/');
     let mut last = parts.next().unwrap_or(path);
     if is_version(last) {

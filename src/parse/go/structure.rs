@@ -59,8 +59,7 @@ fn cloud_function(view: &GoView<'_>, text: &Text<'_>) -> Option<Place> {
         return None;
     }
     let registration = view.selectors.iter().find(|selector| {
-        view.imports[selector.import as usize].path.starts_with(FRAMEWORK)
-            && REGISTRATIONS.contains(&view.token(selector.name()))
+        view.import_of(selector).path.starts_with(FRAMEWORK) && REGISTRATIONS.contains(&view.token(selector.name()))
     });
     if let Some(selector) = registration {
         return Some(text.place(view.range(selector.tokens())));
