@@ -125,7 +125,7 @@ pub(super) fn sentences(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     for (at, byte) in bytes.iter().enumerate() {
         let next_blank = bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace);
-        let abbreviation = text[start..at].ends_with("e.g") || text[start..at].ends_with("i.e");
+        let abbreviation = bytes[start..at].ends_with(b"e.g") || bytes[start..at].ends_with(b"i.e");
         let ends = match byte {
             b'.' | b'!' | b'?' => next_blank && !abbreviation,
             0x0b => true,

@@ -44,7 +44,14 @@ fn is_route(tokens: &Tokens<'_>, at: usize) -> bool {
             path.is_some_and(|path| is_own_path(tokens, path + 2))
         }
         "routes" => tokens.is(at + 1, b'!') && tokens.is(at + 2, b'(') && !tokens.is(at + 3, b')'),
-        "Method" => tokens.is_path_separator(at + 1) && tokens.is(at + 4, b',') && is_own_path(tokens, at + 5),
+        // A pattern, not a request that is sent: `(Method::GET, "/x") =>`.
+        "Method" => {
+            tokens.is_path_separator(at + 1)
+                && tokens.is(at + 4, b',')
+                && is_own_path(tokens, at + 5)
+                && tokens.is(at + 6, b')')
+                && (tokens.reads(at + 7, &["=", ">"]) || tokens.is(at + 7, b'|') || tokens.at(at + 7) == "if")
+        }
         _ => false,
     }
 }
@@ -140,7 +147,7 @@ mod tests {
                 &[(Count::GrpcServices, 1)],
             ),
             ("fn f() { Router::new().route(\"/\", get(root)) }", &[(Count::Routes, 1)]),
-            ("fn f() { table.route(packet, 1); v.at(3); map.get(\"/x\") }", &[]),
+            ("fn f() { table.route(packet, 1); send(Method::PUT, \"/boot\"); v.at(3); map.get(\"/x\") }", &[]),
             ("fn f() { Router::new().route(\"/api/health/check\", get(a)) }", &[]),
             ("#[cfg(test)] mod t { fn f() { r.route(\"/x\", get(a)) } }", &[]),
         ];

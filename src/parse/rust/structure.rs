@@ -188,6 +188,29 @@ fn may_name_crate(name: &str) -> bool {
     let first = name.as_bytes().first().copied().unwrap_or(b'A');
     (first.is_ascii_lowercase() || first == b'_' || first >= 0x80)
         && !matches!(name, "crate" | "self" | "super" | "std" | "core" | "alloc")
+        && !is_primitive(name)
+}
+
+fn is_primitive(name: &str) -> bool {
+    matches!(
+        name,
+        "u8" | "u16"
+            | "u32"
+            | "u64"
+            | "u128"
+            | "usize"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "i128"
+            | "isize"
+            | "f32"
+            | "f64"
+            | "bool"
+            | "char"
+            | "str"
+    )
 }
 
 /// Reads the items of one level; inline modules are entered, with their names before those of modules inside.
