@@ -1,26 +1,116 @@
-//! What the user decided, in `fitcheck.toml`: from TOML with spans to a [`Config`].
+//! What the user decided, in `fitcheck.toml`: from TOML with spans to an effective [`Config`].
+//!
+//! A root file, the files it extends and one in a service's directory are *layers*: [`layer`] reads one,
+//! [`load`] finds and merges them, [`resolve`] sets levels and parameters of policies. [`apply`] brings declared
+//! facts to services, [`allow`] and [`baseline`] settle findings, [`print`](mod@print) shows what is in force
+//! and where each value comes from. A mistake anywhere stops the run: nothing is judged by half a configuration.
+
+pub mod allow;
+pub mod apply;
+pub mod baseline;
+pub mod layer;
+pub mod load;
+pub mod print;
+mod resolve;
 
 use std::borrow::Cow;
 
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::finding::Severity;
 use crate::policy::{PolicySet, builtin};
 use crate::service::Service;
+use crate::spanned::{Mistake, Reader};
+
+use layer::{Allow, PolicySetting, ServiceRule};
+
+/// The name of a configuration file.
+pub const FILE: &str = "fitcheck.toml";
 
 /// The effective configuration of one run.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The policies that judge, with levels and parameters as set for the whole repository.
     pub policies: PolicySet,
+    /// Globs of what is scanned, and of what is not; empty: everything.
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+    /// Length of the history window.
+    pub window_days: Option<u32>,
+    /// `None`: the command line or the default decides.
+    pub fail_on: Option<Severity>,
+    /// Path of the baseline file, relative to the root.
+    pub baseline: Option<String>,
+    pub services: Vec<ServiceRule>,
+    pub allows: Vec<Allow>,
+    /// Settings of policies for some paths alone, in order.
+    narrowed: Vec<PolicySetting>,
+    /// Every value that a file set: key, value, `file:line`.
+    pub origins: Vec<Origin>,
+}
+
+/// A value that was set, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub key: String,
+    pub value: String,
+    /// `fitcheck.toml:12`.
+    pub place: String,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { policies: builtin::shipped() }
+        Config {
+            policies: builtin::shipped(),
+            include: Vec::new(),
+            exclude: Vec::new(),
+            window_days: None,
+            fail_on: None,
+            baseline: None,
+            services: Vec::new(),
+            allows: Vec::new(),
+            narrowed: Vec::new(),
+            origins: Vec::new(),
+        }
     }
 }
 
 impl Config {
     /// The policies as they apply to one service.
-    pub fn policies_for(&self, _service: &Service) -> Cow<'_, PolicySet> {
-        Cow::Borrowed(&self.policies)
+    pub fn policies_for(&self, service: &Service) -> Cow<'_, PolicySet> {
+        let mine: Vec<&PolicySetting> =
+            self.narrowed.iter().filter(|setting| matches_path(&setting.paths, &service.root)).collect();
+        if mine.is_empty() {
+            return Cow::Borrowed(&self.policies);
+        }
+        let mut set = self.policies.clone();
+        for setting in mine {
+            // Checked when the configuration was loaded, so that nothing is left to report.
+            let mut reader = Reader { path: setting.file.clone(), mistakes: Vec::new() };
+            resolve::set(&mut reader, &mut set, setting);
+        }
+        Cow::Owned(set)
     }
+}
+
+/// Whether a service's root, or a path, is meant by one of the globs; a directory means all below it.
+pub(crate) fn matches_path(globs: &[String], path: &str) -> bool {
+    globs.iter().any(|glob| {
+        let under = path.strip_prefix(glob.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        under || glob == "." && path == "." || glob_set(std::slice::from_ref(glob)).is_ok_and(|set| set.is_match(path))
+    })
+}
+
+/// Compiles globs; `build` returns errors where `compile_matcher` panics.
+pub fn glob_set(globs: &[String]) -> Result<GlobSet, String> {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs {
+        builder.add(Glob::new(glob).map_err(|error| error.kind().to_string())?);
+    }
+    builder.build().map_err(|error| error.kind().to_string())
+}
+
+/// Whether mistakes stop the run.
+pub fn is_fatal(mistakes: &[Mistake]) -> bool {
+    mistakes.iter().any(|mistake| !mistake.warning)
 }

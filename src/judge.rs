@@ -76,10 +76,14 @@ fn speaks(heard: &Heard) -> bool {
 }
 
 fn not_judged(service: Service) -> Judged {
+    let reasoning = match service.role_because.first() {
+        Some((reason, _)) => format!("a tool, listed and not judged: {reason}"),
+        None => "a tool, listed and not judged".to_owned(),
+    };
     Judged {
         service,
         verdict: Verdict::Unjudged,
-        reasoning: "internal tooling is listed and not judged".to_owned(),
+        reasoning,
         arguments: Vec::new(),
         questions: Vec::new(),
         supports: Vec::new(),

@@ -2,7 +2,8 @@
 //!
 //! One function per kind of signal, in the order of [`super::SIGNALS`]. What is measured comes tightest first, so
 //! that the first signal of a kind is the one that decides. A latency figure that is not about answering (a
-//! scheduling alert, say) is listed in the report and becomes no signal.
+//! scheduling alert, say) is listed in the report and becomes no signal. Declared beats detected: a declared
+//! budget replaces the detected ones, a declared team plan what history says of rotation.
 
 use crate::fact::{Count, Direction, LatencySource, MemoryWhat, Subject};
 use crate::service::{Evidenced, Ffi, Latency, Memory, Service, Spec, Team};
@@ -44,8 +45,9 @@ pub fn signals(service: &Service) -> Vec<Signal> {
     );
     all.push(toolchain(service));
     all.push(size(service));
-    all.extend(service.team.as_ref().map(team));
-    all.extend(service.spec.as_ref().map(spec));
+    let declares = |key: &str| service.declared.iter().any(|fact| fact.key == key);
+    all.extend(service.team.as_ref().map(|known| team(known, declares("team-plan"))));
+    all.extend(service.spec.as_ref().filter(|_| !declares("spec-stability")).map(spec));
     all.extend(service.declared.iter().map(|fact| Signal {
         declared: true,
         ..signal("declared", vec![(fact.key.as_str(), fact.value.clone())], std::slice::from_ref(&fact.location))
@@ -98,6 +100,9 @@ fn ffi(ffi: &Evidenced<Ffi>) -> Signal {
 fn latencies(all: &[Evidenced<Latency>]) -> Vec<Signal> {
     let mut judged: Vec<&Evidenced<Latency>> =
         all.iter().filter(|latency| latency.value.subject == Subject::Answering).collect();
+    if judged.iter().any(|latency| latency.value.source == LatencySource::Declared) {
+        judged.retain(|latency| latency.value.source == LatencySource::Declared);
+    }
     judged.sort_by(|one, other| one.value.limit_us.total_cmp(&other.value.limit_us));
     judged.into_iter().map(latency).collect()
 }
@@ -181,9 +186,12 @@ fn size(service: &Service) -> Signal {
     signal("size", fields, &[])
 }
 
-fn team(team: &Team) -> Signal {
+/// What history says of rotation, where no plan overrules it.
+const ROTATION: &[&str] = &["newcomers", "departed", "rotation", "bus-factor", "newcomer-share", "attrition"];
+
+fn team(team: &Team, planned: bool) -> Signal {
     let share = |field, share: f64| (field, Value::Number(share));
-    let fields = vec![
+    let mut fields = vec![
         count("contributors", team.contributors),
         count("newcomers", team.newcomers),
         count("departed", team.departed),
@@ -198,6 +206,7 @@ fn team(team: &Team) -> Signal {
         count("age-days", team.age_days),
         share("agent-share", team.agent_share),
     ];
+    fields.retain(|(name, _)| !planned || !ROTATION.contains(name));
     signal("team", fields, &[])
 }
 

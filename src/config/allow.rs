@@ -1,0 +1,163 @@
+//! Exceptions: findings that are decisions, with a reason, an owner and an end.
+//!
+//! An exception is about a policy and a service. It may carry the fingerprint of the finding it was granted on;
+//! when the evidence changes, the fingerprint does, and the finding is open again before its date. What has
+//! expired, reopened or is about nothing becomes a finding of its own.
+
+use crate::config::layer::Allow;
+use crate::config::{Config, matches_path};
+use crate::finding::{Advice, Finding, Judged, Label, Severity, Status, Strength};
+
+/// Today in UTC, as exceptions write dates.
+pub fn today() -> String {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
+/// Marks what is allowed and adds what is wrong with the exceptions.
+pub fn settle(config: &Config, judged: &[Judged], findings: &mut Vec<Finding>, today: &str) {
+    let mut about_exceptions = Vec::new();
+    for allow in &config.allows {
+        let expired = allow.until.as_deref().is_some_and(|until| until < today);
+        let mut used = false;
+        for finding in findings.iter_mut().filter(|finding| covers(allow, finding, judged)) {
+            used = true;
+            let reopened = allow.evidence.as_ref().is_some_and(|hash| *hash != finding.fingerprint);
+            if expired {
+                continue;
+            }
+            if reopened {
+                about_exceptions.push(reopening(allow, finding));
+                continue;
+            }
+            finding.status = Status::Allowed;
+        }
+        if !used {
+            about_exceptions.push(about(
+                allow,
+                "allow-unused",
+                Severity::Note,
+                "is about no finding any more",
+                "Remove it.",
+            ));
+        } else if expired {
+            let until = allow.until.as_deref().unwrap_or_default();
+            let what = format!("ended on {until}");
+            about_exceptions.push(about(
+                allow,
+                "allow-expired",
+                Severity::Warning,
+                &what,
+                "Decide again: fix it, or give a new date and reason.",
+            ));
+        }
+    }
+    findings.extend(about_exceptions);
+}
+
+fn covers(allow: &Allow, finding: &Finding, judged: &[Judged]) -> bool {
+    if allow.policy != finding.policy {
+        return false;
+    }
+    let Some((root, language)) = &finding.service else { return allow.service == "." };
+    let named = judged
+        .iter()
+        .any(|one| one.service.root == *root && one.service.language == *language && one.service.name == allow.service);
+    named || matches_path(std::slice::from_ref(&allow.service), root)
+}
+
+fn reopening(allow: &Allow, finding: &Finding) -> Finding {
+    let mut found = about(
+        allow,
+        "allow-reopened",
+        Severity::Warning,
+        "was granted on other evidence",
+        "Look at what changed and decide again; the entry's `evidence` is the finding's fingerprint.",
+    );
+    found.labels.extend(finding.labels.first().cloned());
+    found.service = finding.service.clone();
+    found
+}
+
+fn about(allow: &Allow, id: &str, severity: Severity, what: &str, advice: &str) -> Finding {
+    let identity = format!("{id}\0{}\0{}", allow.policy, allow.service);
+    Finding {
+        policy: id.to_owned(),
+        service: None,
+        severity,
+        strength: Strength::Weak,
+        message: format!("the exception to {} for `{}` {what}", allow.policy, allow.service),
+        labels: vec![Label { location: allow.location.clone(), text: format!("granted for: {}", allow.reason) }],
+        cites: Vec::new(),
+        advice: Advice { text: advice.to_owned(), cost: None },
+        fingerprint: blake3::hash(identity.as_bytes()).to_hex()[..32].to_owned(),
+        status: Status::New,
+    }
+}
+
+/// Writes the entry that allows a finding, for `fitcheck allow`.
+pub fn entry(finding: &Finding, service: &str, reason: &str, owner: &str, until: Option<&str>) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let mut entry = format!(
+        "[[allow]]\npolicy = {}\nservice = {}\nreason = {}\nowner = {}\n",
+        quoted(&finding.policy),
+        quoted(service),
+        quoted(reason),
+        quoted(owner)
+    );
+    if let Some(until) = until {
+        entry.push_str(&format!("until = {}\n", quoted(until)));
+    }
+    entry.push_str(&format!("evidence = {}\n", quoted(&finding.fingerprint)));
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::layer;
+    use crate::judge::judge;
+    use crate::service::{Evidenced, Language, Service};
+    use crate::source::Location;
+
+    fn settled(allow: &str) -> Vec<(String, Status)> {
+        let (layer, mistakes) = layer::read("fitcheck.toml", "", allow);
+        assert_eq!(mistakes, Vec::new());
+        let config = Config { allows: layer.allows, ..Config::default() };
+        let mut service = Service::named("svc", Language::Rust);
+        service.traits.push(Evidenced { value: "crud".to_owned(), evidence: vec![Location::of_file("svc/main.rs")] });
+        let (judged, mut findings) = judge(vec![service], &config);
+        settle(&config, &judged, &mut findings, "2026-11-20");
+        findings.into_iter().map(|finding| (finding.policy, finding.status)).collect()
+    }
+
+    const ENTRY: &str = "[[allow]]\npolicy = \"crud-service\"\nservice = \"svc\"\nreason = \"r\"\nowner = \"o\"\n";
+
+    #[test]
+    fn an_exception_allows_until_its_day_is_over() {
+        let crud = |status| ("crud-service".to_owned(), status);
+        assert_eq!(settled(ENTRY), [crud(Status::Allowed)]);
+        assert_eq!(settled(&format!("{ENTRY}until = 2026-11-20\n")), [crud(Status::Allowed)]);
+        let expired = settled(&format!("{ENTRY}until = 2026-11-19\n"));
+        assert_eq!(expired, [crud(Status::New), ("allow-expired".to_owned(), Status::New)]);
+    }
+
+    #[test]
+    fn changed_evidence_reopens_and_no_finding_leaves_it_unused() {
+        let reopened = settled(&format!("{ENTRY}evidence = \"00\"\n"));
+        assert_eq!(
+            reopened.iter().map(|(policy, _)| policy.as_str()).collect::<Vec<_>>(),
+            ["crud-service", "allow-reopened"]
+        );
+        let unused = settled(&ENTRY.replace("svc", "other"));
+        assert_eq!(unused[1].0, "allow-unused");
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let mut service = Service::named("svc", Language::Rust);
+        service.traits.push(Evidenced { value: "crud".to_owned(), evidence: vec![Location::of_file("svc/main.rs")] });
+        let (_, findings) = judge(vec![service], &Config::default());
+        let text = entry(&findings[0], "svc", "a \"good\" reason", "team", Some("2027-01-31"));
+        assert_eq!(settled(&text), [("crud-service".to_owned(), Status::Allowed)]);
+    }
+}

@@ -1,0 +1,361 @@
+//! One configuration file: its keys, with spans. Nothing here is merged, and no policy is known yet.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::config::glob_set;
+use crate::finding::Severity;
+use crate::policy::unit;
+use crate::service::{Declared, Role};
+use crate::signal::{Value, ValueType, spec};
+use crate::source::{Location, Text};
+use crate::spanned::{Item, Mistake, Node, Reader, Table};
+
+/// What one file says.
+#[derive(Clone, Debug, Default)]
+pub struct Layer {
+    pub extends: Vec<(String, Range<usize>)>,
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+    pub window_days: Option<u32>,
+    pub fail_on: Option<Severity>,
+    pub baseline: Option<String>,
+    /// Directories of own policies, relative to the file.
+    pub policy_directories: Vec<(String, Range<usize>)>,
+    pub settings: Vec<PolicySetting>,
+    pub services: Vec<ServiceRule>,
+    pub allows: Vec<Allow>,
+}
+
+/// `[policy.ID]`: a level or a parameter, for the whole repository or for some paths.
+#[derive(Clone, Debug)]
+pub struct PolicySetting {
+    /// Empty: everywhere.
+    pub paths: Vec<String>,
+    pub policy: String,
+    pub policy_range: Range<usize>,
+    pub key: String,
+    pub key_range: Range<usize>,
+    pub value: Item,
+    pub file: Arc<str>,
+    pub line: u32,
+}
+
+/// What is said about one service.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceRule {
+    /// Directory; with a name instead, the service of that name.
+    pub root: Option<String>,
+    pub matches_name: Option<String>,
+    pub rename: Option<String>,
+    pub role: Option<Role>,
+    pub owner: Option<String>,
+    /// Why it is not judged.
+    pub ignore: Option<String>,
+    pub latency: Vec<(f64, Option<f64>)>,
+    pub facts: Vec<Declared>,
+    pub location: Option<Location>,
+}
+
+/// `[[allow]]`: a finding that is a decision.
+#[derive(Clone, Debug)]
+pub struct Allow {
+    pub policy: String,
+    /// Root, name or glob of the services meant.
+    pub service: String,
+    pub reason: String,
+    pub owner: String,
+    /// `2027-06-30`
+    pub until: Option<String>,
+    pub adr: Option<String>,
+    /// The fingerprint of the finding it was granted on; another one reopens it.
+    pub evidence: Option<String>,
+    pub location: Location,
+}
+
+const KEYS: &[&str] = &[
+    "extends", "include", "exclude", "history", "fail-on", "baseline", "policies", "policy", "override", "service",
+    "allow", "name", "role", "owner", "ignore", "facts",
+];
+
+/// Keys that speak of the service in whose directory the file lies.
+const OWN_KEYS: &[&str] = &["name", "role", "owner", "ignore", "facts"];
+
+/// Reads one layer. `directory` is where it lies, relative to the root: paths in it start there.
+pub fn read(path: &str, directory: &str, text: &str) -> (Layer, Vec<Mistake>) {
+    let (mut reader, document) = Reader::parse(path, text);
+    let Node::Table(table) = &document.node else { return (Layer::default(), reader.mistakes) };
+    reader.only_keys(table, KEYS);
+    let text = Text::new(path, text);
+    let mut file = File { reader: &mut reader, text: &text, directory };
+    let layer = file.layer(table);
+    (layer, reader.mistakes)
+}
+
+struct File<'a> {
+    reader: &'a mut Reader,
+    text: &'a Text<'a>,
+    directory: &'a str,
+}
+
+impl File<'_> {
+    fn layer(&mut self, table: &Table) -> Layer {
+        let mut layer = Layer {
+            extends: self.strings(table, "extends"),
+            include: self.globs(table, "include"),
+            exclude: self.globs(table, "exclude"),
+            window_days: self.window(table),
+            fail_on: self.fail_on(table),
+            baseline: self.reader.text(table, "baseline").map(|(path, _)| path.to_owned()),
+            policy_directories: self.strings(table, "policies"),
+            ..Layer::default()
+        };
+        let here = if self.directory.is_empty() { Vec::new() } else { vec![self.directory.to_owned()] };
+        layer.settings = self.settings(table, &here);
+        for item in self.items(table, "override") {
+            layer.settings.extend(self.override_table(&item));
+        }
+        for item in self.items(table, "service") {
+            layer.services.extend(self.service(&item));
+        }
+        if OWN_KEYS.iter().any(|key| table.get(key).is_some()) {
+            let root = if self.directory.is_empty() { "." } else { self.directory };
+            let rule = ServiceRule { root: Some(root.to_owned()), ..ServiceRule::default() };
+            layer.services.extend(self.about(table, rule, 0..0));
+        }
+        for item in self.items(table, "allow") {
+            layer.allows.extend(self.allow(&item));
+        }
+        layer
+    }
+
+    fn items(&mut self, table: &Table, key: &str) -> Vec<Item> {
+        self.reader.list(table, key).map(|(items, _)| items.to_vec()).unwrap_or_default()
+    }
+
+    fn strings(&mut self, table: &Table, key: &str) -> Vec<(String, Range<usize>)> {
+        table.get(key).map(|item| self.reader.texts(item, key)).unwrap_or_default()
+    }
+
+    fn globs(&mut self, table: &Table, key: &str) -> Vec<String> {
+        let globs = self.strings(table, key);
+        for (glob, range) in &globs {
+            if let Err(reason) = glob_set(std::slice::from_ref(glob)) {
+                self.reader.wrong(range.clone(), format!("`{glob}` is no glob: {reason}"), None);
+            }
+        }
+        globs.into_iter().map(|(glob, _)| self.below(&glob)).collect()
+    }
+
+    /// A path as written in this file, from the repository's root.
+    fn below(&self, path: &str) -> String {
+        match (self.directory, path) {
+            ("", path) => path.to_owned(),
+            (directory, ".") => directory.to_owned(),
+            (directory, path) => format!("{directory}/{path}"),
+        }
+    }
+
+    fn window(&mut self, table: &Table) -> Option<u32> {
+        let (history, _) = self.reader.table(table, "history")?;
+        self.reader.only_keys(history, &["window-days"]);
+        let (days, range) = self.reader.number(history, "window-days")?;
+        if !(7.0..=36_500.0).contains(&days) || days.fract() != 0.0 {
+            self.reader.wrong(range, "`window-days` must be a whole number between 7 and 36500", None);
+            return None;
+        }
+        Some(days as u32)
+    }
+
+    fn fail_on(&mut self, table: &Table) -> Option<Severity> {
+        let (word, range) = self.reader.text(table, "fail-on")?;
+        self.reader.one_of("severity", word, &range, &["note", "warning", "error"]);
+        match word {
+            "note" => Some(Severity::Note),
+            "warning" => Some(Severity::Warning),
+            "error" => Some(Severity::Error),
+            _ => None,
+        }
+    }
+
+    fn override_table(&mut self, item: &Item) -> Vec<PolicySetting> {
+        let Some(table) = self.reader.as_table(item, "override") else { return Vec::new() };
+        self.reader.only_keys(table, &["paths", "policy"]);
+        let paths = self.globs(table, "paths");
+        if paths.is_empty() {
+            self.reader.wrong(item.range.clone(), "`override` needs `paths`", None);
+        }
+        self.settings(table, &paths)
+    }
+
+    fn settings(&mut self, table: &Table, paths: &[String]) -> Vec<PolicySetting> {
+        let Some((policies, _)) = self.reader.table(table, "policy") else { return Vec::new() };
+        let mut settings = Vec::new();
+        for policy in &policies.entries {
+            let Some(keys) = self.reader.as_table(&policy.item, &policy.key) else { continue };
+            settings.extend(keys.entries.iter().map(|entry| PolicySetting {
+                paths: paths.to_vec(),
+                policy: policy.key.clone(),
+                policy_range: policy.key_range.clone(),
+                key: entry.key.clone(),
+                key_range: entry.key_range.clone(),
+                value: entry.item.clone(),
+                file: self.reader.path.clone(),
+                line: self.text.place(entry.key_range.clone()).line,
+            }));
+        }
+        settings
+    }
+
+    fn service(&mut self, item: &Item) -> Option<ServiceRule> {
+        let table = self.reader.as_table(item, "service")?;
+        self.reader.only_keys(table, &["path", "service", "name", "role", "owner", "ignore", "facts"]);
+        let root = self.reader.text(table, "path").map(|(path, _)| self.below(path.trim_end_matches('/')));
+        let matches_name = self.reader.text(table, "service").map(|(name, _)| name.to_owned());
+        if root.is_none() && matches_name.is_none() {
+            let hint = Some("`path`, its directory, or `service`, its name".to_owned());
+            self.reader.wrong(item.range.clone(), "which service?", hint);
+            return None;
+        }
+        self.about(table, ServiceRule { root, matches_name, ..ServiceRule::default() }, item.range.clone())
+    }
+
+    fn about(&mut self, table: &Table, mut rule: ServiceRule, range: Range<usize>) -> Option<ServiceRule> {
+        rule.location = Some(self.location(range));
+        rule.rename = self.reader.text(table, "name").map(|(name, _)| name.to_owned());
+        rule.owner = self.reader.text(table, "owner").map(|(owner, _)| owner.to_owned());
+        if let Some((word, range)) = self.reader.text(table, "role") {
+            let words: Vec<&str> = Role::ALL.iter().map(|role| role.word()).collect();
+            self.reader.one_of("role", word, &range, &words);
+            rule.role = Role::ALL.into_iter().find(|role| role.word() == word);
+        }
+        if let Some((reason, range)) = self.reader.text(table, "ignore") {
+            if reason.trim().is_empty() {
+                self.reader.wrong(range, "`ignore` says why: an empty reason is none", None);
+            }
+            rule.ignore = Some(reason.to_owned());
+        }
+        if let Some((facts, _)) = self.reader.table(table, "facts") {
+            self.facts(facts, &mut rule);
+        }
+        Some(rule)
+    }
+
+    fn facts(&mut self, facts: &Table, rule: &mut ServiceRule) {
+        let fields = spec("declared").map_or(&[][..], |spec| spec.fields);
+        let known: Vec<&str> = fields.iter().map(|field| field.name).chain(["latency", "artifact-budget"]).collect();
+        self.reader.only_keys(facts, &known);
+        for entry in &facts.entries {
+            let field = fields.iter().find(|field| field.name == entry.key);
+            let value = match (field, entry.key.as_str()) {
+                (Some(field), _) => self.fact(&entry.item, field.name, field.value, field.words),
+                (None, "artifact-budget") => self.fact(&entry.item, "artifact-budget", ValueType::Bytes, &[]),
+                (None, "latency") => {
+                    rule.latency = self.budgets(&entry.item);
+                    None
+                }
+                (None, _) => None,
+            };
+            let location = self.location(entry.key_range.start..entry.item.range.end);
+            rule.facts.extend(value.map(|value| Declared { key: entry.key.clone(), value, location }));
+        }
+    }
+
+    fn fact(&mut self, item: &Item, key: &str, wanted: ValueType, words: &[&str]) -> Option<Value> {
+        let value = match &item.node {
+            Node::Number(number) if wanted == ValueType::Number => Some(Value::Number(*number)),
+            Node::Flag(flag) if wanted == ValueType::Flag => Some(Value::Flag(*flag)),
+            Node::Text(word) if wanted == ValueType::Word => {
+                return self.reader.one_of(key, word, &item.range, words).then(|| Value::Word(word.clone()));
+            }
+            Node::Text(text) if wanted == ValueType::Bytes => unit::read(text, wanted).ok(),
+            _ => None,
+        };
+        if value.is_none() {
+            self.reader.wrong(item.range.clone(), format!("`{key}` must be {}", unit::expected(wanted)), None);
+        }
+        value
+    }
+
+    /// `latency = "900us"`, or `{ limit = "900us", percentile = "99.9%" }`, or a list of these.
+    fn budgets(&mut self, item: &Item) -> Vec<(f64, Option<f64>)> {
+        match &item.node {
+            Node::List(list) => list.iter().flat_map(|item| self.budgets(item)).collect(),
+            Node::Text(limit) => self.duration(limit, &item.range).map(|limit| (limit, None)).into_iter().collect(),
+            Node::Table(table) => {
+                self.reader.only_keys(table, &["limit", "percentile"]);
+                let limit = self.reader.required(table, &item.range, "limit");
+                let limit = limit.and_then(|(limit, range)| self.duration(limit, &range));
+                let percentile = table.get("percentile").and_then(|item| self.percentile(item));
+                limit.map(|limit| (limit, percentile)).into_iter().collect()
+            }
+            other => {
+                let message =
+                    format!("`latency` must be {}, not {}", unit::expected(ValueType::Duration), other.kind());
+                self.reader.wrong(item.range.clone(), message, None);
+                Vec::new()
+            }
+        }
+    }
+
+    fn duration(&mut self, text: &str, range: &Range<usize>) -> Option<f64> {
+        match unit::read(text, ValueType::Duration) {
+            Ok(Value::Duration(micros)) => Some(micros),
+            _ => {
+                let message = format!("`{text}` is not {}", unit::expected(ValueType::Duration));
+                self.reader.wrong(range.clone(), message, None);
+                None
+            }
+        }
+    }
+
+    fn percentile(&mut self, item: &Item) -> Option<f64> {
+        let found = match &item.node {
+            Node::Number(number) => unit::read(&number.to_string(), ValueType::Percent).ok(),
+            Node::Text(text) => unit::read(text.trim_start_matches('p'), ValueType::Percent).ok(),
+            _ => None,
+        };
+        if let Some(Value::Percent(percent)) = found {
+            return Some(percent);
+        }
+        self.reader.wrong(item.range.clone(), "`percentile` must be a percentage such as \"99.9%\"", None);
+        None
+    }
+
+    fn allow(&mut self, item: &Item) -> Option<Allow> {
+        let table = self.reader.as_table(item, "allow")?;
+        self.reader.only_keys(table, &["policy", "service", "path", "reason", "owner", "until", "adr", "evidence"]);
+        let mut required = |key: &str| self.reader.required(table, &item.range, key).map(|(text, _)| text.to_owned());
+        let (policy, reason, owner) = (required("policy"), required("reason"), required("owner"));
+        let path = self.reader.text(table, "path").map(|(path, _)| self.below(path));
+        let named = self.reader.text(table, "service").map(|(service, _)| service.to_owned());
+        let own = (!self.directory.is_empty()).then(|| self.directory.to_owned());
+        let Some(service) = path.or(named).or(own) else {
+            self.reader.wrong(item.range.clone(), "`allow` needs `service` or `path`", None);
+            return None;
+        };
+        let until = self.until(table);
+        let adr = self.reader.text(table, "adr").map(|(adr, _)| adr.to_owned());
+        let evidence = self.reader.text(table, "evidence").map(|(hash, _)| hash.to_owned());
+        let location = self.location(item.range.clone());
+        Some(Allow { policy: policy?, service, reason: reason?, owner: owner?, until, adr, evidence, location })
+    }
+
+    fn until(&mut self, table: &Table) -> Option<String> {
+        let item = table.get("until")?;
+        let date = match &item.node {
+            Node::Date(date) | Node::Text(date) => {
+                date.get(..10).and_then(|date| date.parse::<jiff::civil::Date>().ok())
+            }
+            _ => None,
+        };
+        if date.is_none() {
+            self.reader.wrong(item.range.clone(), "`until` must be a date such as 2027-06-30", None);
+        }
+        date.map(|date| date.to_string())
+    }
+
+    fn location(&self, range: Range<usize>) -> Location {
+        Location { path: self.reader.path.clone(), place: self.text.place(range) }
+    }
+}

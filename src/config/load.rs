@@ -1,0 +1,335 @@
+//! Finds configuration files, follows `extends`, and merges the layers: the nearer one wins.
+//!
+//! This is the only module of the configuration that opens files. Paths in a file of the repository stay inside
+//! it: the repository may be hostile, and an error message would show what was read.
+
+use std::path::Path;
+
+use crate::config::layer::{self, Layer};
+use crate::config::{Config, FILE, Origin, resolve};
+use crate::policy::{builtin, unit};
+use crate::read;
+use crate::spanned::{Mistake, Node, Reader, nearest};
+
+/// The deepest chain of `extends`.
+const DEPTH: usize = 16;
+
+/// A configuration with everything that is wrong with it, and the texts that the mistakes point into.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    pub config: Config,
+    pub mistakes: Vec<Mistake>,
+    /// Path and text of every file read.
+    pub texts: Vec<(String, String)>,
+}
+
+/// Loads `fitcheck.toml` of the root, or the file given on the command line, with all it extends.
+pub fn load(root: &Path, given: Option<&Path>) -> Loaded {
+    let mut files = Files::default_at(root);
+    match given {
+        Some(path) => files.outside(path),
+        None if root.join(FILE).symlink_metadata().is_ok() => files.layer(FILE, "", &mut Vec::new()),
+        None => {}
+    }
+    files.finish()
+}
+
+/// Adds the files in the services' own directories; called when the services are known.
+pub fn load_services<'a>(loaded: &mut Loaded, root: &Path, services: impl Iterator<Item = &'a str>) {
+    let mut directories: Vec<&str> = services.filter(|directory| *directory != ".").collect();
+    directories.sort_unstable();
+    directories.dedup();
+    for directory in directories {
+        let path = format!("{directory}/{FILE}");
+        if root.join(&path).symlink_metadata().is_err() {
+            continue;
+        }
+        let mut files = Files::default_at(root);
+        files.layer(&path, directory, &mut Vec::new());
+        loaded.mistakes.append(&mut files.mistakes);
+        loaded.texts.append(&mut files.texts);
+        for (layer, _) in files.layers {
+            merge(&mut loaded.config, layer, &mut loaded.mistakes);
+        }
+    }
+}
+
+struct Files<'a> {
+    root: &'a Path,
+    layers: Vec<(Layer, String)>,
+    own: Vec<(String, String)>,
+    mistakes: Vec<Mistake>,
+    texts: Vec<(String, String)>,
+}
+
+impl<'a> Files<'a> {
+    fn default_at(root: &'a Path) -> Files<'a> {
+        Files { root, layers: Vec::new(), own: Vec::new(), mistakes: Vec::new(), texts: Vec::new() }
+    }
+
+    /// A file that the user names on the command line may lie anywhere; what it extends lies beside it.
+    fn outside(&mut self, path: &Path) {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut files = Files::default_at(directory);
+        files.layer(&name, "", &mut Vec::new());
+        self.layers.append(&mut files.layers);
+        self.own.append(&mut files.own);
+        self.mistakes.append(&mut files.mistakes);
+        self.texts.append(&mut files.texts);
+    }
+
+    /// Reads one file and, before it, what it extends. `open` is the chain that led here.
+    fn layer(&mut self, path: &str, directory: &str, open: &mut Vec<String>) {
+        let Some(text) = self.text(path) else { return };
+        let (layer, mistakes) = layer::read(path, directory, &text);
+        self.mistakes.extend(mistakes);
+        self.texts.push((path.to_owned(), text));
+        open.push(path.to_owned());
+        for (extended, range) in &layer.extends {
+            let mut reader = Reader { path: path.into(), mistakes: Vec::new() };
+            match inside(path, extended) {
+                None => reader.wrong(
+                    range.clone(),
+                    format!("`{extended}` leads out of the repository"),
+                    Some("`--config` may name any file".to_owned()),
+                ),
+                Some(target) if open.contains(&target) => {
+                    reader.wrong(
+                        range.clone(),
+                        format!("`extends` goes in a circle: {} → {target}", open.join(" → ")),
+                        None,
+                    );
+                }
+                Some(_) if open.len() >= DEPTH => reader.wrong(range.clone(), "`extends` goes too deep", None),
+                Some(target) if self.root.join(&target).symlink_metadata().is_err() => {
+                    reader.wrong(range.clone(), format!("cannot read `{target}`: it is not there"), None);
+                }
+                // A layer's paths are the repository's, wherever the layer lies.
+                Some(target) => self.layer(&target, directory, open),
+            }
+            self.mistakes.append(&mut reader.mistakes);
+        }
+        open.pop();
+        for (policies, range) in &layer.policy_directories {
+            let found = inside(path, policies).and_then(|directory| self.policies(&directory));
+            if found.is_none() {
+                let mut reader = Reader { path: path.into(), mistakes: Vec::new() };
+                reader.wrong(range.clone(), format!("cannot read policies from `{policies}`"), None);
+                self.mistakes.append(&mut reader.mistakes);
+            }
+        }
+        self.layers.push((layer, path.to_owned()));
+    }
+
+    /// Reads the policies of a directory, by name.
+    fn policies(&mut self, directory: &str) -> Option<()> {
+        let entries = std::fs::read_dir(self.root.join(directory)).ok()?;
+        let mut names: Vec<String> = entries
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.ends_with(".toml"))
+            .collect();
+        names.sort();
+        for name in names {
+            let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
+            let Some(text) = self.text(&path) else { continue };
+            self.texts.push((path.clone(), text.clone()));
+            self.own.push((path, text));
+        }
+        Some(())
+    }
+
+    fn text(&mut self, path: &str) -> Option<String> {
+        let mut buffer = Vec::new();
+        match read::load(&self.root.join(path), &mut buffer) {
+            Ok(text) => Some(text.to_owned()),
+            Err(reason) => {
+                self.mistakes.push(Mistake {
+                    path: path.into(),
+                    start: 0,
+                    end: 0,
+                    message: format!("cannot read `{path}`: {reason}"),
+                    hint: None,
+                    warning: false,
+                });
+                None
+            }
+        }
+    }
+
+    fn finish(self) -> Loaded {
+        let mut mistakes = self.mistakes;
+        let own = self.own.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let (own, found) = builtin::load(own, false);
+        mistakes.extend(found);
+        let mut config = Config { policies: builtin::overlay(builtin::shipped(), own), ..Config::default() };
+        mistakes.extend(builtin::dangling(&config.policies));
+        for (layer, _) in self.layers {
+            merge(&mut config, layer, &mut mistakes);
+        }
+        mistakes.extend(unknown_exceptions(&config));
+        mistakes.sort();
+        Loaded { config, mistakes, texts: self.texts }
+    }
+}
+
+/// Finds exceptions to policies that there are not.
+fn unknown_exceptions(config: &Config) -> Vec<Mistake> {
+    let ids = || config.policies.policies.iter().map(|policy| policy.id.as_str());
+    let unknown = config.allows.iter().filter(|allow| !ids().any(|id| id == allow.policy));
+    unknown
+        .map(|allow| Mistake {
+            path: allow.location.path.clone(),
+            start: allow.location.place.start as usize,
+            end: allow.location.place.end as usize,
+            message: format!("unknown policy `{}`", allow.policy),
+            hint: nearest(&allow.policy, ids()).map(|near| format!("did you mean `{near}`?")),
+            warning: false,
+        })
+        .collect()
+}
+
+/// Lays one layer over the configuration.
+fn merge(config: &mut Config, layer: Layer, mistakes: &mut Vec<Mistake>) {
+    config.include.extend(layer.include);
+    config.exclude.extend(layer.exclude);
+    config.window_days = layer.window_days.or(config.window_days);
+    config.fail_on = layer.fail_on.or(config.fail_on);
+    config.baseline = layer.baseline.or(config.baseline.take());
+    config.services.extend(layer.services);
+    config.allows.extend(layer.allows);
+    for setting in layer.settings {
+        let mut reader = Reader { path: setting.file.clone(), mistakes: Vec::new() };
+        if setting.paths.is_empty() {
+            resolve::set(&mut reader, &mut config.policies, &setting);
+        } else {
+            // Tried on a copy, so that mistakes are reported now and nothing is left to say later.
+            resolve::set(&mut reader, &mut config.policies.clone(), &setting);
+        }
+        config.origins.push(Origin {
+            key: format!("policy.{}.{}", setting.policy, setting.key),
+            value: shown(&setting.value.node),
+            place: format!("{}:{}", setting.file, setting.line),
+        });
+        if !setting.paths.is_empty() && reader.mistakes.is_empty() {
+            config.narrowed.push(setting);
+        }
+        mistakes.append(&mut reader.mistakes);
+    }
+}
+
+fn shown(node: &Node) -> String {
+    match node {
+        Node::Text(text) | Node::Date(text) => text.clone(),
+        Node::Number(number) => unit::show(&crate::signal::Value::Number(*number)),
+        Node::Flag(flag) => flag.to_string(),
+        Node::List(_) | Node::Table(_) => "…".to_owned(),
+    }
+}
+
+/// Joins a path to the directory of a file and refuses what leaves the root.
+fn inside(file: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.contains('\\') || path.contains(':') {
+        return None;
+    }
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::is_fatal;
+
+    fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let root = tempfile::tempdir().expect("a directory");
+        for (path, text) in files {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
+            std::fs::write(path, text).expect("a file");
+        }
+        root
+    }
+
+    #[test]
+    fn layers_merge_and_the_nearer_wins() {
+        let root = repository(&[
+            ("fitcheck.toml", "extends = [\"org/base.toml\"]\n[policy.tail-latency]\nbudget = \"2ms\"\n"),
+            ("org/base.toml", "exclude = [\"third\"]\n[policy.tail-latency]\nbudget = \"500us\"\ntail = \"95%\"\n"),
+            ("a/fitcheck.toml", "role = \"job\"\n[policy.crud-service]\nlevel = \"off\"\n"),
+        ]);
+        let mut loaded = load(root.path(), None);
+        assert_eq!(loaded.mistakes, Vec::new());
+        let policy = loaded.config.policies.get("tail-latency").expect("shipped");
+        let budget = policy.parameter("budget").expect("a parameter");
+        assert_eq!((unit::show(&budget.value), budget.origin.as_deref()), ("2 ms".into(), Some("fitcheck.toml:3")));
+        assert_eq!(policy.parameter("tail").map(|tail| unit::show(&tail.value)), Some("p95".into()));
+        load_services(&mut loaded, root.path(), ["a", "."].into_iter());
+        assert_eq!(loaded.mistakes, Vec::new());
+        let mut service = crate::service::Service::named("a", crate::service::Language::Rust);
+        let off = |config: &Config, service: &crate::service::Service| {
+            config.policies_for(service).get("crud-service").map(|policy| policy.level)
+                == Some(crate::policy::Level::Off)
+        };
+        assert!(off(&loaded.config, &service));
+        service.root = "ab".into();
+        assert!(!off(&loaded.config, &service));
+    }
+
+    #[test]
+    fn mistakes_of_all_files_come_at_once() {
+        let root = repository(&[
+            (
+                "fitcheck.toml",
+                "extends = [\"b.toml\", \"../up.toml\", \"none.toml\"]\npolicies = [\"own\"]\nexcldue = []\n\
+                 [policy.tail-latncy]\nlevel = \"off\"\n[policy.tail-latency]\nbugdet = \"1ms\"\nbudget = \"9s\"\n\
+                 [[allow]]\npolicy = \"x\"\nreason = \"r\"\nuntil = \"soon\"\n\
+                 [[service]]\npath = \"a\"\nrole = \"servce\"\n[service.facts]\npanic-cost = \"mony\"\nlatency = \"1 parsec\"\n",
+            ),
+            ("b.toml", "extends = [\"fitcheck.toml\"]\nexclude = [\"a[\"]\n"),
+            ("own/one.toml", "id = \"one\"\n"),
+        ]);
+        let loaded = load(root.path(), None);
+        assert!(is_fatal(&loaded.mistakes));
+        let messages: Vec<&str> = loaded.mistakes.iter().map(|mistake| mistake.message.as_str()).collect();
+        for wanted in [
+            "`extends` goes in a circle",
+            "`../up.toml` leads out of the repository",
+            "cannot read `none.toml`: it is not there",
+            "unknown key `excldue`",
+            "unknown policy `tail-latncy`",
+            "`tail-latency` has no parameter `bugdet`",
+            "`budget` is out of range",
+            "missing key `owner`",
+            "`allow` needs `service` or `path`",
+            "unknown role `servce`",
+            "unknown panic-cost `mony`",
+            "`1 parsec` is not a duration",
+            "`a[` is no glob",
+            "missing key `title`",
+        ] {
+            assert!(messages.iter().any(|message| message.starts_with(wanted)), "{wanted}: {messages:#?}");
+        }
+    }
+
+    #[test]
+    fn own_policies_stand_beside_the_shipped_and_replace_them() {
+        let own = builtin::FILES[0].1.replacen("strength = \"decisive\"", "strength = \"weak\"", 1);
+        let root = repository(&[("fitcheck.toml", "policies = [\"own\"]\n"), ("own/embedded.toml", &own)]);
+        let loaded = load(root.path(), None);
+        assert_eq!(loaded.mistakes, Vec::new());
+        let policy = loaded.config.policies.get("embedded").expect("replaced");
+        assert_eq!((policy.strength, policy.shipped), (crate::finding::Strength::Weak, false));
+        assert_eq!(loaded.config.policies.policies.len(), builtin::FILES.len());
+    }
+}
