@@ -182,6 +182,19 @@ pub fn html(text: &str) -> String {
     out
 }
 
+/// Running text inside an HTML element: [`html`] with `code spans`.
+pub fn html_text(text: &str) -> String {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len() % 2 == 0 {
+        return html(text);
+    }
+    let piece = |(index, piece): (usize, &&str)| match index % 2 {
+        0 => html(piece),
+        _ => format!("<code>{}</code>", html(piece)),
+    };
+    pieces.iter().enumerate().map(piece).collect()
+}
+
 /// One CSV field: quoted, and never a formula.
 pub fn csv(text: &str) -> String {
     let text = plain(text);
@@ -258,6 +271,8 @@ mod tests {
     #[test]
     fn other_sinks() {
         assert_eq!(html("<script>'\"&"), "&lt;script&gt;&#39;&quot;&amp;");
+        assert_eq!(html_text("`a<b` c ` d"), "`a&lt;b` c ` d");
+        assert_eq!(html_text("see `a<b`"), "see <code>a&lt;b</code>");
         assert_eq!(csv("=cmd|'x'"), "\"'=cmd|'x'\"");
         assert_eq!(csv("a\"b"), "\"a\"\"b\"");
         assert_eq!(sarif("[x](1) {0}"), "\\[x\\](1) {{0}");

@@ -36,7 +36,7 @@ fn article(page: &mut String, report: &Report, index: usize, judged: &Judged, co
             service.language.name(),
             service.role.word(),
             inert::html(&service.root),
-            inert::html(&judged.reasoning),
+            inert::html_text(&judged.reasoning),
         ),
     );
     let concerns = |finding: &&Finding| {
@@ -51,7 +51,7 @@ fn article(page: &mut String, report: &Report, index: usize, judged: &Judged, co
     for (at, item) in judged.arguments.iter().enumerate() {
         argument(page, &format!("s{index}-{at}"), item, context);
     }
-    list(page, "Would change the verdict", judged.counterfactuals.iter().map(|text| inert::html(text)));
+    list(page, "Would change the verdict", judged.counterfactuals.iter().map(|text| inert::html_text(text)));
     let unknown = judged.unknown.iter().map(|(policy, why)| format!("{}: {}", inert::html(policy), inert::html(why)));
     list(page, "Could not be judged", unknown);
     let role = service
@@ -74,7 +74,7 @@ fn finding(page: &mut String, finding: &Finding, context: &Context) {
             "<h3>{}: {}{status}</h3><p>{}</p>",
             finding.severity.word(),
             inert::html(&finding.policy),
-            inert::html(&finding.message)
+            inert::html_text(&finding.message)
         ),
     );
     labels(page, &finding.labels, context);
@@ -83,7 +83,7 @@ fn finding(page: &mut String, finding: &Finding, context: &Context) {
         page,
         format_args!(
             "<p>{}</p><p class=\"dim\">{}</p>",
-            inert::html(&format!("{}{cost}", finding.advice.text)),
+            inert::html_text(&format!("{}{cost}", finding.advice.text.trim_end_matches('.'))),
             inert::html(&words::leanings(&finding.cites))
         ),
     );
@@ -98,7 +98,7 @@ fn argument(page: &mut String, id: &str, argument: &Argument, context: &Context)
         format_args!(
             "<div id=\"{id}\"><p><b>{}</b> {} <span class=\"dim\">{}</span></p>",
             inert::html(&argument.policy),
-            inert::html(&argument.statement),
+            inert::html_text(&argument.statement),
             inert::html(&format!("{side}, {}{contested}{lowered}", argument.strength.word())),
         ),
     );
@@ -109,7 +109,7 @@ fn argument(page: &mut String, id: &str, argument: &Argument, context: &Context)
 fn labels(page: &mut String, labels: &[Label], context: &Context) {
     page.push_str("<ul>");
     for label in labels {
-        push(page, format_args!("<li><code>{}</code> {}", place(&label.location), inert::html(&label.text)));
+        push(page, format_args!("<li><code>{}</code> {}", place(&label.location), inert::html_text(&label.text)));
         if let Some(line) = source_line(&label.location, context) {
             push(page, format_args!("<pre tabindex=\"0\">{}</pre>", inert::html(&line)));
         }
