@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use codespan_reporting::files::{Error, Files};
-use unicode_width::UnicodeWidthChar;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Context, Sources, inert};
 use crate::finding::Label;
@@ -103,7 +103,7 @@ impl Excerpt {
         }
         for (line, indices) in wanted {
             let from = indices.iter().map(|&index| labels[index].location.place.column).min().unwrap_or(1);
-            let cut = Window::around(text.line(line), from, window);
+            let cut = Window::around(text.line(line), from, window.saturating_sub(room(labels, &indices, window)));
             let start = self.text.len();
             self.text.push_str(&cut.text);
             self.lines.insert(line as usize - 1, start..self.text.len() + 1);
@@ -117,6 +117,16 @@ impl Excerpt {
             }
         }
     }
+}
+
+/// What a line leaves to the words of a label that would not fit behind it.
+fn room(labels: &[Label], indices: &[usize], window: usize) -> usize {
+    let words = |index: &usize| {
+        let label = &labels[*index];
+        let needs = label.text.width() + 1;
+        if label.location.place.end_column as usize + needs > window { needs } else { 0 }
+    };
+    indices.iter().map(words).max().unwrap_or(0).min(window / 2)
 }
 
 /// A line cut to a width, with a map from the columns of the file.

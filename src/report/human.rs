@@ -13,6 +13,8 @@ use crate::service::Language;
 
 /// More labels than this say less.
 const MOST_LABELS: usize = 6;
+/// More labels with the same words are counted.
+const MOST_ALIKE: usize = 2;
 /// Services that fit or are unjudged are folded beyond this many rows.
 const MOST_ROWS: usize = 40;
 
@@ -49,22 +51,35 @@ fn write_finding(
     context: &Context,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (labels, more) = finding.labels.split_at(finding.labels.len().min(MOST_LABELS));
-    let (excerpts, spots) = Excerpts::of(labels, context);
+    let labels = telling(&finding.labels);
+    let more = finding.labels.len() - labels.len();
+    let (excerpts, spots) = Excerpts::of(&labels, context);
     let mut notes = Notes { lines: Vec::new(), width: context.terminal.width.saturating_sub(8).max(30) };
     for (label, _) in labels.iter().zip(&spots).filter(|(_, spot)| spot.is_none()) {
         notes.add(&place_and_text(label));
     }
-    if !more.is_empty() {
-        notes.add(&format!("and {}", words::counted(more.len(), "more place", "more places")));
+    if more > 0 {
+        notes.add(&format!("and {}", words::counted(more, "more place", "more places")));
     }
     add_notes(&mut notes, report, finding, first);
     let diagnostic = Diagnostic::new(severity(finding.severity))
         .with_code(inert::terminal(&finding.policy))
         .with_message(header(finding))
-        .with_labels(code_labels(labels, &spots))
+        .with_labels(code_labels(&labels, &spots))
         .with_notes(notes.lines);
     emit(&excerpts, &diagnostic, context, out)
+}
+
+/// The labels that say something new: at most two with the same words.
+fn telling(labels: &[Label]) -> Vec<Label> {
+    let mut kept: Vec<Label> = Vec::new();
+    for label in labels {
+        let same = kept.iter().filter(|other| other.text == label.text).count();
+        if same < MOST_ALIKE && kept.len() < MOST_LABELS {
+            kept.push(label.clone());
+        }
+    }
+    kept
 }
 
 fn header(finding: &Finding) -> String {
@@ -111,7 +126,7 @@ struct Notes {
 impl Notes {
     fn add(&mut self, text: &str) {
         if !text.trim().is_empty() {
-            self.lines.push(wrap(&inert::terminal(text), self.width).join("\n"));
+            self.lines.push(wrap(&inert::prose(text), self.width).join("\n"));
         }
     }
 }
@@ -174,7 +189,7 @@ fn emit(excerpts: &Excerpts, diagnostic: &Diagnostic<usize>, context: &Context, 
 fn write_history(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
     let Some(remedy) = &report.history.remedy else { return Ok(()) };
     let head = paint(context.terminal.color, BOLD, "note");
-    let lines = wrap(&inert::terminal(remedy), context.terminal.width.saturating_sub(6).max(30));
+    let lines = wrap(&inert::prose(remedy), context.terminal.width.saturating_sub(6).max(30));
     writeln!(out, "{head}: {}\n", lines.join("\n      "))
 }
 

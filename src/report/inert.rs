@@ -69,6 +69,16 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Running text for a terminal: [`terminal`] after line breaks have become blanks.
+pub fn prose(text: &str) -> String {
+    terminal(&flow(text)).into_owned()
+}
+
+/// Running text on one line; policies may write theirs on several.
+fn flow(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// One character of a source line as an excerpt shows it; tabs stay.
 ///
 /// An excerpt's lines start with a line number, so `::` cannot open a command there; `##[` could anywhere.
@@ -108,6 +118,7 @@ pub fn markdown_code_cell(text: &str) -> String {
 /// Running text as Markdown: `code spans` are kept, everything else that Markdown or GitHub would act on is escaped.
 pub fn markdown(text: &str) -> String {
     let mut out = String::new();
+    let text = flow(text);
     let pieces: Vec<&str> = text.split('`').collect();
     // An odd number of pieces means that each backtick has its partner.
     let paired = pieces.len() % 2 == 1;
@@ -184,9 +195,10 @@ pub fn html(text: &str) -> String {
 
 /// Running text inside an HTML element: [`html`] with `code spans`.
 pub fn html_text(text: &str) -> String {
+    let text = flow(text);
     let pieces: Vec<&str> = text.split('`').collect();
     if pieces.len() % 2 == 0 {
-        return html(text);
+        return html(&text);
     }
     let piece = |(index, piece): (usize, &&str)| match index % 2 {
         0 => html(piece),
