@@ -111,8 +111,16 @@ fn by_name(path: &str, lower: &str) -> Option<Kind> {
         "config.toml" | "config" if path.ends_with(".cargo/config.toml") || path.ends_with(".cargo/config") => {
             Kind::CargoConfig
         }
+        "control" | "rules" if path.contains("debian/") => Kind::Text,
+        _ if !lower.contains('.') && is_script_place(path) => Kind::Script,
         _ if lower.starts_with("dockerfile") || lower.starts_with("containerfile") => Kind::Dockerfile,
         _ if lower.starts_with("makefile") => Kind::Script,
         _ => return None,
     })
+}
+
+/// Scripts without an extension live in a few well-known directories.
+fn is_script_place(path: &str) -> bool {
+    let directory = path.rsplit('/').nth(1).unwrap_or("");
+    matches!(directory, "bin" | "script" | "scripts" | "hack" | "ci")
 }

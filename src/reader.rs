@@ -22,7 +22,8 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
         Kind::Script => nothing(detect::deploy::script(text, &mut facts)),
         _ => Structure::None,
     };
-    for (_, _, detect) in detect::TEXT.iter().filter(|(_, kinds, _)| kinds.contains(&kind)) {
+    for (_, _, detect) in detect::TEXT.iter().chain(detect::deploy::TEXT).filter(|(_, kinds, _)| kinds.contains(&kind))
+    {
         detect(text, &mut facts);
     }
     let Facts { list, flaws, .. } = facts;

@@ -2,20 +2,29 @@
 //!
 //! What they state (`Build`, `Image`, `Workload` and what hangs on these) is bound to services later.
 
+mod build_files;
 mod cloud;
 mod commands;
 mod compose;
 mod dockerfile;
+mod edge;
+mod embedded;
 mod goreleaser;
 mod helm_values;
 mod images;
 mod kubernetes;
+mod lint_settings;
+mod matrix;
+mod registries;
 mod script;
 mod serverless;
 mod shared;
+mod unit;
+mod wasm_plugin;
 mod workflow;
 
-use super::OnConfig;
+use super::{OnConfig, OnText};
+use crate::parse::Kind;
 
 pub(crate) use dockerfile::detect as dockerfile;
 pub(crate) use script::detect as script;
@@ -24,12 +33,23 @@ pub(crate) use script::detect as script;
 pub(crate) const CONFIG: &[(&str, OnConfig)] = &[
     ("cloud", cloud::detect),
     ("compose", compose::detect),
+    ("edge", edge::detect),
+    ("embedded", embedded::detect),
     ("goreleaser", goreleaser::detect),
     ("helm-values", helm_values::detect),
     ("images", images::detect),
     ("kubernetes", kubernetes::detect),
+    ("lint-settings", lint_settings::detect),
+    ("registries", registries::detect),
     ("serverless", serverless::detect),
+    ("wasm-plugin", wasm_plugin::detect),
     ("workflow", workflow::detect),
+];
+
+/// Detectors that read the text of files, by name, with the kinds they look at.
+pub(crate) const TEXT: &[(&str, &[Kind], OnText)] = &[
+    ("build-files", &[Kind::Text, Kind::Foreign, Kind::JavaScript], build_files::detect),
+    ("unit", &[Kind::Unit], unit::detect),
 ];
 
 #[cfg(test)]

@@ -424,6 +424,12 @@ pub(crate) fn publishes(command: &Command) -> Option<&'static str> {
     }
 }
 
+/// Returns the arguments of a command that look like files.
+pub(crate) fn files(command: &Command) -> Vec<String> {
+    let words = command.words.iter().skip(1);
+    words.filter(|word| word.contains(['/', '.', '*', '$']) && !word.starts_with('-')).cloned().collect()
+}
+
 /// Returns the names of the checks that a command runs.
 pub(crate) fn checks(command: &Command) -> Vec<&'static str> {
     let has = |word: &str| command.words.iter().any(|own| own == word);

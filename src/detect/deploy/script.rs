@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::commands;
 use crate::detect::Facts;
-use crate::fact::{Binding, FactKind};
+use crate::fact::{Binding, Build, FactKind, Workload};
 use crate::parse::shell::{self, Command, Variables};
 use crate::source::Text;
 
@@ -22,16 +22,18 @@ pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let mut variables = Variables::default();
     if is_makefile || is_just {
         let found = recipes(text.text, &mut variables);
-        emit(&found, "makefile", facts);
+        let (commands, targets): (Vec<Command>, Vec<String>) = found.into_iter().unzip();
+        archives(&commands, &targets, facts);
+        emit(&commands, "makefile", facts);
     } else {
         let found = shell::commands(text.text, 0, &mut variables);
         emit(&found, "script", facts);
     }
 }
 
-/// Adds what a file's commands say; what the file publishes is said of all it builds.
+/// Adds what a file's commands say; what a script publishes is said of all it builds.
 pub(crate) fn emit(found: &[Command], source: &str, facts: &mut Facts<'_, '_>) {
-    let mut published: Vec<String> = found.iter().filter_map(commands::publishes).map(str::to_owned).collect();
+    let mut published: Vec<String> = found.iter().filter_map(published_by).map(str::to_owned).collect();
     published.sort();
     published.dedup();
     // A Makefile has targets for everything; only a script does one thing.
@@ -39,6 +41,44 @@ pub(crate) fn emit(found: &[Command], source: &str, facts: &mut Facts<'_, '_>) {
     for command in found {
         emit_one(command, source, shared, facts);
     }
+    if let Some(command) = found.iter().find(|command| published_by(command).is_some()) {
+        let carried = if source == "makefile" { commands::files(command) } else { carried(found) };
+        for target in &published {
+            release(target, carried.clone(), command.range.clone(), facts);
+        }
+    }
+}
+
+/// States that files are released.
+fn release(target: &str, artifacts: Vec<String>, range: Range<usize>, facts: &mut Facts<'_, '_>) {
+    let workload = Workload { target: target.to_owned(), kind: "release".to_owned(), artifacts, ..Workload::default() };
+    facts.add(range, FactKind::Workload(workload));
+}
+
+/// A command that publishes, or one that writes a file that can only be a package.
+fn published_by(command: &Command) -> Option<&'static str> {
+    const PACKERS: &[&str] =
+        &["ar", "cp", "mv", "wix", "light", "makensis", "pkgbuild", "productbuild", "appimagetool"];
+    const PACKAGES: &[&str] = &[".deb", ".rpm", ".msi", ".pkg", ".AppImage", ".apk"];
+    commands::publishes(command).or_else(|| {
+        let packs = PACKERS.contains(&command.program())
+            && command.words.iter().skip(1).any(|word| PACKAGES.iter().any(|suffix| word.ends_with(suffix)));
+        packs.then_some("package")
+    })
+}
+
+const MAX_CARRIED: usize = 60;
+
+/// Files that a script copies or names while it packs: what the package may hold.
+fn carried(found: &[Command]) -> Vec<String> {
+    let moves = found.iter().filter(|command| {
+        matches!(command.program(), "cp" | "install" | "mv" | "tar" | "zip" | "strip" | "7z")
+            || published_by(command).is_some()
+    });
+    let mut files: Vec<String> = moves.flat_map(commands::files).collect();
+    files.dedup();
+    files.truncate(MAX_CARRIED);
+    files
 }
 
 /// Adds what one command says.
@@ -63,10 +103,41 @@ pub(crate) fn emit_one(command: &Command, source: &str, published: &[String], fa
     }
 }
 
+/// States what a target called `release…` or `dist…` puts into an archive: one build for each member.
+fn archives(found: &[Command], targets: &[String], facts: &mut Facts<'_, '_>) {
+    for (command, target) in found.iter().zip(targets) {
+        let is_release = ["release", "dist", "package"].iter().any(|word| target.starts_with(word));
+        if !is_release || !matches!(command.program(), "tar" | "zip") {
+            continue;
+        }
+        for member in members(command) {
+            let build = Build {
+                tool: command.program().to_owned(),
+                output: Some(member),
+                source: "release".to_owned(),
+                publishes: vec!["binary-release".to_owned()],
+                ..Build::default()
+            };
+            facts.add(command.range.clone(), FactKind::Build(build));
+        }
+    }
+}
+
+/// Arguments of `tar` or `zip` that are neither flags nor archives, nor papers that come along.
+fn members(command: &Command) -> Vec<String> {
+    let papers = ["license", "readme", "changelog", "notice", ".md", ".txt", ".tar", ".tgz", ".zip", ".gz", "$(tar"];
+    let words = command.words.iter().skip(1).filter(|word| !word.starts_with('-'));
+    let programs = words.filter(|word| {
+        let lower = word.to_ascii_lowercase();
+        lower.len() > 2 && !papers.iter().any(|paper| lower.contains(paper)) && !lower.ends_with(['/', '*'])
+    });
+    programs.cloned().collect()
+}
+
 /// Splits a Makefile into the commands of its recipes, noting variables on the way.
 ///
 /// Variables may be set below their use, so a first pass collects them.
-fn recipes(text: &str, variables: &mut Variables) -> Vec<Command> {
+fn recipes(text: &str, variables: &mut Variables) -> Vec<(Command, String)> {
     for (line, _) in lines(text) {
         set_variable(line, variables);
     }
@@ -82,7 +153,7 @@ fn recipes(text: &str, variables: &mut Variables) -> Vec<Command> {
                 let range = trimmed(line, start);
                 commands.iter_mut().for_each(|command| command.range = range.clone());
             }
-            found.append(&mut commands);
+            found.extend(commands.into_iter().map(|command| (command, target.clone())));
         } else if let Some((names, _)) = rule(line) {
             target = names.split_whitespace().next().unwrap_or("").to_owned();
         }
@@ -168,6 +239,34 @@ mod tests {
     #[test]
     fn the_target_names_what_it_builds() {
         assert_eq!(builds("Makefile", "web:\n\tgo build -o $@ ./cmd/$@\n")[0].0.packages, ["./cmd/web"]);
+    }
+
+    #[test]
+    fn archives_of_release_targets() {
+        let source =
+            "release-x: x-prod\n\tcd bin && tar -czf x-$(GOOS).tar.gz x-$(GOOS)-prod\nother:\n\ttar -czf a.tgz src\n";
+        let found = builds("Makefile", source);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].0.output.as_deref(), found[0].0.publishes.len()), (Some("x-$(GOOS)-prod"), 1));
+    }
+
+    #[test]
+    fn a_script_that_packs_carries_what_it_copies() {
+        let text = Text::new("pack.sh", "OUT=x_$V.deb\ncp bin/x tmp/\nfakeroot ar -cr a\nar -cr \"$OUT\" data\n");
+        let mut facts = Facts::new(&text);
+        detect(&text, &mut facts);
+        let found =
+            facts.list.iter().find_map(|fact| if let FactKind::Workload(one) = &fact.kind { Some(one) } else { None });
+        let found = found.unwrap();
+        assert_eq!((found.target.as_str(), found.artifacts[0].as_str()), ("package", "bin/x"));
+    }
+
+    #[test]
+    fn installing_a_package_publishes_nothing() {
+        let text = Text::new("setup.sh", "curl -LO https://x/y.deb\ndpkg -i y.deb\napt install ./y.deb\n");
+        let mut facts = Facts::new(&text);
+        detect(&text, &mut facts);
+        assert_eq!(facts.list, []);
     }
 
     #[test]

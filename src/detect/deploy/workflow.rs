@@ -8,7 +8,7 @@
 //! *Example*: `- run: cargo build --release --bin x` beside `- uses: softprops/action-gh-release@v2`.
 
 use super::script::emit_one;
-use super::{commands, shared};
+use super::{commands, matrix, shared};
 use crate::detect::Facts;
 use crate::fact::{Build, FactKind, Image, Workload};
 use crate::parse::config::ConfigView;
@@ -69,17 +69,20 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     publishes.extend(found.steps.iter().filter_map(|step| uploads(step)).map(|(target, _)| target.to_owned()));
     publishes.sort();
     publishes.dedup();
-    let source = match (is_taskfile, publishes.is_empty()) {
-        (true, _) => "makefile",
-        (_, true) => "workflow",
-        (_, false) => "release",
+    let source = match publishes.iter().any(|target| target != "workflow-artifact") {
+        _ if is_taskfile => "makefile",
+        true => "release",
+        false => "workflow",
     };
     let shared: &[String] = if is_taskfile { &[] } else { &publishes };
     for command in &found.commands {
         emit_one(command, source, shared, facts);
         if let Some(target) = commands::publishes(command) {
-            upload(target, files(command), command.range.clone(), facts);
+            upload(target, commands::files(command), command.range.clone(), facts);
         }
+    }
+    for document in &view.documents {
+        matrix::detect(document, source, shared, facts);
     }
     for step in found.steps {
         action(step, source, shared, facts);
@@ -179,6 +182,7 @@ fn uploads(step: &Node) -> Option<(&'static str, &'static [&'static str])> {
         (_, "goreleaser-action") if argument("args").contains("release") || argument("args").is_empty() => {
             "binary-release"
         }
+        ("actions/upload-artifact", _) => "workflow-artifact",
         (_, "gh-action-pypi-publish") => "pypi",
         ("pyo3/maturin-action", _) if matches!(argument("command"), "publish" | "upload") => "pypi",
         (_, "winget-releaser" | "bump-homebrew-formula-action" | "action-homebrew-bump-formula" | "action-publish")
@@ -253,12 +257,6 @@ fn pushed(step: &Node) -> Image {
 fn lines(text: impl AsRef<str>) -> Vec<String> {
     let parts = text.as_ref().split(['\n', ',']).map(str::trim).filter(|part| !part.is_empty());
     parts.map(str::to_owned).collect()
-}
-
-/// The arguments of an upload command that look like files.
-fn files(command: &Command) -> Vec<String> {
-    let words = command.words.iter().skip(1);
-    words.filter(|word| word.contains(['/', '.', '*']) && !word.starts_with('-')).cloned().collect()
 }
 
 fn upload(target: &str, files: Vec<String>, range: std::ops::Range<usize>, facts: &mut Facts<'_, '_>) {

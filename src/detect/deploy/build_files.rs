@@ -1,0 +1,303 @@
+//! Build and packaging files that are read as text: Bazel, Nix, Earthly, Tilt, Procfiles, Debian, RPM, Arch, Homebrew,
+//! CocoaPods, gems, Gradle, NuGet, installers, Zephyr and kernel build files, CDK programs.
+//!
+//! *Looks for*: the words each of these uses for a Go or Rust program (`go_binary`, `buildGoModule`, `%build`, …).
+//! *Emits*: `Build` (source `build-file`) and `Workload` (`package`, `paas`, `gem`, `cocoapods`, `maven`, `nuget`,
+//! `embedded`, `kernel-module`, `lambda`).
+//! *Misses*: everything that needs evaluation.
+//! *Example*: `go_binary(name = "web", embed = [":web_lib"])`.
+
+use super::script::emit_one;
+use crate::detect::Facts;
+use crate::fact::{Build, FactKind, Workload};
+use crate::parse::shell::{self, Variables};
+use crate::source::Text;
+
+pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    let name = text.path.rsplit('/').next().unwrap_or(text.path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    match (name, extension) {
+        ("BUILD", _) | (_, "bazel" | "bzl") => bazel(text, facts),
+        (_, "nix") => nix(text, facts),
+        ("Earthfile", _) => commands(text, "dockerfile", Some("RUN "), facts),
+        ("Procfile", _) => procfile(text, facts),
+        ("control", _) if text.path.contains("debian") => fields(text, "Package:", "package", "deb", facts),
+        ("rules", _) if text.path.contains("debian") => commands(text, "build-file", None, facts),
+        (_, "spec") if text.text.contains("%install") => rpm(text, facts),
+        ("PKGBUILD", _) => {
+            commands(text, "build-file", None, facts);
+            fields(text, "pkgname=", "package", "arch", facts);
+        }
+        (_, "podspec") => quoted_after(text, "vendored_frameworks", "cocoapods", facts),
+        (_, "gemspec") => quoted_after(text, ".extensions", "gem", facts),
+        (_, "rb") => formula(text, facts),
+        (_, "gradle" | "kts") => gradle(text, facts),
+        (_, "csproj") => quoted_after(text, "runtimes/", "nuget", facts),
+        (_, "wxs") => installer(text, facts),
+        ("prj.conf", _) => whole(text, "CONFIG_RUST=y", "embedded", "zephyr", facts),
+        ("Kbuild" | "kbuild", _) => whole(text, "obj-m", "kernel-module", "kbuild", facts),
+        (_, "ts" | "js" | "py" | "mts" | "cs" | "java") => cdk(text, facts),
+        _ => {}
+    }
+}
+
+/// Calls `each` for every place of a word, with what follows it.
+fn places<'a>(text: &Text<'a>, word: &str, mut each: impl FnMut(usize, &'a str)) {
+    for (at, _) in text.text.match_indices(word) {
+        each(at, &text.text[at + word.len()..]);
+    }
+}
+
+/// Returns the first quoted text after a key, within a few hundred bytes: `name = "web"`.
+fn quoted<'a>(after: &'a str, key: &str) -> Option<&'a str> {
+    let window = window(after, 600);
+    let at = window.find(key)? + key.len();
+    let rest = window[at..].trim_start_matches([' ', '=', ':', '\t', '\n', '[', '(']);
+    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    rest[1..].split(quote).next().filter(|text| text.len() < 200)
+}
+
+fn window(text: &str, length: usize) -> &str {
+    let mut end = length.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn build(tool: &str) -> Build {
+    Build { tool: tool.to_owned(), source: "build-file".to_owned(), ..Build::default() }
+}
+
+fn workload(target: &str, kind: &str) -> Workload {
+    Workload { target: target.to_owned(), kind: kind.to_owned(), ..Workload::default() }
+}
+
+fn bazel(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    for (rule, mode) in [
+        ("go_binary(", None),
+        ("rust_binary(", None),
+        ("rust_shared_library(", Some("cdylib")),
+        ("rust_static_library(", Some("staticlib")),
+    ] {
+        places(text, rule, |at, after| {
+            let body = after.split("\n)").next().unwrap_or(after);
+            let made = Build {
+                packages: vec![".".to_owned()],
+                output: quoted(body, "name").map(str::to_owned),
+                mode: quoted(body, "linkmode").or(mode).map(str::to_owned),
+                ..build("bazel")
+            };
+            facts.add(at..at + rule.len() - 1, FactKind::Build(made));
+        });
+    }
+}
+
+fn nix(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    for (word, is_go) in
+        [("buildGoModule", true), ("buildGoApplication", true), ("buildRustPackage", false), ("crane", false)]
+    {
+        places(text, word, |at, after| {
+            // An argument of the function (`{ buildGoModule, … }:`) is no use of it.
+            let Some(body) =
+                after.trim_start().strip_prefix(['{', '(', 'r']).or_else(|| after.strip_prefix("Lib.buildPackage"))
+            else {
+                return;
+            };
+            let packages = if is_go { quoted(body, "subPackages") } else { quoted(body, "cargoBuildFlags") };
+            let made = Build {
+                packages: packages.map(str::to_owned).into_iter().collect(),
+                output: quoted(body, "mainProgram").or_else(|| quoted(body, "pname")).map(str::to_owned),
+                ..build("nix")
+            };
+            facts.add(at..at + word.len(), FactKind::Build(made));
+        });
+    }
+}
+
+/// Reads the lines (or those after a keyword) as commands.
+fn commands(text: &Text<'_>, source: &str, keyword: Option<&str>, facts: &mut Facts<'_, '_>) {
+    let mut variables = Variables::default();
+    let Some(keyword) = keyword else {
+        for command in shell::commands(text.text, 0, &mut variables) {
+            emit_one(&command, source, &[], facts);
+        }
+        return;
+    };
+    places(text, keyword, |at, after| {
+        let start = at + keyword.len();
+        let end = after.find("\n    ").filter(|_| !after.contains("\\\n")).or_else(|| after.find("\n\n"));
+        for command in shell::commands(window(after, end.unwrap_or(after.len()).min(4000)), start, &mut variables) {
+            emit_one(&command, source, &[], facts);
+        }
+    });
+}
+
+fn procfile(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    for (line, start) in lines(text) {
+        let Some((process, command)) = line.split_once(':').filter(|(process, _)| !process.contains([' ', '#'])) else {
+            continue;
+        };
+        let one = Workload {
+            name: Some(process.to_owned()),
+            command: command.split_whitespace().map(str::to_owned).collect(),
+            ..workload("paas", if process == "release" { "release" } else { "service" })
+        };
+        facts.add(start..start + line.len(), FactKind::Workload(one));
+    }
+}
+
+fn lines<'a>(text: &Text<'a>) -> impl Iterator<Item = (&'a str, usize)> {
+    let mut at = 0;
+    text.text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (line.trim_end(), start)
+    })
+}
+
+/// Lines that begin with a key, each naming a package.
+fn fields(text: &Text<'_>, key: &str, target: &str, kind: &str, facts: &mut Facts<'_, '_>) {
+    for (line, start) in lines(text) {
+        let Some(name) = line.strip_prefix(key).map(|name| name.trim().trim_matches(['"', '\'', '(', ')'])) else {
+            continue;
+        };
+        let one = Workload { name: Some(name.to_owned()), ..workload(target, kind) };
+        facts.add(start..start + line.len(), FactKind::Workload(one));
+    }
+}
+
+fn rpm(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    fields(text, "Name:", "package", "rpm", facts);
+    let body = text.text.find("\n%build").map(|at| (at + 7, &text.text[at + 7..]));
+    if let Some((start, after)) = body {
+        let end = after.find("\n%install").unwrap_or(after.len());
+        for command in shell::commands(&after[..end], start, &mut Variables::default()) {
+            emit_one(&command, "build-file", &[], facts);
+        }
+    }
+}
+
+fn quoted_after(text: &Text<'_>, word: &str, target: &str, facts: &mut Facts<'_, '_>) {
+    let mut first = true;
+    places(text, word, |at, after| {
+        if std::mem::take(&mut first) {
+            let held = window(after, 200).split(['"', '\'']).nth(1).map(str::to_owned);
+            let one = Workload { artifacts: held.into_iter().collect(), ..workload(target, "extension") };
+            facts.add(at..at + word.len(), FactKind::Workload(one));
+        }
+    });
+}
+
+fn whole(text: &Text<'_>, word: &str, target: &str, kind: &str, facts: &mut Facts<'_, '_>) {
+    if let Some(at) = text.text.find(word) {
+        facts.add(at..at + word.len(), FactKind::Workload(workload(target, kind)));
+    }
+}
+
+/// Homebrew formulas build or unpack a program and install it.
+fn formula(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    let Some(at) = text.text.find("< Formula") else { return };
+    let mut artifacts = Vec::new();
+    places(text, "bin.install ", |_, after| artifacts.extend(after.split(['"', '\'']).nth(1).map(str::to_owned)));
+    facts.add(at..at + 9, FactKind::Workload(Workload { artifacts, ..workload("package", "brew") }));
+}
+
+/// Android libraries that carry native code built by cargo-ndk or gomobile.
+fn gradle(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    for (word, tool) in [
+        ("cargo-ndk", "cargo-ndk"),
+        ("cargo\", \"ndk", "cargo-ndk"),
+        ("rust-android", "cargo-ndk"),
+        ("gomobile", "gomobile"),
+    ] {
+        if let Some(at) = text.text.find(word) {
+            let made = Build { output: quoted(text.text, "libname").map(str::to_owned), ..build(tool) };
+            facts.add(at..at + word.len(), FactKind::Build(made));
+            return;
+        }
+    }
+}
+
+fn installer(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    let mut artifacts = Vec::new();
+    places(text, "Source=", |_, after| {
+        let file = after.split(['"', '\'']).nth(1).unwrap_or("").replace('\\', "/");
+        if file.ends_with(".exe") && artifacts.len() < 50 {
+            artifacts.push(file);
+        }
+    });
+    if !artifacts.is_empty() {
+        facts.add(0..1, FactKind::Workload(Workload { artifacts, ..workload("package", "msi") }));
+    }
+}
+
+/// Constructs of the Cloud Development Kit that compile Go or Rust.
+fn cdk(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    for (word, key, runtime) in [
+        ("GoFunction(", "entry", "go"),
+        ("RustFunction(", "manifestPath", "rust"),
+        ("RustFunction(", "manifest_path", "rust"),
+    ] {
+        places(text, word, |at, after| {
+            let Some(path) = quoted(after, key) else { return };
+            let bin = quoted(after, "binaryName").map(str::to_owned);
+            let one = Workload {
+                name: after.split(['"', '\'', '`']).nth(1).map(str::to_owned),
+                aliases: bin.into_iter().collect(),
+                artifacts: vec![path.to_owned()],
+                runtime: Some(runtime.to_owned()),
+                ..workload("lambda", "function")
+            };
+            facts.add(at..at + word.len() - 1, FactKind::Workload(one));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &str, source: &str) -> Vec<String> {
+        let text = Text::new(path, source);
+        let mut facts = Facts::new(&text);
+        detect(&text, &mut facts);
+        let one = |kind| match kind {
+            FactKind::Build(build) => {
+                format!("{} {} {}", build.tool, build.packages.join(","), build.output.unwrap_or_default())
+            }
+            FactKind::Workload(one) => {
+                format!("{} {} {}", one.target, one.name.unwrap_or_default(), one.artifacts.join(","))
+            }
+            other => format!("{other:?}"),
+        };
+        facts.list.into_iter().map(|fact| one(fact.kind)).collect()
+    }
+
+    #[test]
+    fn each_file_in_its_words() {
+        for (path, source, expected) in [
+            ("a/BUILD.bazel", "go_binary(\n    name = \"web\",\n    embed = [\":lib\"],\n)\n", vec!["bazel . web"]),
+            (
+                "default.nix",
+                "{ buildGoModule }:\nbuildGoModule {\n  pname = \"web\";\n  subPackages = [ \"cmd/web\" ];\n}\n",
+                vec!["nix cmd/web web"],
+            ),
+            ("Procfile", "web: bin/web -p 80\n", vec!["paas web "]),
+            (
+                "Earthfile",
+                "build:\n    RUN go build -o web ./cmd/web\n    SAVE ARTIFACT web\n",
+                vec!["go ./cmd/web web"],
+            ),
+            ("debian/control", "Source: x\nPackage: webd\n", vec!["package webd "]),
+            ("F/web.rb", "class Web < Formula\n  bin.install \"web\"\n", vec!["package  web"]),
+            ("lib/x.rb", "class Web < Base\n", vec![]),
+            ("stack.ts", "new GoFunction(this, 'Api', { entry: 'cmd/api' });", vec!["lambda Api cmd/api"]),
+            ("Kbuild", "obj-m := a.o\n", vec!["kernel-module  "]),
+            ("x.spec", "describe('x')", vec![]),
+            ("i.wxs", "<File Source='target\\release\\web.exe' />", vec!["package  target/release/web.exe"]),
+        ] {
+            assert_eq!(read(path, source), expected, "{path}");
+        }
+    }
+}
