@@ -4,6 +4,7 @@
 //! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
 
 mod artillery;
+mod cargo_config;
 mod cgo;
 mod code_comments;
 pub mod deploy;
@@ -23,6 +24,7 @@ mod grafana_alerts;
 mod k6;
 mod keptn_slo;
 mod latency;
+mod linker_memory;
 mod locust;
 mod nobl9;
 mod openslo;
@@ -30,6 +32,7 @@ mod prometheus_rules;
 mod prose;
 mod purego;
 mod pyrra;
+mod rust_bindings_config;
 pub mod rust_build;
 pub mod rust_counts;
 pub mod rust_export;
@@ -42,6 +45,7 @@ pub mod rust_neon;
 pub mod rust_pyo3;
 pub mod rust_routes;
 pub mod rust_timeouts;
+mod rust_toolchain;
 pub mod rust_tuning;
 pub mod rust_uniffi;
 pub mod rust_uses;
@@ -69,8 +73,12 @@ pub type OnConfig = fn(&ConfigView<'_>, &mut Facts<'_, '_>);
 /// Detectors of YAML, JSON, TOML and HCL files, by name.
 pub const CONFIG: &[(&str, OnConfig)] = &[
     ("artillery", artillery::detect),
+    ("cargo-config", cargo_config::detect),
     ("grafana-alerts", grafana_alerts::detect),
     ("keptn-slo", keptn_slo::detect),
+    ("linker-memory", linker_memory::detect),
+    ("rust-bindings-config", rust_bindings_config::detect),
+    ("rust-toolchain", rust_toolchain::detect),
     ("service-config-latency", service_config_latency::detect),
     ("terraform-slo", terraform_slo::detect),
     ("timeouts-config", timeouts_config::detect),
@@ -92,7 +100,10 @@ pub const TEXT: &[(&str, &[Kind], OnText)] = &[
     ("gatling", &[Kind::Foreign], gatling::detect),
     ("go-assembly", &[Kind::C], go_assembly::detect),
     ("k6", &[Kind::JavaScript], k6::detect),
+    ("linker-memory", &[Kind::Text], linker_memory::detect_text),
     ("locust", &[Kind::Foreign], locust::detect),
+    ("rust-bindings-config", &[Kind::Text], rust_bindings_config::detect_text),
+    ("rust-toolchain", &[Kind::Text], rust_toolchain::detect_text),
     ("prometheus-rules", &[Kind::Text], prometheus_rules::detect_text),
     ("service-config-latency", &[Kind::Text], service_config_latency::detect_text),
 ];
@@ -217,4 +228,18 @@ pub(crate) mod testing {
         detect(&GoView::new(&text), &mut facts);
         facts.list
     }
+}
+
+/// Reads a file and returns marks, versions, budgets and surfaces in words.
+#[cfg(test)]
+pub(crate) fn test_marks(kind: Kind, path: &str, source: &str) -> Vec<String> {
+    let facts = crate::reader::read(kind, &Text::new(path, source)).facts;
+    let words = facts.into_iter().filter_map(|fact| match fact.kind {
+        FactKind::Mark { name, detail } => Some(format!("{name} {detail}")),
+        FactKind::Toolchain { what, version } => Some(format!("{what} {version}")),
+        FactKind::ArtifactBudget { bytes } => Some(format!("budget {bytes}")),
+        FactKind::Ffi { direction, mechanism, symbols } => Some(format!("{direction:?} {mechanism} {symbols}")),
+        _ => None,
+    });
+    words.collect()
 }

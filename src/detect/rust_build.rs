@@ -1,14 +1,15 @@
 //! What a package's build script and generated bindings tell.
 //!
 //! *Looks for*: in `build.rs` the crates that compile C, write bindings or generate code from a contract; the header
-//! of checked-in bindings.
+//! of checked-in bindings; a memory map that the script writes.
 //! *Emits*: `Ffi` (`bindgen` import, `cbindgen` export), `Generates`, and marks `cc-build` and `system-library`.
 //! *Misses*: build scripts under another name.
 //! *Example*: `cc::Build::new()` → mark `cc-build`.
 
 use super::Facts;
-use crate::fact::{Direction, FactKind};
+use crate::fact::{Binding, Direction, FactKind};
 use crate::parse::rust::RustView;
+use crate::parse::rust::lex::Kind;
 use crate::scope::Scope;
 
 /// (crate, format, tool).
@@ -43,6 +44,9 @@ fn build_script(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let mut seen: Vec<&str> = Vec::new();
     for at in 0..tokens.len() {
         let name = tokens.at(at);
+        if tokens.kind(at) == Some(Kind::Str) && name.contains("ORIGIN") {
+            super::linker_memory::memory(name, tokens.range(at, at).start, facts, Binding::Package);
+        }
         if !tokens.is_ident(at) || !tokens.is_path_separator(at + 1) || seen.contains(&name) {
             continue;
         }
