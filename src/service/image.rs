@@ -30,9 +30,31 @@ pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'
     for (file, fact) in repository.facts() {
         let FactKind::Image(image) = &fact.kind else { continue };
         let units = units_of(repository, units, builds, file, image);
-        all.push(Packed { file, fact, image, units, names: names_of(file, image), ships: ships(file) });
+        let defines = image.dockerfile.is_none();
+        let names = if defines { names_of(file, image) } else { given_names(image) };
+        all.push(Packed { file, fact, image, units, names, ships: defines && ships(file) });
     }
+    join_definitions(&mut all);
     all
+}
+
+/// A script or workflow that builds a Dockerfile gives it names; the Dockerfile says what is in it.
+fn join_definitions(all: &mut [Packed<'_>]) {
+    for index in 0..all.len() {
+        let Some(dockerfile) = &all[index].image.dockerfile else { continue };
+        let context = all[index].image.context.as_deref().unwrap_or(".");
+        let own = all[index].file.directory();
+        let places = [join(".", dockerfile), join(context, dockerfile), join(own, dockerfile)];
+        let names = all[index].names.clone();
+        let found = all
+            .iter_mut()
+            .filter(|other| other.image.dockerfile.is_none())
+            .find(|other| places.iter().flatten().any(|place| **place == *other.file.path));
+        let Some(definition) = found else { continue };
+        definition.names.extend(names);
+        let units = definition.units.clone();
+        all[index].units = units;
+    }
 }
 
 fn ships(file: &FileEntry) -> bool {
@@ -157,8 +179,7 @@ fn is_generic(directory: &str) -> bool {
 
 /// Names by which other files may refer to the image.
 fn names_of(file: &FileEntry, image: &Image) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> =
-        image.names.iter().map(|name| image_name(name)).filter(|name| !name.is_empty()).collect();
+    let mut names = given_names(image);
     let name = base(&file.path).to_ascii_lowercase();
     for (prefix, suffix) in [("dockerfile.", ""), ("dockerfile-", ""), ("containerfile.", ""), ("", ".dockerfile")] {
         if let Some(rest) = name
@@ -177,6 +198,15 @@ fn names_of(file: &FileEntry, image: &Image) -> BTreeSet<String> {
         names.insert(base(at).to_ascii_lowercase());
     }
     names
+}
+
+fn given_names(image: &Image) -> BTreeSet<String> {
+    image
+        .names
+        .iter()
+        .map(|name| image_name(name))
+        .filter(|name| !name.is_empty() && !name.contains(['{', '$']))
+        .collect()
 }
 
 /// `registry/org/name:tag@digest` → `name`.

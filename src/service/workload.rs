@@ -113,7 +113,9 @@ impl Index {
         if found.is_empty() {
             found = by_command;
         }
-        if found.is_empty() && workload.target != "package" {
+        let foreign =
+            !workload.images.is_empty() && workload.images.iter().all(|image| self.is_foreign_image(file, image));
+        if found.is_empty() && !foreign && workload.target != "package" {
             found = self.of_name(units, file, workload);
         }
         found.into_iter().collect()
@@ -152,9 +154,8 @@ impl Index {
     }
 
     fn of_image(&self, units: &[Unit], file: &FileEntry, image: &str) -> BTreeSet<usize> {
-        let written = self.expand(image);
-        let resolved = self.helm_image(file, &written).unwrap_or(written);
-        for name in [image_name(&resolved), tag_of(&resolved)] {
+        let written = self.expand_helm(file, &self.expand(image));
+        for name in [image_name(&written), tag_of(&written)] {
             let name = normal(&name);
             if name.is_empty() {
                 continue;
@@ -167,32 +168,41 @@ impl Index {
                 return found;
             }
         }
-        BTreeSet::new()
+        by_path_part(units, file, &normal(&image_name(&written)))
     }
 
-    /// Resolves `{{ .Values.a.image }}` by the chart's values.
-    fn helm_image(&self, file: &FileEntry, image: &str) -> Option<String> {
-        let at = image.find(".Values.")?;
-        let path: String =
-            image[at + 8..].chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
-        let mut chart = file.directory();
-        loop {
-            let candidates = [
-                path.clone(),
-                format!("{path}.repository"),
-                format!("{path}.name"),
-                parent(&path.replace('.', "/")).replace('/', "."),
-            ];
-            for candidate in candidates {
-                if let Some(found) = self.helm.get(&(chart.to_owned(), candidate)) {
-                    return Some(found.clone());
-                }
-            }
-            if chart == "." {
-                return None;
-            }
-            chart = parent(chart);
+    /// Puts in the chart's values for `{{ … .Values.a.b … }}`; what has none becomes empty.
+    fn expand_helm(&self, file: &FileEntry, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find("{{") {
+            out.push_str(&rest[..at]);
+            let Some(end) = rest[at..].find("}}") else { return out };
+            out.push_str(&self.helm_value(file, &rest[at + 2..at + end]).unwrap_or_default());
+            rest = &rest[at + end + 2..];
         }
+        out.push_str(rest);
+        out
+    }
+
+    /// The first value of an action that the chart, or the chart above it, gives.
+    fn helm_value(&self, file: &FileEntry, action: &str) -> Option<String> {
+        action.match_indices(".Values.").find_map(|(at, _)| {
+            let path: String =
+                action[at + 8..].chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
+            let mut chart = file.directory();
+            loop {
+                for candidate in [path.clone(), format!("{path}.repository"), format!("{path}.name")] {
+                    if let Some(found) = self.helm.get(&(chart.to_owned(), candidate)) {
+                        return Some(found.clone());
+                    }
+                }
+                if chart == "." {
+                    return None;
+                }
+                chart = parent(chart);
+            }
+        })
     }
 
     fn of_command(&self, units: &[Unit], file: &FileEntry, workload: &Workload) -> BTreeSet<usize> {
@@ -203,16 +213,28 @@ impl Index {
                 continue;
             }
             found.extend(self.named(units, file, &name));
+            if found.is_empty() {
+                found.extend(by_suffix(units, &normal(&name)));
+            }
         }
         found
     }
 
     fn of_name(&self, units: &[Unit], file: &FileEntry, workload: &Workload) -> BTreeSet<usize> {
-        let Some(name) = &workload.name else { return BTreeSet::new() };
-        if is_generic(name) {
-            return BTreeSet::new();
+        let names = workload.name.iter().chain(&workload.aliases).map(|name| self.expand_helm(file, name));
+        for name in names.filter(|name| !is_generic(name)) {
+            let found = self.named(units, file, &name);
+            if !found.is_empty() {
+                return found;
+            }
         }
-        self.named(units, file, name)
+        BTreeSet::new()
+    }
+
+    /// Whether an image's name is known in full: then a name beside it proves nothing.
+    fn is_foreign_image(&self, file: &FileEntry, image: &str) -> bool {
+        let written = self.expand_helm(file, &self.expand(image));
+        !image.contains("{{") && written.contains('/') && !image_name(&written).is_empty()
     }
 
     /// The unit of this name, the nearest to the file where several have it.
@@ -241,6 +263,28 @@ impl Index {
         out.push_str(rest);
         out
     }
+}
+
+/// The only unit below a directory that is called like the image, or like its end: `org/x-driver` and `drivers/x-driver/cmd/plugin`.
+fn by_path_part(units: &[Unit], file: &FileEntry, name: &str) -> BTreeSet<usize> {
+    if !name.contains('-') {
+        return BTreeSet::new();
+    }
+    let holds = |part: &str| part == name || part.strip_suffix(name).is_some_and(|rest| rest.ends_with('-'));
+    let near = |unit: &Unit| unit.root.split('/').any(|part| holds(&normal(part)));
+    let found: Vec<usize> = (0..units.len()).filter(|&at| near(&units[at])).collect();
+    let shared = |at: usize| units[at].root.split('/').next() == file.directory().split('/').next();
+    if found.len() == 1 && shared(found[0]) { found.into_iter().collect() } else { BTreeSet::new() }
+}
+
+/// The only unit whose directory's name, of several words, ends the given name: `/usr/bin/k8s-node-cleaner` and `node-cleaner`.
+fn by_suffix(units: &[Unit], name: &str) -> BTreeSet<usize> {
+    let ends = |unit: &Unit| {
+        let directory = normal(base(&unit.root));
+        directory.contains('-') && name.strip_suffix(&directory).is_some_and(|rest| rest.ends_with('-'))
+    };
+    let found: BTreeSet<usize> = (0..units.len()).filter(|&at| ends(&units[at])).collect();
+    if found.len() == 1 { found } else { BTreeSet::new() }
 }
 
 /// Artefacts name the result of a build, a directory, or a source file.
