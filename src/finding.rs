@@ -229,6 +229,20 @@ pub struct Comparison {
     pub base: String,
     /// Services whose verdict differs, worst first.
     pub changes: Vec<Change>,
+    /// Findings of the base that are gone.
+    pub resolved: Vec<Resolved>,
+    /// Findings that were there before and still are.
+    pub kept: u64,
+}
+
+/// A finding of the base that is gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    pub policy: String,
+    /// Name and root of the service, or `repository` and `.`.
+    pub name: String,
+    pub root: Arc<str>,
+    pub message: String,
 }
 
 /// A service whose verdict differs from the base's.

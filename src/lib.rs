@@ -12,6 +12,7 @@
 //! 5. Same input, same bytes out, whatever the number of threads or the order of the file system.
 
 pub mod advice;
+pub mod base;
 pub mod catalogue;
 pub mod check;
 pub mod cli;

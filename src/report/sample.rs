@@ -240,7 +240,7 @@ pub(crate) fn report() -> Report {
         ],
         findings: vec![tail_latency(), hostile(), repository],
         skipped: vec![Problem { path: HOSTILE.into(), reason: "not UTF-8".to_owned(), place: None }],
-        comparison: Some(Comparison { base: "main".to_owned(), changes: vec![change] }),
+        comparison: Some(Comparison { base: "main".to_owned(), changes: vec![change], ..Comparison::default() }),
         stats: Stats { files: 120, bytes: 1_000_000, elapsed_ms: 12 },
     }
 }
