@@ -5,14 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
+use gix::ObjectId;
+
+use crate::base;
+use crate::base::revision::BaseError;
 use crate::config::Config;
 use crate::finding::Report;
-use crate::git;
-use crate::history::{self, Layout};
+use crate::git::{self, Git, GitProblem};
+use crate::history::{self, Layout, Pending};
 use crate::judge;
-use crate::scan::{self, ScanError};
+use crate::scan::{self, ScanError, Scanned};
 use crate::service::repository::Repository;
 use crate::service::{Language, Service, assemble};
+use crate::tree::StoredTree;
 use crate::walk::Filter;
 
 /// What one run is asked to do.
@@ -21,21 +26,85 @@ pub struct Options {
     pub root: PathBuf,
     pub threads: usize,
     pub window_days: u32,
+    pub tree: Tree,
+    /// A revision to compare with, or `auto`.
+    pub base: Option<String>,
+    pub git: git::Options,
+}
+
+/// Which tree is judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tree {
+    /// The files as they lie on the disk.
+    #[default]
+    Work,
+    /// The index: what the next commit would hold.
+    Staged,
+    /// The tree of a commit.
+    At(String),
+}
+
+/// Why a run could not be completed as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    #[error(transparent)]
+    Git(#[from] GitProblem),
+    #[error(transparent)]
+    Base(#[from] BaseError),
 }
 
 impl Options {
     /// The main job on a directory, without any configuration.
     pub fn new(root: impl Into<PathBuf>) -> Options {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Options { root: root.into(), threads, window_days: 365 }
+        let git = git::Options::default();
+        Options { root: root.into(), threads, window_days: 365, tree: Tree::Work, base: None, git }
     }
 }
 
-/// Finds and judges the services below the root.
-pub fn check(options: &Options) -> Result<Report, ScanError> {
+/// Finds and judges the services below the root; compares with a base where one is asked for.
+pub fn check(options: &Options) -> Result<Report, CheckError> {
     let start = Instant::now();
-    let pending = history::start(options.root.clone(), options.window_days, git::Options::default());
-    let scanned = scan::scan(&options.root, options.threads, &Filter::default())?;
+    let mut report = match &options.tree {
+        Tree::Work => {
+            let pending = history::start(options.root.clone(), options.window_days, options.git);
+            report_on(scan::scan(&options.root, options.threads, &Filter::default())?, pending)
+        }
+        Tree::Staged => {
+            let git = Git::open(&options.root, options.git)?;
+            let pending = history::start(options.root.clone(), options.window_days, options.git);
+            let tree = StoredTree::of_index(&git, &Filter::default())?;
+            report_on(scan::scan_stored(tree, options.threads)?, pending)
+        }
+        Tree::At(revision) => {
+            let git = Git::open(&options.root, options.git)?;
+            report_at(options, &git, base::revision::find(&git, revision, &environment)?.commit)?
+        }
+    };
+    if let Some(asked) = &options.base {
+        let git = Git::open(&options.root, options.git)?;
+        let found = base::revision::find(&git, asked, &environment)?;
+        let before = report_at(options, &git, found.commit)?;
+        base::compare(&before, &mut report, &found.name);
+    }
+    report.stats.elapsed_ms = start.elapsed().as_millis() as u64;
+    Ok(report)
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// Judges the tree of a commit, straight from the object database.
+fn report_at(options: &Options, git: &Git, commit: ObjectId) -> Result<Report, CheckError> {
+    let pending = history::start_from(git, commit, options.window_days);
+    let tree = StoredTree::of_commit(git, commit, &Filter::default())?;
+    Ok(report_on(scan::scan_stored(tree, options.threads)?, pending))
+}
+
+fn report_on(scanned: Scanned, pending: Pending) -> Report {
     let mut services = assemble::services(&scanned.repository);
     let told = pending.finish(&layout(&scanned.repository, &services), &[]);
     for (service, (team, spec)) in services.iter_mut().zip(told.units) {
@@ -43,7 +112,7 @@ pub fn check(options: &Options) -> Result<Report, ScanError> {
         service.spec = spec;
     }
     let (judged, findings) = judge::judge(services, &Config::default());
-    let mut report = Report {
+    Report {
         revision: told.revision,
         history: told.summary,
         services: judged,
@@ -51,9 +120,7 @@ pub fn check(options: &Options) -> Result<Report, ScanError> {
         skipped: scanned.problems,
         stats: scanned.stats,
         ..Report::default()
-    };
-    report.stats.elapsed_ms = start.elapsed().as_millis() as u64;
-    Ok(report)
+    }
 }
 
 /// Tells the history where each service lies.

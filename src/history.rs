@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use gix::ObjectId;
+
 use crate::finding::{HistoryStatus, HistorySummary};
 pub use crate::git::GitProblem as HistoryProblem;
 use crate::git::{Git, Options};
@@ -62,11 +64,24 @@ pub struct Pending {
 
 /// Begins to walk the commits of the repository around `root`, on a thread of its own.
 pub fn start(root: PathBuf, window_days: u32, options: Options) -> Pending {
+    begin(window_days, move || History::open(&root, window_days, options))
+}
+
+/// The same from another commit than `HEAD`, in a repository that is open.
+pub fn start_from(git: &Git, commit: ObjectId, window_days: u32) -> Pending {
+    let git = git.clone();
+    begin(window_days, move || {
+        let commits = walk::walk(&git, Some(commit), window_days.saturating_mul(2))?;
+        Ok(History { git, window_days, commits })
+    })
+}
+
+fn begin(window_days: u32, walk: impl FnOnce() -> Result<History, HistoryProblem> + Send + 'static) -> Pending {
     let (send, walked) = mpsc::sync_channel(1);
     // Not joined: a thread that hangs on a broken disk ends with the process.
     let spawned = std::thread::Builder::new().name("history".into()).spawn(move || {
         // Nobody listens any more if the run ended early.
-        let _ = send.send(History::open(&root, window_days, options));
+        let _ = send.send(walk());
     });
     drop(spawned);
     Pending { window_days, walked }
@@ -106,7 +121,7 @@ impl History {
     /// Opens the repository around `root` and walks back two windows from `HEAD`.
     pub fn open(root: &Path, window_days: u32, options: Options) -> Result<History, HistoryProblem> {
         let git = Git::open(root, options)?;
-        let commits = walk::walk(&git, window_days.saturating_mul(2))?;
+        let commits = walk::walk(&git, None, window_days.saturating_mul(2))?;
         Ok(History { git, window_days, commits })
     }
 

@@ -79,9 +79,9 @@ struct Walk {
     shallow: Vec<ObjectId>,
 }
 
-/// Walks back `days` from `HEAD`; `None` while there is no commit.
-pub(super) fn walk(git: &Git, days: u32) -> Result<Option<Commits>, GitProblem> {
-    let Some(head) = git.head()? else { return Ok(None) };
+/// Walks back `days` from a commit, `HEAD` where none is named; `None` while there is no commit.
+pub(super) fn walk(git: &Git, from: Option<ObjectId>, days: u32) -> Result<Option<Commits>, GitProblem> {
+    let Some(head) = from.map_or_else(|| git.head(), |commit| Ok(Some(commit)))? else { return Ok(None) };
     let repository = git.handle();
     let shallow = repository.shallow_commits().ok().flatten();
     let shallow = shallow.map(|list| list.iter().copied().collect()).unwrap_or_default();
@@ -93,7 +93,7 @@ pub(super) fn walk(git: &Git, days: u32) -> Result<Option<Commits>, GitProblem> 
         known: gix::hashtable::HashMap::default(),
         shallow,
     };
-    let Some(first) = walk.decode(head) else { return Err(GitProblem::Broken("HEAD names no commit".into())) };
+    let Some(first) = walk.decode(head) else { return Err(GitProblem::Broken("the revision names no commit".into())) };
     Ok(Some(walk.run(first, days)))
 }
 
