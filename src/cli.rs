@@ -99,6 +99,18 @@ pub struct Scan {
     /// Number of threads [default: one per processor]
     #[arg(long, value_name = "N")]
     pub threads: Option<std::num::NonZeroUsize>,
+    /// Judge what changed since a revision; `auto` takes it from the CI event or the upstream branch
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+    /// Judge the index: what the next commit would hold
+    #[arg(long, conflicts_with = "at")]
+    pub staged: bool,
+    /// Judge a commit instead of the work tree, without a checkout
+    #[arg(long, value_name = "REV")]
+    pub at: Option<String>,
+    /// Read git objects that the repository borrows from a directory outside it
+    #[arg(long)]
+    pub trust_alternates: bool,
 }
 
 /// How text is shown.

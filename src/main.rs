@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
-use fitcheck::check::{self, Options};
+use fitcheck::check::{self, Options, Tree};
 use fitcheck::cli::{Check, Cli, Command, Explain, PolicyCommand, Scan, Services, View};
 use fitcheck::disk::Disk;
 use fitcheck::exit::Exit;
@@ -95,6 +95,13 @@ fn policy(command: &PolicyCommand) -> anyhow::Result<Exit> {
 fn scan(args: &Scan) -> anyhow::Result<Report> {
     let mut options = Options::new(&args.path);
     options.threads = args.threads.map_or(options.threads, usize::from);
+    options.base.clone_from(&args.base);
+    options.tree = match (&args.at, args.staged) {
+        (Some(revision), _) => Tree::At(revision.clone()),
+        (None, true) => Tree::Staged,
+        (None, false) => Tree::Work,
+    };
+    options.git.foreign_alternates = args.trust_alternates;
     Ok(check::check(&options)?)
 }
 

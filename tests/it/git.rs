@@ -13,7 +13,7 @@ use fitcheck::tree::StoredTree;
 use fitcheck::walk::{self, Filter};
 
 /// A repository in a temporary directory, whose clock is set by hand.
-struct Repo {
+pub(crate) struct Repo {
     root: tempfile::TempDir,
 }
 
@@ -27,7 +27,7 @@ fn has(program: &str) -> bool {
 }
 
 impl Repo {
-    fn new() -> Option<Repo> {
+    pub(crate) fn new() -> Option<Repo> {
         has("git").then(|| {
             let repo = Repo { root: tempfile::tempdir().unwrap() };
             repo.git(&["init", "-q", "-b", "main"]);
@@ -35,11 +35,11 @@ impl Repo {
         })
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.root.path()
     }
 
-    fn git(&self, words: &[&str]) -> String {
+    pub(crate) fn git(&self, words: &[&str]) -> String {
         self.git_at(0, ("A Person", "a@example.com"), words)
     }
 
@@ -55,13 +55,13 @@ impl Repo {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let file = self.path().join(path);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text).unwrap();
     }
 
-    fn commit(&self, day: i64, who: (&str, &str), message: &str) {
+    pub(crate) fn commit(&self, day: i64, who: (&str, &str), message: &str) {
         self.git(&["add", "-A"]);
         self.git_at(day * 86_400, who, &["commit", "-q", "--allow-empty", "-m", message]);
     }

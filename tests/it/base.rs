@@ -1,0 +1,123 @@
+//! Pull-request mode on repositories made on the spot.
+
+use fitcheck::check::{Options, Tree, check};
+use fitcheck::finding::{Report, Status, Verdict};
+
+use crate::git::Repo;
+
+fn at(repo: &Repo, tree: Tree) -> Report {
+    let mut options = Options::new(repo.path());
+    options.tree = tree;
+    check(&options).unwrap()
+}
+
+/// Everything in a report that does not say how it came about.
+fn content(report: &Report) -> String {
+    format!("{:#?}\n{:#?}\n{:#?}\n{:?}", report.services, report.findings, report.skipped, report.history)
+}
+
+fn service(repo: &Repo, name: &str, slo: &str, cgo: bool) {
+    let import = if cgo { "/*\n#include <zlib.h>\n*/\nimport \"C\"\n" } else { "" };
+    let go = format!(
+        "package main\n\n{import}import \"net/http\"\n\nfunc main() {{\n\thttp.ListenAndServe(\":80\", nil)\n}}\n"
+    );
+    repo.write(&format!("cmd/{name}/main.go"), &go);
+    repo.write(&format!("cmd/{name}/slo.yaml"), slo);
+}
+
+fn slo(name: &str, limit: &str) -> String {
+    format!(
+        "apiVersion: openslo/v1\nkind: SLO\nmetadata:\n  name: {name}-latency\nspec:\n  service: {name}\n  indicator:\n    spec:\n      thresholdMetric:\n        metricSource:\n          type: Prometheus\n          spec:\n            query: histogram_quantile(0.999, sum(rate({name}_request_duration_seconds_bucket[5m])) by (le))\n  objectives:\n    - op: lt\n      value: {limit}\n      target: 0.999\n"
+    )
+}
+
+#[test]
+fn a_commit_is_judged_like_its_checkout() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("go.mod", "module example.com/m\n\ngo 1.24\n");
+    let mut state = 7_u64;
+    let mut next = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    let mut commits = Vec::new();
+    for step in 0..12_i64 {
+        let name = ["ingest", "api", "worker"][next(3) as usize];
+        match next(6) {
+            0 => {
+                let _ = std::fs::remove_dir_all(repo.path().join("cmd").join(name));
+            }
+            1 if repo.path().join("cmd").join(name).is_dir() && !repo.path().join("cmd/moved").exists() => {
+                std::fs::rename(repo.path().join("cmd").join(name), repo.path().join("cmd/moved")).unwrap();
+            }
+            _ => service(&repo, name, &slo(name, ["0.0009", "0.02", "0.5"][next(3) as usize]), next(2) == 0),
+        }
+        repo.commit(step, ("Ann Lee", "ann@example.com"), "step");
+        let head = repo.git(&["rev-parse", "HEAD"]).trim().to_owned();
+        let checkout = at(&repo, Tree::Work);
+        assert_eq!(content(&checkout), content(&at(&repo, Tree::At(head.clone()))), "step {step}");
+        assert_eq!(content(&checkout), content(&at(&repo, Tree::Staged)), "step {step}");
+        commits.push((head, checkout));
+    }
+    // `--base` is two full runs compared.
+    let (_, mut head) = commits.pop().unwrap();
+    for (base, full) in &commits {
+        let mut options = Options::new(repo.path());
+        options.base = Some(base.clone());
+        let found = check(&options).unwrap();
+        fitcheck::base::compare(full, &mut head, base);
+        assert_eq!(found.comparison, head.comparison);
+        for finding in &mut head.findings {
+            finding.status = Status::New;
+        }
+    }
+}
+
+#[test]
+fn a_change_tells_which_verdicts_it_moved_and_why() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("go.mod", "module example.com/m\n\ngo 1.24\n");
+    service(&repo, "ingest", &slo("ingest", "0.02"), false);
+    repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
+    service(&repo, "ingest", &slo("ingest", "0.0009"), true);
+    let mut options = Options::new(repo.path());
+    options.base = Some("HEAD".into());
+    let report = check(&options).unwrap();
+    let comparison = report.comparison.as_ref().unwrap();
+    let change = &comparison.changes[0];
+    assert_eq!((&*change.root, change.before), ("cmd/ingest", Some(Verdict::Fits)), "{comparison:#?}");
+    // Which of the two depends on the policies that speak for Go.
+    assert!(matches!(change.after, Some(Verdict::Questioned | Verdict::Contested)), "{comparison:#?}");
+    let reasons: Vec<&str> = change.because.iter().map(|label| &*label.location.path).collect();
+    assert!(reasons.contains(&"cmd/ingest/slo.yaml"), "{comparison:#?}");
+    assert!(report.findings.iter().all(|finding| finding.status == Status::New));
+
+    // The same state as a base: all known, nothing changed. Then the whole service moves.
+    repo.commit(1, ("Ann Lee", "ann@example.com"), "tighten");
+    let report = check(&options).unwrap();
+    assert!(report.comparison.as_ref().unwrap().changes.is_empty());
+    assert!(!report.findings.is_empty() && report.findings.iter().all(|finding| finding.status == Status::Baseline));
+    std::fs::create_dir_all(repo.path().join("services")).unwrap();
+    std::fs::rename(repo.path().join("cmd/ingest"), repo.path().join("services/ingest")).unwrap();
+    let report = check(&options).unwrap();
+    let comparison = report.comparison.as_ref().unwrap();
+    assert!(comparison.changes.is_empty() && comparison.resolved.is_empty(), "{comparison:#?}");
+    assert!(report.findings.iter().all(|finding| finding.status == Status::Baseline), "{:#?}", report.findings);
+
+    // And goes.
+    std::fs::remove_dir_all(repo.path().join("services")).unwrap();
+    let report = check(&options).unwrap();
+    let comparison = report.comparison.as_ref().unwrap();
+    assert_eq!(comparison.changes[0].after, None);
+    assert!(!comparison.resolved.is_empty());
+}
+
+#[test]
+fn a_missing_base_is_an_error_with_a_remedy() {
+    let Some(repo) = Repo::new() else { return };
+    repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
+    let mut options = Options::new(repo.path());
+    options.base = Some("no-such-branch".into());
+    let error = check(&options).unwrap_err().to_string();
+    assert!(error.contains("no-such-branch") && error.contains("fetch-depth: 0"), "{error}");
+}
