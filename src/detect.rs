@@ -7,9 +7,12 @@ mod artillery;
 mod cargo_config;
 mod cgo;
 mod code_comments;
+mod consumers;
+mod contracts;
 pub mod deploy;
 mod doc_targets;
 mod gatling;
+mod generates;
 mod go_assembly;
 mod go_counts;
 mod go_errors;
@@ -53,6 +56,7 @@ pub mod rust_wasm_bindgen;
 mod service_config_latency;
 mod slo_generator;
 mod sloth;
+mod stakes;
 mod terraform_slo;
 mod timeouts_config;
 
@@ -74,6 +78,9 @@ pub type OnConfig = fn(&ConfigView<'_>, &mut Facts<'_, '_>);
 pub const CONFIG: &[(&str, OnConfig)] = &[
     ("artillery", artillery::detect),
     ("cargo-config", cargo_config::detect),
+    ("contracts", contracts::detect),
+    ("generates", generates::detect),
+    ("stakes", stakes::detect),
     ("grafana-alerts", grafana_alerts::detect),
     ("keptn-slo", keptn_slo::detect),
     ("linker-memory", linker_memory::detect),
@@ -95,6 +102,13 @@ pub type OnText = fn(&Text<'_>, &mut Facts<'_, '_>);
 
 /// Detectors that read the text of files, by name, with the kinds they look at.
 pub const TEXT: &[(&str, &[Kind], OnText)] = &[
+    ("consumers", &[Kind::Foreign, Kind::JavaScript, Kind::C], consumers::detect),
+    ("contracts", &[Kind::Proto, Kind::GraphQl, Kind::Text], contracts::detect_text),
+    ("generates", &[Kind::Go], generates::detect_go),
+    ("generates", &[Kind::Rust], generates::detect_rust),
+    ("generates", &[Kind::Script], generates::detect_script),
+    ("stakes", &[Kind::Go, Kind::Rust, Kind::Proto, Kind::GraphQl], stakes::detect_types),
+    ("stakes", &[Kind::Markdown], stakes::detect_agents),
     ("code-comments", &[Kind::Go, Kind::Rust], code_comments::detect),
     ("doc-targets", &[Kind::Markdown], doc_targets::detect),
     ("gatling", &[Kind::Foreign], gatling::detect),
