@@ -17,6 +17,7 @@ pub mod json;
 mod junit;
 mod markdown;
 mod ndjson;
+mod outputs;
 #[cfg(test)]
 pub(crate) mod sample;
 mod sarif;
@@ -119,6 +120,7 @@ impl Format {
         Format { name: "junit", about: "JUnit XML, for test reports", renderer: junit::write },
         Format { name: "gitlab", about: "GitLab Code Quality", renderer: gitlab::write },
         Format { name: "csv", about: "one row a service, for spreadsheets", renderer: csv::write },
+        Format { name: "outputs", about: "name=value lines, for the outputs of a CI step", renderer: outputs::write },
     ];
 
     pub fn named(name: &str) -> Option<Format> {
