@@ -210,27 +210,6 @@ fn add_ffi(
     view.add_at(facts, item, FactKind::Ffi { direction, mechanism: mechanism.to_owned(), symbols });
 }
 
-/// Reads Rust source and returns its surfaces in words: `export pyo3 4`.
-#[cfg(test)]
-pub(crate) fn test_ffi(source: &str) -> Vec<String> {
-    let facts = test_rust("src/lib.rs", source).into_iter().filter_map(|fact| match fact.kind {
-        FactKind::Ffi { direction: Direction::Export, mechanism, symbols } => {
-            Some(format!("export {mechanism} {symbols}"))
-        }
-        FactKind::Ffi { direction: Direction::Import, mechanism, symbols } => {
-            Some(format!("import {mechanism} {symbols}"))
-        }
-        _ => None,
-    });
-    facts.collect()
-}
-
-/// Reads a Rust file as the reader does and returns its facts.
-#[cfg(test)]
-pub(crate) fn test_rust(path: &str, source: &str) -> Vec<Fact> {
-    crate::reader::read(crate::parse::Kind::Rust, &Text::new(path, source)).facts
-}
-
 /// Runs one detector in tests.
 #[cfg(test)]
 pub(crate) mod testing {
@@ -242,18 +221,36 @@ pub(crate) mod testing {
         detect(&GoView::new(&text), &mut facts);
         facts.list
     }
-}
 
-/// Reads a file and returns marks, versions, budgets and surfaces in words.
-#[cfg(test)]
-pub(crate) fn test_marks(kind: Kind, path: &str, source: &str) -> Vec<String> {
-    let facts = crate::reader::read(kind, &Text::new(path, source)).facts;
-    let words = facts.into_iter().filter_map(|fact| match fact.kind {
-        FactKind::Mark { name, detail } => Some(format!("{name} {detail}")),
-        FactKind::Toolchain { what, version } => Some(format!("{what} {version}")),
-        FactKind::ArtifactBudget { bytes } => Some(format!("budget {bytes}")),
-        FactKind::Ffi { direction, mechanism, symbols } => Some(format!("{direction:?} {mechanism} {symbols}")),
-        _ => None,
-    });
-    words.collect()
+    /// Reads Rust source and returns its surfaces in words: `export pyo3 4`.
+    pub(crate) fn test_ffi(source: &str) -> Vec<String> {
+        let facts = test_rust("src/lib.rs", source).into_iter().filter_map(|fact| match fact.kind {
+            FactKind::Ffi { direction: Direction::Export, mechanism, symbols } => {
+                Some(format!("export {mechanism} {symbols}"))
+            }
+            FactKind::Ffi { direction: Direction::Import, mechanism, symbols } => {
+                Some(format!("import {mechanism} {symbols}"))
+            }
+            _ => None,
+        });
+        facts.collect()
+    }
+
+    /// Reads a Rust file as the reader does and returns its facts.
+    pub(crate) fn test_rust(path: &str, source: &str) -> Vec<Fact> {
+        crate::reader::read(crate::parse::Kind::Rust, &Text::new(path, source)).facts
+    }
+
+    /// Reads a file and returns marks, versions, budgets and surfaces in words.
+    pub(crate) fn test_marks(kind: Kind, path: &str, source: &str) -> Vec<String> {
+        let facts = crate::reader::read(kind, &Text::new(path, source)).facts;
+        let words = facts.into_iter().filter_map(|fact| match fact.kind {
+            FactKind::Mark { name, detail } => Some(format!("{name} {detail}")),
+            FactKind::Toolchain { what, version } => Some(format!("{what} {version}")),
+            FactKind::ArtifactBudget { bytes } => Some(format!("budget {bytes}")),
+            FactKind::Ffi { direction, mechanism, symbols } => Some(format!("{direction:?} {mechanism} {symbols}")),
+            _ => None,
+        });
+        words.collect()
+    }
 }

@@ -52,7 +52,7 @@ fn mark(facts: &mut Facts<'_, '_>, range: Range<usize>, name: &str, detail: &str
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_marks;
+    use crate::detect::testing::test_marks;
     use crate::parse::Kind;
 
     #[test]

@@ -37,9 +37,12 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
 pub(super) fn memory(text: &str, offset: usize, facts: &mut Facts<'_, '_>, binding: Binding) {
     let Some((at, block)) = block(text) else { return };
     let flash = flash(&text[block.clone()]);
-    let detail = flash
-        .as_ref()
-        .map_or(String::new(), |(name, range, _)| format!("{name} {}", text[block.clone()][range.clone()].trim()));
+    let written = |range: &Range<usize>| text[block.clone()][range.clone()].trim();
+    let detail = flash.as_ref().map_or(String::new(), |(name, range, _)| match written(range) {
+        // A build script fills it in.
+        value if value.contains('{') => (*name).to_owned(),
+        value => format!("{name} {value}"),
+    });
     let mark = FactKind::Mark { name: "linker-memory".to_owned(), detail };
     facts.add_bound(offset + at..offset + at + "MEMORY".len(), mark, binding.clone());
     if let Some((_, range, Some(bytes))) = flash {
@@ -99,7 +102,7 @@ fn bytes(value: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_marks;
+    use crate::detect::testing::test_marks;
     use crate::parse::Kind;
 
     #[test]

@@ -38,7 +38,7 @@ fn export(mechanism: &str, symbols: u32) -> FactKind {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_marks;
+    use crate::detect::testing::test_marks;
     use crate::parse::Kind;
 
     #[test]

@@ -87,7 +87,7 @@ fn checked_in_bindings(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::test_rust;
+    use crate::detect::testing::test_rust;
 
     fn found(path: &str, source: &str) -> Vec<String> {
         let facts = test_rust(path, source).into_iter();

@@ -63,7 +63,7 @@ fn is_unsafe(tokens: &Tokens<'_>, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::test_rust;
+    use crate::detect::testing::test_rust;
 
     #[test]
     fn counts_are_per_file_and_leave_idioms_out() {

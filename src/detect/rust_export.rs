@@ -79,7 +79,7 @@ fn bridge(item: &Item) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_ffi;
+    use crate::detect::testing::test_ffi;
 
     #[test]
     fn public_functions_with_a_c_abi_are_exports() {

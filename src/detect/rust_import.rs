@@ -39,7 +39,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_ffi;
+    use crate::detect::testing::test_ffi;
 
     #[test]
     fn blocks_of_foreign_functions_are_imports() {

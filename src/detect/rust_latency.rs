@@ -220,7 +220,7 @@ fn names(tokens: &Tokens<'_>, capability: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::test_rust;
+    use crate::detect::testing::test_rust;
 
     fn found(path: &str, source: &str) -> Vec<(f64, Option<f64>, LatencySource)> {
         let facts = test_rust(path, source).into_iter();

@@ -27,7 +27,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_ffi;
+    use crate::detect::testing::test_ffi;
 
     #[test]
     fn exports_are_counted_and_look_alikes_are_silent() {

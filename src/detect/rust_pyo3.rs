@@ -27,7 +27,7 @@ fn symbols(item: &Item) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_ffi;
+    use crate::detect::testing::test_ffi;
 
     #[test]
     fn exports_are_counted_and_look_alikes_are_silent() {

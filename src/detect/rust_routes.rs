@@ -123,7 +123,7 @@ fn is_service(tokens: &Tokens<'_>, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::test_rust;
+    use crate::detect::testing::test_rust;
 
     #[test]
     fn own_routes_count_and_operational_ones_do_not() {

@@ -72,7 +72,7 @@ fn is_timeout(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_rust;
+    use crate::detect::testing::test_rust;
     use crate::fact::FactKind;
 
     #[test]

@@ -55,7 +55,7 @@ fn version(facts: &mut Facts<'_, '_>, range: Range<usize>, channel: &str) {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_marks;
+    use crate::detect::testing::test_marks;
     use crate::parse::Kind;
 
     #[test]

@@ -52,7 +52,7 @@ fn is_heap(allocator: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_rust;
+    use crate::detect::testing::test_rust;
     use crate::fact::FactKind;
 
     #[test]

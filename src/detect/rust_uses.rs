@@ -94,7 +94,7 @@ impl<'t> Loose<'_, 't> {
 
 #[cfg(test)]
 mod tests {
-    use crate::detect::test_rust;
+    use crate::detect::testing::test_rust;
     use crate::fact::FactKind;
 
     fn uses(source: &str) -> Vec<String> {

@@ -15,12 +15,9 @@ use crate::fact::{Build, FactKind};
 pub(super) fn emit(root: &Table<'_, '_>, facts: &mut Facts<'_, '_>) {
     toolchain(root, facts);
     profiles(root, facts);
-    for owner in
-        [Some(root.table("lints")), root.table("workspace").map(|table| table.table("lints"))].into_iter().flatten()
-    {
-        if let Some(lints) = owner {
-            lint_marks(&lints, facts);
-        }
+    let shared = root.table("workspace").and_then(|workspace| workspace.table("lints"));
+    for lints in [root.table("lints"), shared].into_iter().flatten() {
+        lint_marks(&lints, facts);
     }
     packaging(root, facts);
 }

@@ -174,12 +174,16 @@ impl<'t> Tokens<'t> {
     }
 
     fn test_ranges(&self) -> Vec<Range<usize>> {
-        let mut ranges = Vec::new();
+        let mut ranges: Vec<Range<usize>> = Vec::new();
         let mut at = 0;
         while at < self.list.len() {
             let end = if self.is(at, b'#') {
                 match self.test_attribute(at) {
-                    Some(Whole::File) => return vec![0..self.list.len()],
+                    Some(Whole::File) => {
+                        ranges.clear();
+                        ranges.push(0..self.list.len());
+                        return ranges;
+                    }
                     Some(Whole::Item(after)) => self.item_end(after),
                     None => at,
                 }
