@@ -120,7 +120,7 @@ impl<'a> Names<'a> {
 
     /// The name of a package is not in its path; the last part tells it (`sure`), or almost does.
     fn add_guesses(&mut self, path: &'a str, sure: bool, index: u16) {
-        let last = package_name(path);
+        let last = last_part(path);
         if sure == !last.contains(['-', '.']) {
             self.add(last, index);
         }
@@ -129,12 +129,7 @@ impl<'a> Names<'a> {
         }
         // `…/core/v1` is named `core` or `v1`.
         self.add(path.rsplit('/').next().unwrap_or(path), index);
-        let trimmed = last.strip_prefix("go-").or_else(|| last.strip_prefix("go.")).unwrap_or(last);
-        for suffix in ["-go", ".go", "-golang", "-sdk", ""] {
-            if let Some(name) = trimmed.strip_suffix(suffix) {
-                self.add(name, index);
-            }
-        }
+        self.add(package_name(path), index);
         for part in last.split(['-', '.']) {
             self.add(part, index);
         }
@@ -157,8 +152,16 @@ fn bucket(name: &str) -> usize {
     (first.wrapping_mul(5) ^ name.len()) & 63
 }
 
-/// Returns the part of an import path that usually is the package's name: no `/v2`, no `.v3`.
+/// Returns the name that a package most likely has: the last part of its path without what is not in names.
 pub fn package_name(path: &str) -> &str {
+    let last = last_part(path);
+    let trimmed = last.strip_prefix("go-").or_else(|| last.strip_prefix("go.")).unwrap_or(last);
+    let ends = ["-go", ".go", "-golang", "-sdk"];
+    ends.iter().find_map(|end| trimmed.strip_suffix(end)).unwrap_or(trimmed)
+}
+
+/// Returns the part of an import path that usually holds the package's name: no `/v2`, no `.v3`.
+fn last_part(path: &str) -> &str {
     let mut parts = path.rsplit('/');
     let mut last = parts.next().unwrap_or(path);
     if is_version(last) {
