@@ -18,6 +18,7 @@ mod go_counts;
 mod go_errors;
 mod go_export;
 mod go_latency;
+mod go_proxy;
 mod go_routes;
 mod go_timeouts;
 pub mod go_toolchain;
@@ -131,6 +132,7 @@ pub const GO: &[(&str, OnGo)] = &[
     ("go-counts", go_counts::detect),
     ("go-export", go_export::detect),
     ("go-latency", go_latency::detect),
+    ("go-proxy", go_proxy::detect),
     ("go-routes", go_routes::detect),
     ("go-timeouts", go_timeouts::detect),
     ("go-tuning", go_tuning::detect),

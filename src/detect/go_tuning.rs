@@ -41,24 +41,23 @@ static THREAD_BOUND: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let words = [
         "netns",
         "setns",
-        "nshare",
-        "amespace",
-        "CLONE_NEW",
+        "unshare",
+        "namespace",
+        "clone_new",
         "glfw",
         "/gl/",
         "sdl",
         "ebiten",
-        "CoInitialize",
+        "coinitialize",
         "ptrace",
-        "Ptrace",
-        "etresuid",
-        "etuid",
-        "import \"C\"",
+        "setresuid",
+        "setuid",
+        "import \"c\"",
         "purego",
         "winapi",
         "user32",
     ];
-    AhoCorasick::new(words).expect("because the words are constant")
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("because the words are constant")
 });
 
 pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
@@ -156,11 +155,15 @@ fn locked_thread(view: &GoView<'_>, selector: &Selector, facts: &mut Facts<'_, '
     if !view.is(selector.name() + 1, b'(') {
         return;
     }
-    if let Some(word) = THREAD_BOUND.find(view.text) {
-        let kind = FactKind::Mark { name: "lock-os-thread".into(), detail: view.text[word.range()].to_owned() };
-        facts.add(view.range(selector.tokens()), kind);
-    } else {
-        tuning(view, selector, "lock-os-thread", None, facts);
+    let word = THREAD_BOUND.find(view.text).map(|word| view.text[word.range()].to_ascii_lowercase());
+    let start = view.function_at(selector.token as usize).map_or("", |function| function.name(view));
+    // Start-up code keeps the first thread, which kernels and window systems treat apart.
+    let reason = word.or(matches!(start, "init" | "main").then(|| "main thread".to_owned()));
+    match reason {
+        Some(detail) => {
+            facts.add(view.range(selector.tokens()), FactKind::Mark { name: "lock-os-thread".into(), detail });
+        }
+        None => tuning(view, selector, "lock-os-thread", None, facts),
     }
 }
 
@@ -280,6 +283,7 @@ mod tests {
             "func f() { defer debug.SetGCPercent(debug.SetGCPercent(-1)) }",
             "func f() { old := debug.SetGCPercent(-1); work(); debug.SetGCPercent(old) }",
             "func f(w http.ResponseWriter, r *http.Request) { debug.FreeOSMemory() }",
+            "func init() { runtime.LockOSThread() }",
             "// joins a network namespace\nfunc f() { runtime.LockOSThread() }",
             "//go:linkname exported\nfunc exported() {}",
             "var s = `debug.SetGCPercent(1)` // debug.SetGCPercent(1)",
