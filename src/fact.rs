@@ -171,8 +171,9 @@ pub struct Build {
     /// Where the command stands: `dockerfile`, `makefile`, `script`, `workflow`, `release` (goreleaser, dist, release workflow), `build-file`.
     pub source: String,
     /// The artefact is published by the same file (uploaded to a release, pushed to an index): the deploy target, e.g. `binary-release`, `pypi`.
-    /// `workflow-artifact` where a CI job only keeps it for another job or workflow to publish.
     pub publishes: Vec<String>,
+    /// A CI job keeps the result for another workflow, which may publish it (a `Workload` with the event `kept-artifacts`).
+    pub kept: bool,
     /// Variables given to the command (`make app APP_NAME=x`, matrix values): what names like `$(APP_NAME)` stand for.
     pub variables: Vec<(String, String)>,
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::fact::{Build, Fact, FactKind};
+use crate::parse::image_name;
 
 use super::Language;
 use super::repository::{FileEntry, Repository, base, join, parent};
@@ -29,12 +30,13 @@ pub fn resolve<'r>(repository: &'r Repository, units: &mut [Unit]) -> Vec<Built<
         let found = match language(build) {
             Some(Language::Go) => go_targets(repository, file, build, units),
             Some(Language::Rust) => cargo_targets(repository, file, build, units),
-            None => continue,
+            None => named_targets(build, units),
         };
         if found.is_empty() {
             continue;
         }
-        if let (&[only], Some(output)) = (&found[..], output_name(build)) {
+        let is_made = !matches!(build.tool.as_str(), "tar" | "zip");
+        if let (&[only], Some(output), true) = (&found[..], output_name(build), is_made) {
             units[only].binaries.insert(output);
         }
         all.push(Built { file, fact, build, units: found });
@@ -47,9 +49,27 @@ fn language(build: &Build) -> Option<Language> {
         "go" | "tinygo" | "gomobile" | "goreleaser" | "ko" | "xcaddy" | "go-bazel" | "go-nix" | "componentize-go" => {
             Some(Language::Go)
         }
-        "make" | "docker" | "npm" => None,
+        "make" | "docker" | "npm" | "mage" | "just" | "task" | "matrix" | "tar" | "zip" => None,
         _ => Some(Language::Rust),
     }
+}
+
+/// Archives and CI matrices name programs, whatever their language; a name that several units have proves nothing.
+fn named_targets(build: &Build, units: &[Unit]) -> Vec<usize> {
+    if !matches!(build.tool.as_str(), "matrix" | "tar" | "zip") {
+        return Vec::new();
+    }
+    let mut found = BTreeSet::new();
+    for name in build.packages.iter().chain(&build.output) {
+        let path = name.trim_start_matches("./").trim_end_matches('/');
+        let program = image_name::program(name);
+        let is_meant = |unit: &Unit| *unit.root == *path || !program.contains('$') && unit.binaries.contains(program);
+        let matches: Vec<usize> = (0..units.len()).filter(|&at| is_meant(&units[at])).collect();
+        if let [only] = matches[..] {
+            found.insert(only);
+        }
+    }
+    found.into_iter().collect()
 }
 
 /// The name under which the result is known, where the command gives a plain one.

@@ -28,6 +28,9 @@ pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Ev
         for target in &built.build.publishes {
             add(target, at.clone());
         }
+        if built.build.kept && releases_kept(ties) {
+            add("binary-release", at.clone());
+        }
         if let Some(target) = target_of(built.build.target.as_deref(), &built.build.tool, role) {
             add(target, at);
         }
@@ -65,6 +68,14 @@ pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Ev
         found.remove("wasm-browser");
     }
     found.into_iter().map(|(value, places)| Evidenced { value, evidence: super::assemble::tidy(places) }).collect()
+}
+
+/// Whether a workflow of the repository releases what other workflows built.
+fn releases_kept(ties: &Ties<'_>) -> bool {
+    ties.workloads.iter().any(|running| {
+        let workload = running.workload;
+        workload.target == "binary-release" && workload.events.iter().any(|event| event == "kept-artifacts")
+    })
 }
 
 fn target_of(target: Option<&str>, tool: &str, role: Role) -> Option<&'static str> {

@@ -74,11 +74,11 @@ fn workload(target: &str, kind: &str) -> Workload {
 }
 
 fn bazel(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    for (rule, mode) in [
-        ("go_binary(", None),
-        ("rust_binary(", None),
-        ("rust_shared_library(", Some("cdylib")),
-        ("rust_static_library(", Some("staticlib")),
+    for (rule, tool, mode) in [
+        ("go_binary(", "go-bazel", None),
+        ("rust_binary(", "bazel", None),
+        ("rust_shared_library(", "bazel", Some("cdylib")),
+        ("rust_static_library(", "bazel", Some("staticlib")),
     ] {
         places(text, rule, |at, after| {
             let body = after.split("\n)").next().unwrap_or(after);
@@ -86,7 +86,7 @@ fn bazel(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 packages: vec![".".to_owned()],
                 output: quoted(body, "name").map(str::to_owned),
                 mode: quoted(body, "linkmode").or(mode).map(str::to_owned),
-                ..build("bazel")
+                ..build(tool)
             };
             facts.add(at..at + rule.len() - 1, FactKind::Build(made));
         });
@@ -108,7 +108,7 @@ fn nix(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
             let made = Build {
                 packages: packages.map(str::to_owned).into_iter().collect(),
                 output: quoted(body, "mainProgram").or_else(|| quoted(body, "pname")).map(str::to_owned),
-                ..build("nix")
+                ..build(if is_go { "go-nix" } else { "nix" })
             };
             facts.add(at..at + word.len(), FactKind::Build(made));
         });
@@ -277,11 +277,11 @@ mod tests {
     #[test]
     fn each_file_in_its_words() {
         for (path, source, expected) in [
-            ("a/BUILD.bazel", "go_binary(\n    name = \"web\",\n    embed = [\":lib\"],\n)\n", vec!["bazel . web"]),
+            ("a/BUILD.bazel", "go_binary(\n    name = \"web\",\n    embed = [\":lib\"],\n)\n", vec!["go-bazel . web"]),
             (
                 "default.nix",
                 "{ buildGoModule }:\nbuildGoModule {\n  pname = \"web\";\n  subPackages = [ \"cmd/web\" ];\n}\n",
-                vec!["nix cmd/web web"],
+                vec!["go-nix cmd/web web"],
             ),
             ("Procfile", "web: bin/web -p 80\n", vec!["paas web "]),
             (

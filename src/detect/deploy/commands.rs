@@ -85,10 +85,10 @@ impl<'a> Words<'a> {
     fn values(&self, names: &[&str]) -> Vec<&'a str> {
         let mut found = Vec::new();
         for (at, word) in self.all.iter().enumerate() {
-            if names.contains(word) {
+            if is_named(names, word) {
                 found.extend(self.all.get(at + 1).filter(|value| !value.is_empty()));
             } else if let Some((name, value)) = word.split_once('=')
-                && names.contains(&name)
+                && is_named(names, name)
             {
                 found.push(value);
             }
@@ -112,7 +112,7 @@ impl<'a> Words<'a> {
                 break;
             }
             if word.starts_with('-') {
-                skip = valued.contains(word);
+                skip = is_named(valued, word);
             } else if !word.is_empty() {
                 found.push((*word).to_owned());
             }
@@ -170,7 +170,15 @@ fn go(words: &Words<'_>) -> Option<Build> {
 }
 
 fn tags(text: &str) -> Vec<String> {
+    if text.contains("${{") {
+        return vec![text.to_owned()];
+    }
     text.split([',', ' ']).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+}
+
+/// Flags of Go programs are the same with one dash and with two.
+fn is_named(names: &[&str], word: &str) -> bool {
+    names.contains(&word) || word.strip_prefix('-').is_some_and(|single| single.len() > 2 && names.contains(&single))
 }
 
 /// `GOOS/GOARCH`, as far as they are set for the command.
@@ -413,6 +421,13 @@ pub(crate) fn publishes(command: &Command) -> Option<&'static str> {
         "goreleaser" if has("release") && !has("--snapshot") => Some("binary-release"),
         "dpkg-deb" | "rpmbuild" | "fpm" | "nfpm" | "dpkg-buildpackage" | "debuild" | "snapcraft" | "makepkg"
         | "abuild" | "alien" | "checkinstall" => Some("package"),
+        // A script of the repository's own that says what it does.
+        _ if command.words[0].contains('/')
+            && command.program().contains("release")
+            && has_prefix(command, "upload") =>
+        {
+            Some("binary-release")
+        }
         "twine" if has("upload") => Some("pypi"),
         "maturin" if has("publish") || has("upload") => Some("pypi"),
         "npm" | "pnpm" | "yarn" if has("publish") => Some("npm"),
@@ -422,6 +437,10 @@ pub(crate) fn publishes(command: &Command) -> Option<&'static str> {
         "dotnet" if has("push") => Some("nuget"),
         _ => None,
     }
+}
+
+fn has_prefix(command: &Command, prefix: &str) -> bool {
+    command.words.iter().skip(1).any(|word| word.starts_with(prefix))
 }
 
 /// Returns the arguments of a command that look like files.
@@ -476,6 +495,7 @@ mod tests {
         assert_eq!((build.target.as_deref(), build.features.len()), (Some("js/wasm"), 2));
         assert_eq!(first("go build").unwrap().packages, ["."]);
         assert_eq!(first("go build -buildmode=c-shared -o lib.so .").unwrap().mode.as_deref(), Some("c-shared"));
+        assert_eq!(first("tinygo build -o a.uf2 --target x --size short ./t").unwrap().packages, ["./t"]);
         assert_eq!(first("tinygo build -target=xiao -o x.uf2 ./t").unwrap().target.as_deref(), Some("xiao"));
     }
 

@@ -1,6 +1,6 @@
 //! Names that a CI matrix runs a job for: components that are built, packed or pushed one by one.
 //!
-//! *Looks for*: jobs of GitHub workflows with `strategy.matrix`.
+//! *Looks for*: a job of a GitHub workflow with `strategy.matrix`.
 //! *Emits*: `Build` (tool `matrix`) whose packages are the values under keys that name programs, with what the workflow
 //! publishes; never for systems, versions and processors.
 //! *Misses*: matrices computed by another job.
@@ -48,31 +48,23 @@ const KEYS: &[&str] = &[
 ];
 const MAX_NAMES: usize = 100;
 
-/// States the names of each job's matrix in a workflow.
-pub(crate) fn detect(workflow: &Node, source: &str, publishes: &[String], facts: &mut Facts<'_, '_>) {
-    for (_, job) in workflow.get("jobs").into_iter().flat_map(Node::entries) {
-        let Some(matrix) = job.path(&["strategy", "matrix"]) else { continue };
-        let mut names: Vec<&Node> = Vec::new();
-        for (_, values) in matrix.entries().filter(|(key, _)| KEYS.contains(key)) {
-            names.extend(values.items());
-        }
-        let included = matrix.entries().filter(|(key, _)| *key == "include" || KEYS.contains(key));
-        for entry in included.flat_map(|(_, values)| values.items()) {
-            names.extend(entry.entries().filter(|(key, _)| KEYS.contains(key)).map(|(_, value)| value));
-        }
-        let names = names.into_iter().filter_map(|node| Some((node, node.as_str()?)));
-        for (node, name) in names.filter(|(_, name)| !name.contains("${{")).take(MAX_NAMES) {
-            let build = Build {
-                tool: "matrix".to_owned(),
-                packages: vec![name.to_owned()],
-                source: source.to_owned(),
-                publishes: publishes.to_vec(),
-                ..Build::default()
-            };
-            let kind = FactKind::Build(build);
-            if !facts.list.iter().any(|fact| fact.kind == kind) {
-                facts.add(node.range.clone(), kind);
-            }
+/// States the names of a job's matrix; `model` says what becomes of them.
+pub(crate) fn detect(job: &Node, model: &Build, facts: &mut Facts<'_, '_>) {
+    let Some(matrix) = job.path(&["strategy", "matrix"]) else { return };
+    let mut names: Vec<&Node> = Vec::new();
+    for (_, values) in matrix.entries().filter(|(key, _)| KEYS.contains(key)) {
+        names.extend(values.items());
+    }
+    let included = matrix.entries().filter(|(key, _)| *key == "include" || KEYS.contains(key));
+    for entry in included.flat_map(|(_, values)| values.items()) {
+        names.extend(entry.entries().filter(|(key, _)| KEYS.contains(key)).map(|(_, value)| value));
+    }
+    let names = names.into_iter().filter_map(|node| Some((node, node.as_str()?)));
+    for (node, name) in names.filter(|(_, name)| !name.contains("${{")).take(MAX_NAMES) {
+        let build = Build { tool: "matrix".to_owned(), packages: vec![name.to_owned()], ..model.clone() };
+        let kind = FactKind::Build(build);
+        if !facts.list.iter().any(|fact| fact.kind == kind) {
+            facts.add(node.range.clone(), kind);
         }
     }
 }
@@ -88,7 +80,8 @@ mod tests {
         let source = "jobs:\n  a:\n    strategy:\n      matrix:\n        os: [linux]\n        bin: [api, worker]\n        include:\n          - {target: x86_64, component: cli}\n";
         let text = Text::new(".github/workflows/a.yml", source);
         let mut facts = Facts::new(&text);
-        detect(&yaml::parse(source).documents[0], "workflow", &[], &mut facts);
+        let document = &yaml::parse(source).documents[0];
+        detect(document.path(&["jobs", "a"]).unwrap(), &Build::default(), &mut facts);
         let packages = facts.list.iter().map(|fact| match &fact.kind {
             FactKind::Build(build) => build.packages[0].clone(),
             other => format!("{other:?}"),

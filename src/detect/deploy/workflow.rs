@@ -41,51 +41,100 @@ const PLACES: &[&str] = &[
     "netlify.toml",
     "amplify.yml",
 ];
-const COMMAND_KEYS: &[&str] = &[
-    "run",
-    "script",
-    "before_script",
-    "after_script",
-    "command",
-    "commands",
-    "cmd",
-    "cmds",
-    "install",
-    "bash",
-    "steps",
-];
+const COMMAND_KEYS: &[&str] =
+    &["run", "script", "before_script", "after_script", "command", "commands", "cmd", "cmds", "install", "bash"];
 
 pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     let lower = format!("/{}", view.text.path.to_ascii_lowercase());
     if !PLACES.iter().any(|place| lower.contains(place)) {
         return;
     }
-    let mut found = Found::default();
-    for document in &view.documents {
-        collect(view, document, &mut found);
+    if lower.contains("/taskfile.") {
+        for document in &view.documents {
+            let found = collect(view, document, &Variables::default());
+            found.commands.iter().for_each(|command| emit_one(command, "makefile", &[], facts));
+        }
+        return;
     }
-    let is_taskfile = lower.contains("/taskfile.");
+    for document in &view.documents {
+        let jobs = jobs(view, document);
+        // What one job keeps, another that takes it publishes.
+        let passed: Vec<String> = jobs.iter().filter(|job| job.takes).flat_map(|job| job.publishes.clone()).collect();
+        let is_called = is_called(document);
+        for job in &jobs {
+            state(job, &passed, is_called, facts);
+        }
+    }
+}
+
+/// A job with what it publishes, and whether it hands results on or takes them.
+struct Job<'a> {
+    node: &'a Node,
+    found: Found<'a>,
+    publishes: Vec<String>,
+    keeps: bool,
+    takes: bool,
+}
+
+/// The jobs of a GitHub workflow; the files of other systems count as one job.
+fn jobs<'a>(view: &ConfigView<'_>, document: &'a Node) -> Vec<Job<'a>> {
+    let mut variables = Variables::default();
+    set_variables(document, &mut variables);
+    let listed = document.get("jobs").filter(|jobs| jobs.is_map() && view.text.path.contains("workflows/"));
+    let nodes = listed.map_or_else(|| vec![document], |jobs| jobs.pairs().iter().map(|(_, job)| job).collect());
+    nodes.into_iter().map(|node| job(view, node, &variables)).collect()
+}
+
+fn job<'a>(view: &ConfigView<'_>, node: &'a Node, variables: &Variables) -> Job<'a> {
+    let found = collect(view, node, variables);
+    let uses = |action: &str| {
+        found.steps.iter().any(|step| step.str_at(&["uses"]).is_some_and(|uses| uses.starts_with(action)))
+    };
+    let takes_run =
+        |command: &Command| command.program() == "gh" && command.words.iter().any(|word| word == "download");
     let mut publishes: Vec<String> = found.commands.iter().filter_map(commands::publishes).map(str::to_owned).collect();
     publishes.extend(found.steps.iter().filter_map(|step| uploads(step)).map(|(target, _)| target.to_owned()));
     publishes.sort();
     publishes.dedup();
-    let source = match publishes.iter().any(|target| target != "workflow-artifact") {
-        _ if is_taskfile => "makefile",
-        true => "release",
-        false => "workflow",
+    let keeps = uses("actions/upload-artifact");
+    let takes = uses("actions/download-artifact") || uses("dawidd6/action-download-artifact");
+    let takes = takes || found.commands.iter().any(takes_run);
+    Job { node, found, publishes, keeps, takes }
+}
+
+/// Tells whether other workflows or releases start this one.
+fn is_called(document: &Node) -> bool {
+    let Some(on) = document.get("on").or_else(|| document.get("true")) else { return false };
+    let named = on.one_or_many().iter().filter_map(Node::as_str).chain(on.entries().map(|(name, _)| name));
+    named.into_iter().any(|name| matches!(name, "workflow_call" | "release")) || on.path(&["push", "tags"]).is_some()
+}
+
+fn state(job: &Job<'_>, passed: &[String], is_called: bool, facts: &mut Facts<'_, '_>) {
+    let mut publishes = job.publishes.clone();
+    publishes.extend(passed.iter().filter(|target| job.keeps && !job.publishes.contains(target)).cloned());
+    publishes.dedup();
+    let source = if publishes.is_empty() { "workflow" } else { "release" };
+    let model = Build {
+        source: source.to_owned(),
+        kept: job.keeps && is_called && publishes.is_empty(),
+        publishes: publishes.clone(),
+        ..Build::default()
     };
-    let shared: &[String] = if is_taskfile { &[] } else { &publishes };
-    for command in &found.commands {
-        emit_one(command, source, shared, facts);
+    let first = facts.list.len();
+    for command in &job.found.commands {
+        emit_one(command, source, &publishes, facts);
         if let Some(target) = commands::publishes(command) {
-            upload(target, commands::files(command), command.range.clone(), facts);
+            upload(target, commands::files(command), job.takes, command.range.clone(), facts);
         }
     }
-    for document in &view.documents {
-        matrix::detect(document, source, shared, facts);
+    for fact in &mut facts.list[first..] {
+        if let FactKind::Build(build) = &mut fact.kind {
+            build.kept = model.kept;
+        }
     }
-    for step in found.steps {
-        action(step, source, shared, facts);
+    matrix::detect(job.node, &model, facts);
+    for step in &job.found.steps {
+        action(step, &model, job.takes, facts);
     }
 }
 
@@ -96,31 +145,34 @@ struct Found<'a> {
     steps: Vec<&'a Node>,
 }
 
-fn collect<'a>(view: &ConfigView<'_>, document: &'a Node, found: &mut Found<'a>) {
-    let mut variables = Variables::default();
+fn set_variables(node: &Node, variables: &mut Variables) {
+    for (name, value) in node.get("env").into_iter().flat_map(Node::entries) {
+        if let Some(value) = value.as_str() {
+            variables.set(name, value);
+        }
+    }
+}
+
+fn collect<'a>(view: &ConfigView<'_>, document: &'a Node, known: &Variables) -> Found<'a> {
+    let mut found = Found::default();
+    let mut variables = known.clone();
     document.walk(&mut |_, node| {
         if !node.is_map() {
             return;
         }
-        for (name, value) in node.get("env").into_iter().flat_map(Node::entries) {
-            if let Some(value) = value.as_str() {
-                variables.set(name, value);
-            }
-        }
+        set_variables(node, &mut variables);
         if node.get("uses").is_some() {
             found.steps.push(node);
         }
         let directory = ["working-directory", "workingDirectory", "working_directory", "dir"];
         let directory = directory.iter().find_map(|key| node.get(key)).and_then(Node::as_str);
-        for (key, value) in node.entries().filter(|(key, _)| COMMAND_KEYS.contains(key)) {
+        for (_, value) in node.entries().filter(|(key, _)| COMMAND_KEYS.contains(key)) {
             for line in value.one_or_many().iter().filter(|line| line.written().is_some()) {
-                // `steps: checkout` and the like are names, not commands.
-                if key != "steps" {
-                    read_commands(view, line, directory, &variables, &mut found.commands);
-                }
+                read_commands(view, line, directory, &variables, &mut found.commands);
             }
         }
     });
+    found
 }
 
 fn read_commands(
@@ -182,7 +234,6 @@ fn uploads(step: &Node) -> Option<(&'static str, &'static [&'static str])> {
         (_, "goreleaser-action") if argument("args").contains("release") || argument("args").is_empty() => {
             "binary-release"
         }
-        ("actions/upload-artifact", _) => "workflow-artifact",
         (_, "gh-action-pypi-publish") => "pypi",
         ("pyo3/maturin-action", _) if matches!(argument("command"), "publish" | "upload") => "pypi",
         (_, "winget-releaser" | "bump-homebrew-formula-action" | "action-homebrew-bump-formula" | "action-publish")
@@ -195,12 +246,12 @@ fn uploads(step: &Node) -> Option<(&'static str, &'static [&'static str])> {
 }
 
 /// States what a step's action builds, pushes or uploads.
-fn action(step: &Node, source: &str, publishes: &[String], facts: &mut Facts<'_, '_>) {
+fn action(step: &Node, model: &Build, takes: bool, facts: &mut Facts<'_, '_>) {
     let Some(uses) = step.get("uses") else { return };
     let argument = |key: &str| step.path(&["with", key]).and_then(Node::written).map(str::to_owned);
     if let Some((target, keys)) = uploads(step) {
         let files = keys.iter().filter_map(|key| argument(key)).flat_map(|text| lines(&text)).collect();
-        upload(target, files, uses.range.clone(), facts);
+        upload(target, files, takes, uses.range.clone(), facts);
     }
     let name = uses.as_str().unwrap_or("").split('@').next().unwrap_or("").to_ascii_lowercase();
     if matches!(name.rsplit('/').next(), Some("build-push-action")) {
@@ -229,9 +280,7 @@ fn action(step: &Node, source: &str, publishes: &[String], facts: &mut Facts<'_,
             .collect(),
         bins: argument("bin").map(|text| lines(&text)).unwrap_or_default().into_iter().chain(after("--bin")).collect(),
         target: argument("target").or_else(|| after("--target")),
-        source: source.to_owned(),
-        publishes: publishes.to_vec(),
-        ..Build::default()
+        ..model.clone()
     };
     facts.add(uses.range.clone(), FactKind::Build(build));
 }
@@ -259,9 +308,14 @@ fn lines(text: impl AsRef<str>) -> Vec<String> {
     parts.map(str::to_owned).collect()
 }
 
-fn upload(target: &str, files: Vec<String>, range: std::ops::Range<usize>, facts: &mut Facts<'_, '_>) {
-    let workload =
-        Workload { target: target.to_owned(), kind: "release".to_owned(), artifacts: files, ..Workload::default() };
+fn upload(target: &str, files: Vec<String>, takes: bool, range: std::ops::Range<usize>, facts: &mut Facts<'_, '_>) {
+    let workload = Workload {
+        target: target.to_owned(),
+        kind: "release".to_owned(),
+        artifacts: files,
+        events: takes.then(|| "kept-artifacts".to_owned()).into_iter().collect(),
+        ..Workload::default()
+    };
     facts.add(range, FactKind::Workload(workload));
 }
 
@@ -285,6 +339,18 @@ mod tests {
         assert_eq!((all[0].source.as_str(), all[0].publishes[0].as_str()), ("release", "binary-release"));
         assert!(found.iter().any(|kind| matches!(kind, FactKind::Workload(one) if one.artifacts == ["out/x.tgz"])));
         assert!(found.iter().any(|kind| matches!(kind, FactKind::Image(one) if one.names.len() == 2 && one.dockerfile.as_deref() == Some("x/Dockerfile"))));
+    }
+
+    #[test]
+    fn a_job_publishes_what_it_hands_on() {
+        let source = "on: {push: {tags: ['v*']}}\njobs:\n  bin:\n    strategy: {matrix: {bin: [x]}}\n    steps:\n      - run: cargo build --bin x\n      - uses: actions/upload-artifact@v4\n  image:\n    strategy: {matrix: {component: [y]}}\n    steps:\n      - run: cargo build --bin y\n  publish:\n    steps:\n      - uses: actions/download-artifact@v4\n      - run: gh release upload v1 x.tgz\n";
+        let found = kinds(detect, ".github/workflows/release.yml", source);
+        for build in builds(&found) {
+            let is_x = build.bins.iter().chain(&build.packages).any(|name| name == "x");
+            assert_eq!(!build.publishes.is_empty(), is_x, "{build:?}");
+        }
+        let kept = "on: {workflow_call: {}}\njobs:\n  a:\n    steps:\n      - run: cargo build --bin x\n      - uses: actions/upload-artifact@v4\n";
+        assert!(builds(&kinds(detect, ".github/workflows/b.yml", kept))[0].kept);
     }
 
     #[test]
