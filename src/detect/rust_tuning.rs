@@ -3,7 +3,7 @@
 //! *Looks for*: `#[global_allocator]` with another allocator than the system's, `#![no_std]`.
 //! *Emits*: `Tuning` `custom-allocator` with the allocator's type and `no-std`, each with its condition (an allocator
 //! for musl targets alone repairs a slow `malloc`, and says little).
-//! *Misses*: allocators that a macro sets.
+//! *Misses*: allocators that a macro sets; `no_std` modules whose panic handler stands in another file.
 //! *Example*: `#[global_allocator] static A: mimalloc::MiMalloc = …` → `custom-allocator`, `mimalloc::MiMalloc`.
 //!
 //! Not meant: allocators that count or profile, and the heap of a microcontroller, which has no other.
@@ -15,7 +15,8 @@ use crate::parse::rust::structure::inner_attributes;
 
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let attributes = inner_attributes(&view.tokens);
-    if let Some(inner) = attributes.iter().find(|inner| inner.name == "no_std") {
+    let root = attributes.iter().any(|inner| inner.name == "no_main") || is_root(view);
+    if let Some(inner) = attributes.iter().find(|inner| inner.name == "no_std").filter(|_| root) {
         let index = facts.add(view.tokens.range(inner.first, inner.last), tuning("no-std", None)) as usize;
         facts.list[index].constraint = inner.predicate.clone().filter(|_| !inner.is_usual());
     }
@@ -32,6 +33,12 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
             view.add(facts, at, end - 1, tuning("custom-allocator", Some(written.to_owned())));
         }
     }
+}
+
+/// Whether the file must be the root of something shipped: a library that merely can do without std says nothing.
+fn is_root(view: &RustView<'_, '_>) -> bool {
+    let words = ["panic_handler", "global_allocator", "no_mangle"];
+    (0..view.tokens.len()).any(|at| view.tokens.is_ident(at) && words.contains(&view.tokens.at(at)))
 }
 
 fn tuning(what: &str, value: Option<String>) -> FactKind {
@@ -57,7 +64,7 @@ mod tests {
 
     #[test]
     fn allocators_and_no_std_with_their_conditions() {
-        let cases: [(&str, &[&str]); 8] = [
+        let cases: [(&str, &[&str]); 9] = [
             (
                 "#[global_allocator]\nstatic A: mimalloc::MiMalloc = mimalloc::MiMalloc;",
                 &["custom-allocator mimalloc::MiMalloc "],
@@ -68,9 +75,13 @@ mod tests {
             ),
             ("#[global_allocator] static A: dhat::Alloc = dhat::Alloc;", &[]),
             ("#[global_allocator] static HEAP: LlffHeap = LlffHeap::empty();", &[]),
-            ("#![no_std]\nfn f() {}", &["no-std  "]),
-            ("#![cfg_attr(not(test), no_std)]", &["no-std  "]),
-            ("#![cfg_attr(not(feature = \"std\"), no_std)]", &["no-std  not(feature = \"std\")"]),
+            ("#![no_std]\n#![no_main]\nfn f() {}", &["no-std  "]),
+            ("#![no_std]\nfn f() {}", &[]),
+            ("#![cfg_attr(not(test), no_std, no_main)]", &["no-std  "]),
+            (
+                "#![cfg_attr(not(feature = \"std\"), no_std)] #[panic_handler] fn p() {}",
+                &["no-std  not(feature = \"std\")"],
+            ),
             ("#[cfg(test)] mod t { #[global_allocator] static A: B = B; }", &[]),
         ];
         for (source, expected) in cases {
