@@ -140,8 +140,17 @@ fn drops_by_blank(view: &GoView<'_>, at: usize) -> bool {
     if !(alone || last_of_many) {
         return false;
     }
+    // A context comes with a cancel function or a span, a span with a context.
+    if !alone && matches!(view.token(at - 3), "ctx" | "span") {
+        return false;
+    }
     let values = statement(view, at + 1);
-    called(view, values).is_some_and(|name| !NO_ERROR.contains(&name))
+    called(view, values).is_some_and(|name| !(NO_ERROR.contains(&name) || alone && makes_value(name)))
+}
+
+/// Whether the only result of a function is what it makes: if it could fail, it would have two.
+fn makes_value(name: &str) -> bool {
+    ["New", "GetOrCreate", "Must", "With"].iter().any(|start| name.starts_with(start))
 }
 
 fn starts_statement(view: &GoView<'_>, at: usize) -> bool {
@@ -260,6 +269,8 @@ mod tests {
             "return os.Remove(x)",
             "go func() { }()",
             "_ = a == b(c)",
+            "_ = metrics.NewGauge(name, func() float64 {\n\treturn 1\n})",
+            "span, _ := trace(ctx)",
             "x.y, z = 1, f()",
         ] {
             assert_eq!(dropped(body), 0, "{body}");

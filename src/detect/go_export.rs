@@ -48,7 +48,7 @@ mod tests {
     fn what_the_directive_means_depends_on_cgo() {
         let wasm = FactKind::Ffi { direction: Direction::Export, mechanism: "wasm-export".into(), symbols: 1 };
         let mark = FactKind::Mark { name: "cgo-export".into(), detail: "F".into() };
-        assert_eq!(kinds("package p\n// doc\n//export f\nfunc F() {}"), [wasm.clone()]);
+        assert_eq!(kinds("package p\n// doc\n//export f\nfunc F() {}"), std::slice::from_ref(&wasm));
         assert_eq!(kinds("package p\nimport \"C\"\n//export F\nfunc F() {}"), [mark]);
         assert_eq!(kinds("package p\n//go:wasmexport f\n// doc\nfunc F() {}"), [wasm]);
     }

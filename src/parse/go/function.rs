@@ -86,7 +86,7 @@ fn declaration(view: &GoView<'_>, start: usize) -> Option<Function> {
 /// Reads results and body. A line that ends where a statement may end has no body: it is written in assembly.
 fn tail(view: &GoView<'_>, from: usize) -> (Range<usize>, Option<Range<usize>>) {
     let mut at = from;
-    while at < view.tokens.len() && !(view.is_first(at) && !view.is(at, b'{')) {
+    while at < view.tokens.len() && (!view.is_first(at) || view.is(at, b'{')) {
         match view.tokens[at].kind {
             TokenKind::Punct(b'{') if !matches!(view.token(at.wrapping_sub(1)), "interface" | "struct") => {
                 let end = skip(view, at).map_or(view.tokens.len(), |close| close + 1);

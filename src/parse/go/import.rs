@@ -121,7 +121,7 @@ impl<'a> Names<'a> {
     /// The name of a package is not in its path; the last part tells it (`sure`), or almost does.
     fn add_guesses(&mut self, path: &'a str, sure: bool, index: u16) {
         let last = last_part(path);
-        if sure == !last.contains(['-', '.']) {
+        if sure != last.contains(['-', '.']) {
             self.add(last, index);
         }
         if sure {
