@@ -85,9 +85,12 @@ pub fn check(options: &Options) -> Result<Report, CheckError> {
     };
     if let Some(asked) = &options.base {
         let git = Git::open(&options.root, options.git)?;
-        let found = base::revision::find(&git, asked, &environment)?;
-        let before = report_at(options, &git, found.commit)?;
-        base::compare(&before, &mut report, &found.name);
+        // Before the first commit there is no `HEAD` to compare with: everything is new.
+        if asked != "HEAD" || git.head()?.is_some() {
+            let found = base::revision::find(&git, asked, &environment)?;
+            let before = report_at(options, &git, found.commit)?;
+            base::compare(&before, &mut report, &found.name);
+        }
     }
     report.stats.elapsed_ms = start.elapsed().as_millis() as u64;
     Ok(report)

@@ -1,9 +1,48 @@
-//! Excerpts from the scanned tree, through the one loader.
+//! Excerpts from the scanned tree, through the loaders that the scan used.
 
 use std::path::{Path, PathBuf};
 
+use crate::base::revision;
+use crate::check::{Options, Tree};
+use crate::git::Git;
 use crate::read;
-use crate::report::Sources;
+use crate::report::{NoSources, Sources};
+use crate::tree::StoredTree;
+use crate::walk::Filter;
+
+/// The texts of the tree that a run judged: work tree, index or commit.
+pub fn sources(options: &Options) -> Box<dyn Sources> {
+    match options.tree {
+        Tree::Work => Box::new(Disk::new(&options.root)),
+        // What could be judged can be listed again; if not, a report without excerpts is still a report.
+        Tree::Staged | Tree::At(_) => match stored(options) {
+            Some(tree) => Box::new(Stored(tree)),
+            None => Box::new(NoSources),
+        },
+    }
+}
+
+fn stored(options: &Options) -> Option<StoredTree> {
+    let git = Git::open(&options.root, options.git).ok()?;
+    match &options.tree {
+        Tree::Work => None,
+        Tree::Staged => StoredTree::of_index(&git, &Filter::default()).ok(),
+        Tree::At(asked) => {
+            let found = revision::find(&git, asked, &|name| std::env::var(name).ok()).ok()?;
+            StoredTree::of_commit(&git, found.commit, &Filter::default()).ok()
+        }
+    }
+}
+
+struct Stored(StoredTree);
+
+impl Sources for Stored {
+    fn read(&self, path: &str) -> Option<String> {
+        let index = self.0.walked.entries.iter().position(|entry| *entry.path == *path)?;
+        let mut buffer = Vec::new();
+        self.0.contents().load(self.0.id(index), &mut buffer).ok().map(str::to_owned)
+    }
+}
 
 /// Files below a root.
 pub struct Disk {

@@ -7,12 +7,11 @@ use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
 use fitcheck::check::{self, Options, Tree};
 use fitcheck::cli::{Check, Cli, Command, Explain, PolicyCommand, Scan, Services, View};
-use fitcheck::disk::Disk;
 use fitcheck::exit::Exit;
 use fitcheck::finding::Report;
 use fitcheck::policy::{builtin, manual};
-use fitcheck::report::{self, Context, Page};
-use fitcheck::{find, output, pages, terminal};
+use fitcheck::report::{self, Context, Page, Sources};
+use fitcheck::{disk, find, output, pages, terminal};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -52,8 +51,8 @@ fn message(error: &anyhow::Error) -> String {
 
 fn check(args: &Check) -> anyhow::Result<Exit> {
     let report = scan(&args.scan)?;
-    let (disk, pages) = (Disk::new(&args.scan.path), pages::of(&builtin::shipped()));
-    let context = context(&args.view, &args.scan, &disk, &pages);
+    let (sources, pages) = (disk::sources(&options(&args.scan)), pages::of(&builtin::shipped()));
+    let context = context(&args.view, &args.scan, &*sources, &pages);
     let outputs: Vec<_> = args.output.iter().map(|output| (output.format, output.path.clone())).collect();
     output::write_all(&report, &context, &outputs)?;
     print(|out| args.format.write(&report, &context, out))?;
@@ -63,8 +62,8 @@ fn check(args: &Check) -> anyhow::Result<Exit> {
 
 fn list_services(args: &Services) -> anyhow::Result<Exit> {
     let report = scan(&args.scan)?;
-    let disk = Disk::new(&args.scan.path);
-    print(|out| report::services::write(&report, &context(&args.view, &args.scan, &disk, &[]), out))
+    let sources = disk::sources(&options(&args.scan));
+    print(|out| report::services::write(&report, &context(&args.view, &args.scan, &*sources, &[]), out))
 }
 
 fn explain_one(args: &Explain) -> anyhow::Result<Exit> {
@@ -73,8 +72,8 @@ fn explain_one(args: &Explain) -> anyhow::Result<Exit> {
     }
     let report = scan(&args.scan)?;
     let judged = find::service(&report, &args.subject)?;
-    let disk = Disk::new(&args.scan.path);
-    print(|out| report::explain::write(judged, &context(&args.view, &args.scan, &disk, &[]), out))
+    let sources = disk::sources(&options(&args.scan));
+    print(|out| report::explain::write(judged, &context(&args.view, &args.scan, &*sources, &[]), out))
 }
 
 fn policy(command: &PolicyCommand) -> anyhow::Result<Exit> {
@@ -93,6 +92,10 @@ fn policy(command: &PolicyCommand) -> anyhow::Result<Exit> {
 }
 
 fn scan(args: &Scan) -> anyhow::Result<Report> {
+    Ok(check::check(&options(args))?)
+}
+
+fn options(args: &Scan) -> Options {
     let mut options = Options::new(&args.path);
     options.threads = args.threads.map_or(options.threads, usize::from);
     options.base.clone_from(&args.base);
@@ -102,12 +105,12 @@ fn scan(args: &Scan) -> anyhow::Result<Report> {
         (None, false) => Tree::Work,
     };
     options.git.foreign_alternates = args.trust_alternates;
-    Ok(check::check(&options)?)
+    options
 }
 
-fn context<'a>(view: &View, scan: &Scan, disk: &'a Disk, pages: &'a [Page]) -> Context<'a> {
+fn context<'a>(view: &View, scan: &Scan, sources: &'a dyn Sources, pages: &'a [Page]) -> Context<'a> {
     Context {
-        sources: disk,
+        sources,
         policies: pages,
         all: view.all,
         verbosity: i8::from(view.verbose) - i8::from(view.quiet),

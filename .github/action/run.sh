@@ -7,6 +7,12 @@ mkdir -p "$reports"
 
 args=(--fail-on "${FITCHECK_FAIL_ON:-warning}" --color always)
 [ "${FITCHECK_STRICT:-false}" = true ] && args+=(--strict)
+case "${FITCHECK_BASE:-}:${GITHUB_EVENT_NAME:-}" in
+  :*) ;;
+  auto:pull_request* | auto:merge_group) args+=(--base=auto) ;;
+  auto:*) ;;
+  *) args+=("--base=$FITCHECK_BASE") ;;
+esac
 for output in json=report.json sarif=report.sarif html=report.html summary=summary.md comment=comment.md \
   github=annotations.txt outputs=outputs.txt; do
   args+=(--output "${output%%=*}=$reports/${output#*=}")

@@ -47,6 +47,20 @@ fn place(label: &Label) -> String {
     inert::markdown_code(&format!("{}:{}", label.location.path, label.location.place.line))
 }
 
+/// Findings of the base that are gone, and how many remain, in one block.
+pub(super) fn resolved(report: &Report) -> Option<String> {
+    let comparison = report.comparison.as_ref()?;
+    let mut lines: Vec<String> = comparison
+        .resolved
+        .iter()
+        .map(|gone| format!("- no longer: {} {}", inert::markdown_code(&gone.policy), inert::markdown(&gone.message)))
+        .collect();
+    if comparison.kept > 0 {
+        lines.push(format!("- {} from before", words::counted(comparison.kept as usize, "finding is", "findings are")));
+    }
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
 /// One block per finding of a status.
 pub(super) fn findings(report: &Report, status: Status) -> Vec<String> {
     report.findings.iter().filter(|finding| finding.status == status).map(finding).collect()

@@ -17,6 +17,7 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     let mut parts = vec![MARKER.to_owned()];
     parts.extend(blocks::changes(report));
     parts.extend(blocks::findings(report, Status::New));
+    parts.extend(blocks::resolved(report));
     parts.extend(blocks::caveats(report));
     let unchanged = format!("{}.", words::verdicts(report));
     parts.push(unchanged);

@@ -293,7 +293,7 @@ fn write_left_out(report: &Report, context: &Context, out: &mut dyn Write) -> io
             left_out.push(format!("{} not judged", words::counted(tools, "tool", "tools")));
         }
         if accepted > 0 {
-            left_out.push(format!("{} accepted", words::counted(accepted, "finding", "findings")));
+            left_out.push(format!("{} known or allowed", words::counted(accepted, "finding", "findings")));
         }
         if !report.skipped.is_empty() && context.verbosity == 0 {
             left_out.push(format!("{} not read", words::counted(report.skipped.len(), "file", "files")));
@@ -331,14 +331,18 @@ fn write_closing(report: &Report, context: &Context, out: &mut dyn Write) -> io:
 fn changes(report: &Report) -> String {
     let Some(comparison) = &report.comparison else { return String::new() };
     let base = inert::terminal(&comparison.base);
+    let resolved = match comparison.resolved.len() {
+        0 => String::new(),
+        n => format!(" {} gone.", words::counted(n, "finding is", "findings are")),
+    };
     if comparison.changes.is_empty() {
-        return format!(" No verdict changed since {base}.");
+        return format!(" No verdict changed since {base}.{resolved}");
     }
     let change = |change: &crate::finding::Change| {
         format!("{} ({})", inert::terminal(&change.name), words::change(change.before, change.after))
     };
     let list: Vec<String> = comparison.changes.iter().map(change).collect();
-    format!(" New since {base}: {}.", list.join(", "))
+    format!(" New since {base}: {}.{resolved}", list.join(", "))
 }
 
 #[cfg(test)]
@@ -369,7 +373,7 @@ mod tests {
             "= would fit again with a budget of 2 ms or more",
             "= `fitcheck explain ingest` shows everything this rests on",
             "  Go    service  questioned  −tail-latency",
-            " + 1 tool not judged, 1 finding accepted, 1 file not read (--all)",
+            " + 1 tool not judged, 1 finding known or allowed, 1 file not read (--all)",
             "New since main: ingest (fits →\nquestioned).",
         ] {
             assert!(text.contains(piece), "missing {piece:?} in\n{text}");

@@ -257,6 +257,18 @@ pub(crate) struct Skipped {
 struct ComparisonRow {
     base: String,
     changes: Vec<ChangeRow>,
+    /// Findings of the base that are gone.
+    resolved: Vec<ResolvedRow>,
+    /// Findings that were there before and still are.
+    kept: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ResolvedRow {
+    policy: String,
+    name: String,
+    service: String,
+    message: String,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -453,7 +465,18 @@ fn comparison(comparison: &crate::finding::Comparison) -> ComparisonRow {
         after: change.after.map(|verdict| verdict.word()),
         because: change.because.iter().map(reason).collect(),
     });
-    ComparisonRow { base: comparison.base.clone(), changes: changes.collect() }
+    let resolved = comparison.resolved.iter().map(|finding| ResolvedRow {
+        policy: finding.policy.clone(),
+        name: finding.name.clone(),
+        service: finding.root.to_string(),
+        message: finding.message.clone(),
+    });
+    ComparisonRow {
+        base: comparison.base.clone(),
+        changes: changes.collect(),
+        resolved: resolved.collect(),
+        kept: comparison.kept,
+    }
 }
 
 #[cfg(test)]

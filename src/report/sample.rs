@@ -6,7 +6,7 @@ use super::{Context, Page, Sources, Terminal};
 use crate::fact::{Direction, LatencySource, MemoryWhat, Subject};
 use crate::finding::{
     Advice, Argument, Change, Cite, Comparison, Cost, Finding, HistoryStatus, HistorySummary, Judged, Label, Lean,
-    Report, Severity, Stats, Status, Strength, Verdict,
+    Report, Resolved, Severity, Stats, Status, Strength, Verdict,
 };
 use crate::problem::Problem;
 use crate::service::{self, Evidenced, Language, Latency, Role, Service};
@@ -228,6 +228,12 @@ pub(crate) fn report() -> Report {
         after: Some(Verdict::Questioned),
         because: vec![label("ops/slo.yaml", 3, 14, 6, "budget 20 ms → 900 µs")],
     };
+    let gone = Resolved {
+        policy: "operator".to_owned(),
+        name: HOSTILE.to_owned(),
+        root: Arc::from(HOSTILE),
+        message: HOSTILE.to_owned(),
+    };
     Report {
         revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
         history: HistorySummary { status: HistoryStatus::Full, window_days: 365, commits: 1200, remedy: None },
@@ -240,7 +246,7 @@ pub(crate) fn report() -> Report {
         ],
         findings: vec![tail_latency(), hostile(), repository],
         skipped: vec![Problem { path: HOSTILE.into(), reason: "not UTF-8".to_owned(), place: None }],
-        comparison: Some(Comparison { base: "main".to_owned(), changes: vec![change], ..Comparison::default() }),
+        comparison: Some(Comparison { base: "main".to_owned(), changes: vec![change], resolved: vec![gone], kept: 1 }),
         stats: Stats { files: 120, bytes: 1_000_000, elapsed_ms: 12 },
     }
 }

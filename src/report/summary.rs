@@ -13,6 +13,7 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     let mut parts = vec![format!("## fitcheck: {}", words::verdicts(report))];
     parts.extend(blocks::changes(report));
     parts.extend(blocks::findings(report, Status::New));
+    parts.extend(blocks::resolved(report));
     parts.extend(blocks::caveats(report));
     parts.extend(blocks::services(report, context.all));
     out.write_all(blocks::join(&parts, LIMIT).as_bytes())
