@@ -6,6 +6,7 @@
 
 mod deltas;
 pub mod guard;
+pub mod index;
 
 use std::path::{Path, PathBuf};
 

@@ -13,6 +13,7 @@
 
 pub mod advice;
 pub mod base;
+pub mod cache;
 pub mod catalogue;
 pub mod check;
 pub mod cli;

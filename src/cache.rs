@@ -1,0 +1,320 @@
+//! Facts of files that were read before, by content.
+//!
+//! In: a key made of the sources' state, the file's path and kind, and its content or git blob. Out: the facts, if
+//! they are known and sealed with our own key. A cache that is absent, foreign, corrupt, busy or on a full disk
+//! changes nothing but the time a run takes; results are the same with and without.
+//!
+//! One file a repository holds everything: a sorted table, then the encoded facts. It is read whole, changed by
+//! writing a new one beside it, and kept below [`MOST_BYTES`].
+
+mod place;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gix::ObjectId;
+
+use crate::fact::FileFacts;
+use crate::parse::Kind;
+
+pub use place::{default_directory, is_ci};
+
+const MAGIC: &[u8; 8] = b"fitchk01";
+/// What one repository's cache may hold, and all of them together.
+const MOST_BYTES: usize = 256 << 20;
+const ALL_BYTES: u64 = 1 << 30;
+/// Key, seal, offset, length.
+const ROW: usize = 16 + 16 + 8 + 4;
+const HEAD: usize = MAGIC.len() + 16 + 4;
+
+/// What facts are stored under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key([u8; 16]);
+
+impl Key {
+    /// A file whose content git knows by name.
+    pub fn of_blob(path: &str, kind: Kind, blob: ObjectId) -> Key {
+        Key::new(path, kind, b"blob", blob.as_bytes())
+    }
+
+    /// A file known by its content alone.
+    pub fn of_text(path: &str, kind: Kind, text: &str) -> Key {
+        Key::new(path, kind, b"text", blake3::hash(text.as_bytes()).as_bytes())
+    }
+
+    /// Readers look at the path as well as the content, so it is part of the key.
+    fn new(path: &str, kind: Kind, how: &[u8], content: &[u8]) -> Key {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
+        hasher.update(format!("{kind:?}").as_bytes()).update(how).update(content);
+        Key(first_16(hasher.finalize()))
+    }
+}
+
+fn first_16(hash: blake3::Hash) -> [u8; 16] {
+    let mut first = [0; 16];
+    first.copy_from_slice(&hash.as_bytes()[..16]);
+    first
+}
+
+/// The cache of one repository.
+#[derive(Debug)]
+pub struct Cache {
+    file: PathBuf,
+    secret: [u8; 32],
+    bytes: Vec<u8>,
+    rows: usize,
+    used: Vec<AtomicBool>,
+    new: Mutex<BTreeMap<Key, Vec<u8>>>,
+}
+
+impl Cache {
+    /// Opens the cache of the repository at `root` in `directory`; `None` where there is no place or key for one.
+    pub fn open(directory: &Path, root: &Path) -> Option<Cache> {
+        let secret = place::secret()?;
+        place::create_private(directory)?;
+        let root = root.canonicalize().ok()?;
+        let name = blake3::hash(root.as_os_str().as_encoded_bytes()).to_hex();
+        Some(Cache::at(directory.join(format!("{}.facts", &name[..16])), secret))
+    }
+
+    fn at(file: PathBuf, secret: [u8; 32]) -> Cache {
+        let bytes = read_whole(&file).unwrap_or_default();
+        let rows = rows(&bytes).unwrap_or(0);
+        let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
+        Cache { file, secret, bytes, rows, used, new: Mutex::default() }
+    }
+
+    /// Returns the facts of a file of `size` bytes, if they are known.
+    pub fn lookup(&self, key: &Key, size: u64) -> Option<FileFacts> {
+        let at = self.find(key)?;
+        let payload = self.payload(at)?;
+        if seal(&self.secret, key, payload) != self.row(at)[16..32] {
+            return None;
+        }
+        let (length, facts): (u64, FileFacts) = postcard::from_bytes(payload).ok()?;
+        // A blob that a filter changes on checkout is not what lies on the disk.
+        if length != size {
+            return None;
+        }
+        self.used[at].store(true, Ordering::Relaxed);
+        Some(facts)
+    }
+
+    /// Remembers the facts of a file of `size` bytes.
+    pub fn store(&self, key: Key, size: u64, facts: &FileFacts) {
+        let Ok(payload) = postcard::to_stdvec(&(size, facts)) else { return };
+        if let Ok(mut new) = self.new.lock() {
+            new.insert(key, payload);
+        }
+    }
+
+    /// Writes what is new, unless another run is writing or the disk does not take it.
+    pub fn finish(self) {
+        let new = self.new.lock().map(|mut new| std::mem::take(&mut *new)).unwrap_or_default();
+        if new.is_empty() {
+            return;
+        }
+        // Nothing depends on the outcome.
+        let _ = self.write(&new);
+    }
+
+    fn write(&self, new: &BTreeMap<Key, Vec<u8>>) -> std::io::Result<()> {
+        let directory = self.file.parent().unwrap_or(Path::new("."));
+        let lock = File::create(self.file.with_extension("lock"))?;
+        if lock.try_lock().is_err() {
+            return Ok(());
+        }
+        let mut entries: BTreeMap<Key, &[u8]> = new.iter().map(|(key, payload)| (*key, payload.as_slice())).collect();
+        let mut bytes: usize = entries.values().map(|payload| payload.len() + ROW).sum();
+        // What this run used stays; the rest stays while there is room.
+        for wanted in [true, false] {
+            for at in (0..self.rows).filter(|&at| self.used[at].load(Ordering::Relaxed) == wanted) {
+                let Some(payload) = self.payload(at) else { continue };
+                if bytes + payload.len() + ROW > MOST_BYTES {
+                    break;
+                }
+                bytes += payload.len() + ROW;
+                entries.entry(self.key(at)).or_insert(payload);
+            }
+        }
+        let mut file = tempfile::Builder::new().prefix(".fitcheck-").tempfile_in(directory)?;
+        file.write_all(&encode(&self.secret, &entries))?;
+        file.persist(&self.file)?;
+        place::evict(directory, ALL_BYTES);
+        Ok(())
+    }
+
+    fn row(&self, at: usize) -> &[u8] {
+        &self.bytes[HEAD + at * ROW..HEAD + (at + 1) * ROW]
+    }
+
+    fn key(&self, at: usize) -> Key {
+        let mut key = [0; 16];
+        key.copy_from_slice(&self.row(at)[..16]);
+        Key(key)
+    }
+
+    fn find(&self, key: &Key) -> Option<usize> {
+        let (mut low, mut high) = (0, self.rows);
+        while low < high {
+            let middle = (low + high) / 2;
+            match self.key(middle).cmp(key) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+
+    fn payload(&self, at: usize) -> Option<&[u8]> {
+        let row = self.row(at);
+        let offset = usize::try_from(u64::from_le_bytes(row[32..40].try_into().ok()?)).ok()?;
+        let length = u32::from_le_bytes(row[40..44].try_into().ok()?) as usize;
+        self.bytes.get(offset..offset.checked_add(length)?)
+    }
+}
+
+/// The state of the sources that read the files: facts of another are not ours.
+fn version() -> [u8; 16] {
+    first_16(blake3::hash(concat!(env!("CARGO_PKG_VERSION"), " ", env!("FITCHECK_SOURCES")).as_bytes()))
+}
+
+/// Counts the rows of a file that is ours and whole enough to be searched.
+fn rows(bytes: &[u8]) -> Option<usize> {
+    let head = bytes.get(..HEAD)?;
+    let ours = head.starts_with(MAGIC) && head[MAGIC.len()..MAGIC.len() + 16] == version();
+    let rows = u32::from_le_bytes(head[HEAD - 4..].try_into().ok()?) as usize;
+    (ours && bytes.len() >= HEAD + rows.checked_mul(ROW)?).then_some(rows)
+}
+
+fn encode(secret: &[u8; 32], entries: &BTreeMap<Key, &[u8]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&version());
+    bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
+    let mut offset = (HEAD + entries.len() * ROW) as u64;
+    for (key, payload) in entries {
+        bytes.extend_from_slice(&key.0);
+        bytes.extend_from_slice(&seal(secret, key, payload));
+        bytes.extend_from_slice(&offset.to_le_bytes());
+        bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        offset += payload.len() as u64;
+    }
+    for payload in entries.values() {
+        bytes.extend_from_slice(payload);
+    }
+    bytes
+}
+
+/// Binds facts to their key and to this user: nobody else can make one that is accepted.
+fn seal(secret: &[u8; 32], key: &Key, payload: &[u8]) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_keyed(secret);
+    hasher.update(&key.0).update(payload);
+    first_16(hasher.finalize())
+}
+
+fn read_whole(path: &Path) -> Option<Vec<u8>> {
+    let meta = fs::symlink_metadata(path).ok()?;
+    if !meta.is_file() || meta.len() > 2 * MOST_BYTES as u64 {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(meta.len() as usize);
+    File::open(path).ok()?.take(2 * MOST_BYTES as u64).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(lines: u32) -> FileFacts {
+        FileFacts { lines, ..FileFacts::default() }
+    }
+
+    fn key(name: &str) -> Key {
+        Key::of_text(name, Kind::Go, name)
+    }
+
+    fn filled(directory: &Path) -> PathBuf {
+        let file = directory.join("x.facts");
+        let cache = Cache::at(file.clone(), [7; 32]);
+        for n in 0..50 {
+            cache.store(key(&n.to_string()), 10, &facts(n));
+        }
+        cache.finish();
+        file
+    }
+
+    #[test]
+    fn facts_come_back_by_content_and_only_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = filled(directory.path());
+        let cache = Cache::at(file.clone(), [7; 32]);
+        for n in 0..50 {
+            assert_eq!(cache.lookup(&key(&n.to_string()), 10), Some(facts(n)));
+        }
+        assert_eq!(cache.lookup(&key("other"), 10), None);
+        assert_eq!(cache.lookup(&key("1"), 11), None, "another size is another content");
+        assert_eq!(Cache::at(file, [8; 32]).lookup(&key("1"), 10), None, "another user's cache is none");
+    }
+
+    #[test]
+    fn a_later_run_adds_and_keeps() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = filled(directory.path());
+        let cache = Cache::at(file.clone(), [7; 32]);
+        cache.store(key("new"), 1, &facts(99));
+        cache.finish();
+        let cache = Cache::at(file, [7; 32]);
+        assert_eq!(cache.lookup(&key("new"), 1), Some(facts(99)));
+        assert_eq!(cache.lookup(&key("49"), 10), Some(facts(49)));
+    }
+
+    #[test]
+    fn no_corruption_is_ever_taken_for_facts() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = filled(directory.path());
+        let whole = fs::read(&file).unwrap();
+        let check = |bytes: &[u8]| {
+            fs::write(&file, bytes).unwrap();
+            let cache = Cache::at(file.clone(), [7; 32]);
+            for n in [0, 17, 49] {
+                let found = cache.lookup(&key(&n.to_string()), 10);
+                assert!(found.is_none() || found == Some(facts(n)));
+            }
+        };
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            check(&bytes);
+        }
+        for cut in (0..whole.len()).step_by(7) {
+            check(&whole[..cut]);
+        }
+    }
+
+    #[test]
+    fn a_busy_cache_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = filled(directory.path());
+        let before = fs::read(&file).unwrap();
+        let lock = File::create(file.with_extension("lock")).unwrap();
+        lock.lock().unwrap();
+        let cache = Cache::at(file.clone(), [7; 32]);
+        cache.store(key("new"), 1, &facts(99));
+        cache.finish();
+        assert_eq!(fs::read(&file).unwrap(), before);
+    }
+
+    #[test]
+    fn path_and_kind_are_part_of_the_key() {
+        assert_ne!(Key::of_text("a_linux.go", Kind::Go, "x"), Key::of_text("a.go", Kind::Go, "x"));
+        assert_ne!(Key::of_text("a", Kind::Go, "x"), Key::of_text("a", Kind::Rust, "x"));
+    }
+}
