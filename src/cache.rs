@@ -64,7 +64,8 @@ fn first_16(hash: blake3::Hash) -> [u8; 16] {
 /// The cache of one repository.
 #[derive(Debug)]
 pub struct Cache {
-    file: PathBuf,
+    /// `None` for one that ends with the run.
+    file: Option<PathBuf>,
     secret: [u8; 32],
     bytes: Vec<u8>,
     rows: usize,
@@ -82,27 +83,33 @@ impl Cache {
         Some(Cache::at(directory.join(format!("{}.facts", &name[..16])), secret))
     }
 
+    /// A cache for one run: what the head has read, the base need not read again.
+    pub fn in_memory() -> Cache {
+        Cache { file: None, secret: [0; 32], bytes: Vec::new(), rows: 0, used: Vec::new(), new: Mutex::default() }
+    }
+
     fn at(file: PathBuf, secret: [u8; 32]) -> Cache {
         let bytes = read_whole(&file).unwrap_or_default();
         let rows = rows(&bytes).unwrap_or(0);
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Cache { file, secret, bytes, rows, used, new: Mutex::default() }
+        Cache { file: Some(file), secret, bytes, rows, used, new: Mutex::default() }
     }
 
     /// Returns the facts of a file of `size` bytes, if they are known.
     pub fn lookup(&self, key: &Key, size: u64) -> Option<FileFacts> {
-        let at = self.find(key)?;
-        let payload = self.payload(at)?;
-        if seal(&self.secret, key, payload) != self.row(at)[16..32] {
-            return None;
-        }
-        let (length, facts): (u64, FileFacts) = postcard::from_bytes(payload).ok()?;
+        let (length, facts): (u64, FileFacts) = match self.find(key) {
+            Some(at) => {
+                let payload = self.payload(at)?;
+                if seal(&self.secret, key, payload) != self.row(at)[16..32] {
+                    return None;
+                }
+                self.used[at].store(true, Ordering::Relaxed);
+                postcard::from_bytes(payload).ok()?
+            }
+            None => postcard::from_bytes(self.new.lock().ok()?.get(key)?).ok()?,
+        };
         // A blob that a filter changes on checkout is not what lies on the disk.
-        if length != size {
-            return None;
-        }
-        self.used[at].store(true, Ordering::Relaxed);
-        Some(facts)
+        (length == size).then_some(facts)
     }
 
     /// Remembers the facts of a file of `size` bytes.
@@ -119,13 +126,15 @@ impl Cache {
         if new.is_empty() {
             return;
         }
-        // Nothing depends on the outcome.
-        let _ = self.write(&new);
+        if let Some(file) = &self.file {
+            // Nothing depends on the outcome.
+            let _ = self.write(file, &new);
+        }
     }
 
-    fn write(&self, new: &BTreeMap<Key, Vec<u8>>) -> std::io::Result<()> {
-        let directory = self.file.parent().unwrap_or(Path::new("."));
-        let lock = File::create(self.file.with_extension("lock"))?;
+    fn write(&self, path: &Path, new: &BTreeMap<Key, Vec<u8>>) -> std::io::Result<()> {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        let lock = File::create(path.with_extension("lock"))?;
         if lock.try_lock().is_err() {
             return Ok(());
         }
@@ -144,7 +153,7 @@ impl Cache {
         }
         let mut file = tempfile::Builder::new().prefix(".fitcheck-").tempfile_in(directory)?;
         file.write_all(&encode(&self.secret, &entries))?;
-        file.persist(&self.file)?;
+        file.persist(path)?;
         place::evict(directory, ALL_BYTES);
         Ok(())
     }

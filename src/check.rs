@@ -9,12 +9,14 @@ use gix::ObjectId;
 
 use crate::base;
 use crate::base::revision::BaseError;
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::finding::Report;
+use crate::git::index::Index;
 use crate::git::{self, Git, GitProblem};
 use crate::history::{self, Layout, Pending};
 use crate::judge;
-use crate::scan::{self, ScanError, Scanned};
+use crate::scan::{self, Known, ScanError, Scanned};
 use crate::service::repository::Repository;
 use crate::service::{Language, Service, assemble};
 use crate::tree::StoredTree;
@@ -30,6 +32,8 @@ pub struct Options {
     /// A revision to compare with, or `auto`.
     pub base: Option<String>,
     pub git: git::Options,
+    /// Directory for what may save reading files again; `None` does without.
+    pub cache: Option<PathBuf>,
 }
 
 /// Which tree is judged.
@@ -60,27 +64,28 @@ impl Options {
     pub fn new(root: impl Into<PathBuf>) -> Options {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let git = git::Options::default();
-        Options { root: root.into(), threads, window_days: 365, tree: Tree::Work, base: None, git }
+        Options { root: root.into(), threads, window_days: 365, tree: Tree::Work, base: None, git, cache: None }
     }
 }
 
 /// Finds and judges the services below the root; compares with a base where one is asked for.
 pub fn check(options: &Options) -> Result<Report, CheckError> {
     let start = Instant::now();
+    // Without one on the disk, a base still need not read again what the head has read.
+    let cache = options.cache.as_ref().and_then(|directory| Cache::open(directory, &options.root));
+    let cache = cache.or_else(|| options.base.is_some().then(Cache::in_memory));
+    let known = Known { cache: cache.as_ref(), index: None };
     let mut report = match &options.tree {
-        Tree::Work => {
-            let pending = history::start(options.root.clone(), options.window_days, options.git);
-            report_on(scan::scan(&options.root, options.threads, &Filter::default())?, pending)
-        }
+        Tree::Work => of_work_tree(options, known)?,
         Tree::Staged => {
             let git = Git::open(&options.root, options.git)?;
             let pending = history::start(options.root.clone(), options.window_days, options.git);
             let tree = StoredTree::of_index(&git, &Filter::default())?;
-            report_on(scan::scan_stored(tree, options.threads)?, pending)
+            report_on(scan::scan_stored(tree, options.threads, known)?, pending)
         }
         Tree::At(revision) => {
             let git = Git::open(&options.root, options.git)?;
-            report_at(options, &git, base::revision::find(&git, revision, &environment)?.commit)?
+            of_commit(options, &git, base::revision::find(&git, revision, &environment)?.commit, known)?
         }
     };
     if let Some(asked) = &options.base {
@@ -88,9 +93,12 @@ pub fn check(options: &Options) -> Result<Report, CheckError> {
         // Before the first commit there is no `HEAD` to compare with: everything is new.
         if asked != "HEAD" || git.head()?.is_some() {
             let found = base::revision::find(&git, asked, &environment)?;
-            let before = report_at(options, &git, found.commit)?;
+            let before = of_commit(options, &git, found.commit, known)?;
             base::compare(&before, &mut report, &found.name);
         }
+    }
+    if let Some(cache) = cache {
+        cache.finish();
     }
     report.stats.elapsed_ms = start.elapsed().as_millis() as u64;
     Ok(report)
@@ -100,11 +108,21 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Judges the files as they lie on the disk.
+fn of_work_tree(options: &Options, known: Known<'_>) -> Result<Report, CheckError> {
+    let pending = history::start(options.root.clone(), options.window_days, options.git);
+    // Only a cache has use for it; a directory without git has none.
+    let git = known.cache.and_then(|_| Git::open(&options.root, options.git).ok());
+    let index = git.as_ref().and_then(Index::open);
+    let known = Known { index: index.as_ref(), ..known };
+    Ok(report_on(scan::scan(&options.root, options.threads, &Filter::default(), known)?, pending))
+}
+
 /// Judges the tree of a commit, straight from the object database.
-fn report_at(options: &Options, git: &Git, commit: ObjectId) -> Result<Report, CheckError> {
+fn of_commit(options: &Options, git: &Git, commit: ObjectId, known: Known<'_>) -> Result<Report, CheckError> {
     let pending = history::start_from(git, commit, options.window_days);
     let tree = StoredTree::of_commit(git, commit, &Filter::default())?;
-    Ok(report_on(scan::scan_stored(tree, options.threads)?, pending))
+    Ok(report_on(scan::scan_stored(tree, options.threads, known)?, pending))
 }
 
 fn report_on(scanned: Scanned, pending: Pending) -> Report {

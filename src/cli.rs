@@ -111,6 +111,12 @@ pub struct Scan {
     /// Read git objects that the repository borrows from a directory outside it
     #[arg(long)]
     pub trust_alternates: bool,
+    /// Keep facts of files between runs in this directory [default: the platform's, off in CI]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    pub cache_dir: Option<PathBuf>,
+    /// Read every file again
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 /// How text is shown.

@@ -11,7 +11,7 @@ use fitcheck::exit::Exit;
 use fitcheck::finding::Report;
 use fitcheck::policy::{builtin, manual};
 use fitcheck::report::{self, Context, Page, Sources};
-use fitcheck::{disk, find, output, pages, terminal};
+use fitcheck::{cache, disk, find, output, pages, terminal};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -104,6 +104,10 @@ fn options(args: &Scan) -> Options {
         (None, true) => Tree::Staged,
         (None, false) => Tree::Work,
     };
+    if !args.no_cache {
+        let default = || cache::default_directory(&args.path).filter(|_| !cache::is_ci());
+        options.cache = args.cache_dir.clone().or_else(default);
+    }
     options.git.foreign_alternates = args.trust_alternates;
     options
 }

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::cache::{Cache, Key};
 use crate::fact::FileFacts;
 use crate::finding::Stats;
+use crate::git::index::Index;
 use crate::parse::Kind;
-use crate::problem::Problem;
+use crate::problem::{Flaw, Problem};
 use crate::read;
 use crate::reader;
 use crate::service::repository::{FileEntry, Repository};
@@ -41,8 +43,16 @@ pub struct Scanned {
     pub stats: Stats,
 }
 
+/// What may save reading a file again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    pub cache: Option<&'a Cache>,
+    /// Tells which files of the work tree are as git last saw them.
+    pub index: Option<&'a Index>,
+}
+
 /// Reads the work tree below `root`.
-pub fn scan(root: &Path, threads: usize, filter: &Filter) -> Result<Scanned, ScanError> {
+pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> Result<Scanned, ScanError> {
     let metadata = std::fs::metadata(root).map_err(|source| ScanError::Root { path: root.into(), source })?;
     if !metadata.is_dir() {
         return Err(ScanError::NotDirectory { path: root.into() });
@@ -50,19 +60,25 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter) -> Result<Scanned, Sca
     let pool = pool(threads)?;
     let walked = walk::walk(root, threads, filter);
     let results = pool.install(|| {
-        walked.entries.par_iter().map_init(Vec::new, |buffer, entry| read_entry(root, entry, buffer)).collect()
+        walked.entries.par_iter().map_init(Vec::new, |buffer, entry| read_entry(root, entry, known, buffer)).collect()
     });
     Ok(put_together(walked, results))
 }
 
 /// Reads a commit's tree or the index, straight from the object database.
-pub fn scan_stored(tree: StoredTree, threads: usize) -> Result<Scanned, ScanError> {
+pub fn scan_stored(tree: StoredTree, threads: usize, known: Known<'_>) -> Result<Scanned, ScanError> {
     let results = pool(threads)?.install(|| {
         let entries = tree.walked.entries.par_iter().enumerate();
         let worker = || (tree.contents(), Vec::new());
         entries
             .map_init(worker, |(contents, buffer), (nth, entry)| {
-                read_loaded(entry, contents.load(tree.id(nth), buffer))
+                let id = tree.id(nth);
+                let key = Key::of_blob(&entry.path, entry.kind, id);
+                if let Some(facts) = known.cache.and_then(|cache| cache.lookup(&key, entry.size)) {
+                    return with_problems(&entry.path, facts);
+                }
+                let loaded = contents.load(id, buffer);
+                read_loaded(entry, loaded, |facts| remember(known.cache, key, entry.size, facts))
             })
             .collect()
     });
@@ -92,36 +108,73 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {
         .map_err(|error| ScanError::Threads { threads, message: error.to_string() })
 }
 
-fn read_entry(root: &Path, entry: &Entry, buffer: &mut Vec<u8>) -> (FileEntry, Vec<Problem>) {
+fn read_entry(root: &Path, entry: &Entry, known: Known<'_>, buffer: &mut Vec<u8>) -> Read {
     let path = match &entry.raw {
         Some(raw) => root.join(raw),
         None => root.join(&*entry.path),
     };
-    read_loaded(entry, read::load(&path, buffer))
+    let Some(cache) = known.cache else { return read_loaded(entry, read::load(&path, buffer), |_| ()) };
+    if let Some((blob, size)) = unchanged(entry, known.index, &path) {
+        let key = Key::of_blob(&entry.path, entry.kind, blob);
+        return match cache.lookup(&key, size) {
+            Some(facts) => with_problems(&entry.path, facts),
+            None => read_loaded(entry, read::load(&path, buffer), |facts| {
+                // Nobody may have written to the file while it was read.
+                if unchanged(entry, known.index, &path) == Some((blob, size)) {
+                    cache.store(key, size, facts);
+                }
+            }),
+        };
+    }
+    let loaded = read::load(&path, buffer);
+    let Ok(text) = loaded else { return read_loaded(entry, loaded, |_| ()) };
+    let key = Key::of_text(&entry.path, entry.kind, text);
+    match cache.lookup(&key, text.len() as u64) {
+        Some(facts) => with_problems(&entry.path, facts),
+        None => read_loaded(entry, Ok(text), |facts| cache.store(key, text.len() as u64, facts)),
+    }
 }
 
-fn read_loaded(entry: &Entry, loaded: Result<&str, String>) -> Read {
-    match loaded {
-        Ok(text) => read_text(&entry.path, entry.kind, text),
-        Err(reason) => {
-            let problem = Problem { path: entry.path.clone(), reason, place: None };
-            (FileEntry::new(&entry.path, FileFacts::default()), vec![problem])
+fn unchanged(entry: &Entry, index: Option<&Index>, path: &Path) -> Option<(gix::ObjectId, u64)> {
+    let meta = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    Some((index?.unchanged(&entry.path, &meta)?, meta.len()))
+}
+
+fn remember(cache: Option<&Cache>, key: Key, size: u64, facts: &FileFacts) {
+    if let Some(cache) = cache {
+        cache.store(key, size, facts);
+    }
+}
+
+/// Reads a file that was loaded, and hands over its facts where a reader got through.
+fn read_loaded(entry: &Entry, loaded: Result<&str, String>, keep: impl FnOnce(&FileFacts)) -> Read {
+    let failed = |reason: String| {
+        let problem = Problem { path: entry.path.clone(), reason, place: None };
+        (FileEntry::new(&entry.path, FileFacts::default()), vec![problem])
+    };
+    match loaded.and_then(|text| facts_of(&entry.path, entry.kind, text)) {
+        Ok(facts) => {
+            keep(&facts);
+            with_problems(&entry.path, facts)
         }
+        Err(reason) => failed(reason),
     }
 }
 
 /// Reads one text; a panic of a reader costs this file alone.
-pub fn read_text(path: &str, kind: Kind, text: &str) -> (FileEntry, Vec<Problem>) {
-    let facts = catch_unwind(AssertUnwindSafe(|| reader::read(kind, &Text::new(path, text))));
-    let (facts, mut problems) = match facts {
-        Ok(facts) => (facts, Vec::new()),
-        Err(_) => {
-            let reason = "a reader failed on this file: please report it as a bug of fitcheck".into();
-            (FileFacts::default(), vec![Problem { path: path.into(), reason, place: None }])
-        }
-    };
-    let flaws =
-        facts.flaws.iter().map(|flaw| Problem { path: path.into(), reason: flaw.reason.clone(), place: flaw.place });
-    problems.extend(flaws);
+fn facts_of(path: &str, kind: Kind, text: &str) -> Result<FileFacts, String> {
+    catch_unwind(AssertUnwindSafe(|| reader::read(kind, &Text::new(path, text))))
+        .map_err(|_| "a reader failed on this file: please report it as a bug of fitcheck".into())
+}
+
+fn with_problems(path: &str, facts: FileFacts) -> Read {
+    let problem = |flaw: &Flaw| Problem { path: path.into(), reason: flaw.reason.clone(), place: flaw.place };
+    let problems = facts.flaws.iter().map(problem).collect();
     (FileEntry::new(path, facts), problems)
+}
+
+/// Reads one text by itself.
+pub fn read_text(path: &str, kind: Kind, text: &str) -> (FileEntry, Vec<Problem>) {
+    let entry = Entry { path: path.into(), kind, size: text.len() as u64, raw: None };
+    read_loaded(&entry, Ok(text), |_| ())
 }

@@ -9,8 +9,13 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// Returns the platform's directory for caches of this program.
-pub fn default_directory() -> Option<PathBuf> {
+/// Returns the platform's directory for caches of this program, unless that lies in what is scanned.
+pub fn default_directory(root: &Path) -> Option<PathBuf> {
+    let root = root.canonicalize().ok()?;
+    platform().filter(|directory| !directory.starts_with(&root))
+}
+
+fn platform() -> Option<PathBuf> {
     if cfg!(windows) {
         return Some(set("LOCALAPPDATA")?.join("fitcheck").join("cache"));
     }

@@ -121,3 +121,43 @@ fn a_missing_base_is_an_error_with_a_remedy() {
     let error = check(&options).unwrap_err().to_string();
     assert!(error.contains("no-such-branch") && error.contains("fetch-depth: 0"), "{error}");
 }
+
+#[test]
+fn a_cache_changes_nothing_but_time() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("go.mod", "module example.com/m\n\ngo 1.24\n");
+    service(&repo, "ingest", &slo("ingest", "0.0009"), true);
+    service(&repo, "api", &slo("api", "0.5"), false);
+    repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let run = |words: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("fitcheck").unwrap();
+        command.args(["--format", "json", "--exit-zero"]).args(words).arg(repo.path());
+        command.env("FITCHECK_CACHE_KEY", "a test").env_remove("CI").env("HOME", elsewhere.path());
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["stats"]["elapsed_ms"] = 0.into();
+        report.to_string()
+    };
+    let directory = elsewhere.path().join("cache").display().to_string();
+    let cached = |words: &[&str]| run(&[&["--cache-dir", &directory], words].concat());
+    let plain = run(&["--no-cache"]);
+    for round in 0..3 {
+        assert_eq!(cached(&[]), plain, "round {round}");
+        assert_eq!(cached(&["--threads", "1"]), plain);
+        assert_eq!(cached(&["--at", "HEAD"]), run(&["--no-cache", "--at", "HEAD"]));
+    }
+    // A change of the same length within the same second is seen.
+    service(&repo, "ingest", &slo("ingest", "0.0008"), true);
+    let changed = run(&["--no-cache"]);
+    assert_ne!(changed, plain);
+    assert_eq!(cached(&[]), changed);
+    assert_eq!(cached(&["--base", "HEAD"]), run(&["--no-cache", "--base", "HEAD"]));
+    // Nor does one that cannot be written, or is not ours.
+    for entry in std::fs::read_dir(&directory).unwrap().flatten() {
+        std::fs::write(entry.path(), "garbage").unwrap();
+    }
+    assert_eq!(cached(&[]), changed);
+    assert_eq!(run(&["--cache-dir", "/dev/null/none"]), changed);
+}
