@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{Fact, FactKind, Workload};
+use crate::parse::image_name;
 
 use super::build::Built;
 use super::image::{Packed, binary_name, closest, image_name};
@@ -98,6 +99,9 @@ impl Index {
         if !by_build.is_empty() {
             return by_build.into_iter().collect();
         }
+        if workload.kind == "release" {
+            return released(units, workload).into_iter().collect();
+        }
         let by_artifact = of_artifacts(repository, units, builds, file, workload);
         if !by_artifact.is_empty() {
             return by_artifact.into_iter().collect();
@@ -117,6 +121,10 @@ impl Index {
             !workload.images.is_empty() && workload.images.iter().all(|image| self.is_foreign_image(file, image));
         if found.is_empty() && !foreign && workload.target != "package" {
             found = self.of_name(units, file, workload);
+            // Functions are called `hello` everywhere: only one beside its description is meant.
+            if workload.kind == "function" {
+                found.retain(|&at| is_within(&units[at].root, file.directory()));
+            }
         }
         found.into_iter().collect()
     }
@@ -285,6 +293,19 @@ fn by_suffix(units: &[Unit], name: &str) -> BTreeSet<usize> {
     };
     let found: BTreeSet<usize> = (0..units.len()).filter(|&at| ends(&units[at])).collect();
     if found.len() == 1 { found } else { BTreeSet::new() }
+}
+
+/// Files of a release are called after their program, with system and processor behind.
+fn released(units: &[Unit], workload: &Workload) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    for artifact in &workload.artifacts {
+        let program = image_name::program(artifact);
+        let matches: Vec<usize> = (0..units.len()).filter(|&at| units[at].binaries.contains(program)).collect();
+        if let [only] = matches[..] {
+            found.insert(only);
+        }
+    }
+    found
 }
 
 /// Artefacts name the result of a build, a directory, or a source file.

@@ -72,6 +72,9 @@ fn lambda(
 ) {
     let own = |key: &str| properties.get(key).or_else(|| globals.and_then(|globals| globals.get(key)));
     let metadata = |key: &str| resource.path(&["Metadata", key]).and_then(Node::written);
+    if own("Runtime").and_then(Node::as_str).is_some_and(shared::is_foreign_runtime) {
+        return;
+    }
     let artifacts = [own("CodeUri"), own("Handler"), own("Code").and_then(|code| code.get("ZipFile"))];
     let events = properties.get("Events").into_iter().flat_map(Node::entries);
     let build = metadata("DockerContext").and_then(|context| {
@@ -143,6 +146,9 @@ fn terraform_resource(kind: &str, name: &str, resource: &Node, facts: &mut Facts
     });
     let own = |key: &str| resource.get(key);
     let build = resource.path(&["build_config", "runtime"]);
+    if own("runtime").or(build).and_then(Node::as_str).is_some_and(shared::is_foreign_runtime) {
+        return;
+    }
     let artifacts = [own("filename"), own("handler"), own("entry_point"), own("s3_key"), own("source_dir")];
     let workload = Workload {
         target: target.to_owned(),

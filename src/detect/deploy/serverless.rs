@@ -52,6 +52,9 @@ fn one(frame: &Frame<'_>, key: &str, function: &Node, facts: &mut Facts<'_, '_>)
     let own = |name: &str| function.get(name).or_else(|| frame.provider.get(name));
     let image = function.get("image").and_then(|image| image.get("uri").or_else(|| image.get("name")).or(Some(image)));
     let runtime = own("runtime").and_then(Node::written).map(str::to_owned);
+    if runtime.as_deref().is_some_and(shared::is_foreign_runtime) && !frame.is_rust {
+        return;
+    }
     let workload = Workload {
         target: frame.target.to_owned(),
         kind: "function".to_owned(),
@@ -110,6 +113,8 @@ mod tests {
 
     #[test]
     fn look_alikes_are_silent() {
+        let script = "provider: {name: aws, runtime: nodejs20.x}\nfunctions: {hello: {handler: handler.hello}}\n";
+        assert_eq!(kinds(detect, "serverless.yml", script), []);
         assert_eq!(kinds(detect, "a.yml", "provider: mysql\nfunctions: {x: {handler: y}}\n"), []);
         assert_eq!(kinds(detect, "a.yml", "functions: {x: {handler: y}}\n"), []);
     }

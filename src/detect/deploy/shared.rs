@@ -106,6 +106,14 @@ pub(crate) fn tuning_in(environment: Option<&Node>, workload: u32, facts: &mut F
     }
 }
 
+/// Tells whether a function's runtime cannot be one for a Go or Rust program.
+pub(crate) fn is_foreign_runtime(runtime: &str) -> bool {
+    let lower = runtime.to_ascii_lowercase();
+    let foreign =
+        ["node", "python", "ruby", "java", "dotnet", "php", "swift", "powershell", "haskell", "perl", "ballerina"];
+    foreign.iter().any(|word| lower.starts_with(word))
+}
+
 /// Returns the words of a command that is a list, or a line of words.
 pub(crate) fn command(node: Option<&Node>) -> Vec<String> {
     let Some(node) = node else { return Vec::new() };
