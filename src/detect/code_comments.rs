@@ -39,15 +39,9 @@ pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
-/// A digit before a unit's letter, and a word that obliges: cheap, and true of few comments.
+/// A figure and a word that obliges: cheap, and true of few comments.
 fn may_oblige(comment: &str) -> bool {
-    let bytes = comment.as_bytes();
-    let digit_and_unit = bytes.windows(3).any(|window| {
-        window[0].is_ascii_digit()
-            && (matches!(window[1], b'm' | b'u' | b'n' | b's' | 0xc2 | 0xce)
-                || (window[1] == b' ' && matches!(window[2], b'm' | b'u' | b'n' | b's' | 0xc2 | 0xce)))
-    });
-    digit_and_unit && prose::duty(comment)
+    prose::may_hold_figure(comment) && prose::duty(comment)
 }
 
 /// Finds comments: runs of lines that begin with `//`, what follows `//` behind code, and `/* … */`.

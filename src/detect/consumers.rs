@@ -245,8 +245,11 @@ fn add(language: &str, library: &str, range: Range<usize>, facts: &mut Facts<'_,
         return;
     }
     // Cargo and linkers change one into the other.
-    let mut names = vec![library.to_owned(), library.replace('_', "-"), library.replace('-', "_")];
+    let mut names = vec![library.replace('_', "-"), library.replace('-', "_")];
     names.dedup();
+    if !names.iter().any(|name| name == library) {
+        names.push(library.to_owned());
+    }
     let kind = FactKind::Consumer { language: language.to_owned(), library: library.to_owned() };
     facts.add_bound(range, kind, Binding::Names(names));
 }

@@ -16,12 +16,15 @@ use crate::fact::{Binding, LatencySource, Subject};
 use crate::source::Text;
 
 pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    if is_chronicle(text.path) || !mentions_time(text.text) {
+    if is_chronicle(text.path) || !prose::may_hold_figure(text.text) {
         return;
     }
     let mut targets = Vec::new();
     for block in blocks(text.text) {
         let body = &text.text[block.range.clone()];
+        if !prose::may_hold_figure(body) {
+            continue;
+        }
         match &block.columns {
             Some(columns) => targets.extend(row_targets(body, block.range.start, columns, block.promised)),
             None => {
@@ -50,10 +53,6 @@ fn is_chronicle(path: &str) -> bool {
     ["changelog", "changes", "release", "history", "blog", "news", "whatsnew", "casestud", "case-stud", "articles"]
         .iter()
         .any(|word| path.contains(word))
-}
-
-fn mentions_time(text: &str) -> bool {
-    ["ms", "\u{b5}s", "\u{3bc}s", "us", "second", " s", "s "].iter().any(|unit| text.contains(unit))
 }
 
 /// A paragraph, a list item or a table's row.

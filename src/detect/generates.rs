@@ -1,7 +1,7 @@
 //! What generates code from a contract.
 //!
-//! *Looks for*: `//go:generate` lines, `buf.gen.yaml`, `sqlc.yaml`, `gqlgen.yml`, generator calls in Rust build scripts
-//! and macros, `protoc` and `buf generate` in Makefiles and scripts.
+//! *Looks for*: `//go:generate` lines, `buf.gen.yaml`, `sqlc.yaml`, `gqlgen.yml`, generator macros
+//! of Rust, `protoc` and `buf generate` in Makefiles and scripts.
 //! *Emits*: [`FactKind::Generates`] for the package, or for the services at or near a configuration file.
 //! *Misses*: generators behind wrappers of a repository's own.
 //! *Example*: `//go:generate protoc --go_out=. shop.proto`.
@@ -29,17 +29,11 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("protoc ", "proto", "protoc"),
 ];
 
-/// Calls and macros of Rust generators.
-const CALLS: &[(&str, &str, &str)] = &[
-    ("tonic_build::", "proto", "tonic-build"),
-    ("tonic_prost_build::", "proto", "tonic-build"),
-    ("prost_build::", "proto", "prost-build"),
-    ("protobuf_codegen::", "proto", "protobuf-codegen"),
-    ("uniffi::generate_scaffolding(", "udl", "uniffi"),
+/// Macros of Rust generators; calls in build scripts have a reader of their own.
+const MACROS: &[(&str, &str, &str)] = &[
     ("progenitor::generate_api!", "openapi", "progenitor"),
     ("wit_bindgen::generate!", "wit", "wit-bindgen"),
     ("wasmtime::component::bindgen!", "wit", "wasmtime-bindgen"),
-    ("capnpc::CompilerCommand", "capnp", "capnpc"),
 ];
 
 pub(super) fn detect_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
@@ -53,9 +47,9 @@ pub(super) fn detect_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
 }
 
 pub(super) fn detect_rust(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    for (call, format, with) in CALLS {
-        if let Some((at, _)) = text.text.match_indices(call).find(|(at, _)| !is_commented(text.text, *at)) {
-            add(format, with, at..at + call.len(), Binding::Package, facts);
+    for (name, format, with) in MACROS {
+        if let Some((at, _)) = text.text.match_indices(name).find(|(at, _)| !is_commented(text.text, *at)) {
+            add(format, with, at..at + name.len(), Binding::Package, facts);
         }
     }
 }
@@ -110,9 +104,8 @@ mod tests {
     fn generators_of_both_languages() {
         let go = test::text(detect_go, "a.go", "package a\n//go:generate protoc --go_out=. shop.proto\n");
         assert_eq!(go, ["Generates { format: \"proto\", with: \"protoc\" } [Package] @2"]);
-        let rust =
-            test::text(detect_rust, "build.rs", "fn main() {\n    tonic_build::compile_protos(\"a.proto\");\n}\n");
-        assert_eq!(rust, ["Generates { format: \"proto\", with: \"tonic-build\" } [Package] @2"]);
+        let rust = test::text(detect_rust, "lib.rs", "mod a;\nwit_bindgen::generate!({});\n");
+        assert_eq!(rust, ["Generates { format: \"wit\", with: \"wit-bindgen\" } [Package] @2"]);
         let make = test::text(detect_script, "Makefile", "gen:\n\t@buf generate\n");
         assert_eq!(make, ["Generates { format: \"proto\", with: \"buf\" } [Here] @2"]);
         let buf = test::config(detect, "buf.gen.yaml", "version: v2\nplugins: []\n").0;
@@ -124,7 +117,7 @@ mod tests {
         assert!(
             test::text(detect_go, "a.go", "//go:generate mockgen -source a.go\n// //go:generate protoc x\n").is_empty()
         );
-        assert!(test::text(detect_rust, "build.rs", "// tonic_build::configure()\n").is_empty());
+        assert!(test::text(detect_rust, "lib.rs", "// wit_bindgen::generate!()\n").is_empty());
         assert!(test::text(detect_script, "Makefile", "\tapt install protoc \n\techo protoc \n").is_empty());
     }
 }

@@ -37,24 +37,21 @@ pub(crate) fn comment_targets(comment: &str, base: usize) -> Vec<Target> {
 /// Finds targets in a sentence of a document; `promised` says that its heading announces targets.
 pub(super) fn sentence_targets(text: &str, base: usize, promised: bool) -> Vec<Target> {
     let tail = TAIL.is_match(text) || PERCENTILE.is_match(text);
-    if !(duty(text) && (tail || ANSWERS.is_match(text)) || promised && tail) {
+    if AVOID.is_match(text) || !(duty(text) && (tail || ANSWERS.is_match(text)) || promised && tail) {
         return Vec::new();
     }
     figures(text, base, !promised)
 }
 
 /// Reads the bounded figures of a sentence that has passed the tests on its words.
-fn figures(text: &str, base: usize, strict: bool) -> Vec<Target> {
-    if AVOID.is_match(text) {
-        return Vec::new();
-    }
+fn figures(text: &str, base: usize, named: bool) -> Vec<Target> {
     let mut targets = Vec::new();
     let mut from = 0;
     for figure in FIGURE.captures_iter(text) {
         let (whole, number, unit) = (figure.get(0), figure.get(1), figure.get(2));
         let (Some(whole), Some(number), Some(unit)) = (whole, number, unit) else { continue };
         let before = &text[from..number.start()];
-        if bounds(before, &text[whole.end()..], strict) {
+        if bounds(before, &text[whole.end()..], named) && !AVOID.is_match(clause(text, whole.end())) {
             targets.push(Target {
                 range: base + number.start()..base + unit.end(),
                 limit: value(number.as_str(), unit.as_str()),
@@ -66,6 +63,14 @@ fn figures(text: &str, base: usize, strict: bool) -> Vec<Target> {
     targets
 }
 
+/// What a sentence says up to the end of the clause that holds a figure: `(~40ms) or send a "wait extension"` waits
+/// for nothing.
+fn clause(text: &str, end: usize) -> &str {
+    let rest = &text[end..];
+    let close = rest.find([',', ';', ')', '|', ':']).into_iter().chain(rest.find(" or ")).min();
+    &text[..end + close.unwrap_or(rest.len())]
+}
+
 /// Reads the first figure of a table's cell, whose column makes it a target.
 pub(super) fn cell_target(cell: &str, row: &str, base: usize) -> Option<Target> {
     let figure = FIGURE.captures(cell)?;
@@ -75,6 +80,14 @@ pub(super) fn cell_target(cell: &str, row: &str, base: usize) -> Option<Target> 
         limit: value(number.as_str(), unit.as_str()),
         percentile: percentile_near(cell, "").or_else(|| percentile_near(row, "")),
     })
+}
+
+/// Whether a text holds a digit directly before a unit's first letter: cheap, and true of few texts.
+pub(super) fn may_hold_figure(text: &str) -> bool {
+    let unit = |byte: u8| matches!(byte, b'm' | b'u' | b'n' | b's' | b'M' | b'S' | 0xc2 | 0xce);
+    text.as_bytes().windows(3).any(|bytes| {
+        bytes[0].is_ascii_digit() && (unit(bytes[1]) || (matches!(bytes[1], b' ' | 0xc2) && unit(bytes[2])))
+    }) || text.as_bytes().windows(2).last().is_some_and(|bytes| bytes[0].is_ascii_digit() && unit(bytes[1]))
 }
 
 /// Whether a table's row is about how fast something answers.

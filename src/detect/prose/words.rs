@@ -69,7 +69,7 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A figure before its duty: `a 100ms latency budget`, `10 ms deadline`.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)^[ -]?(?:p\d+(?:\.\d+)? |latency |response |round-trip |end-to-end )*(?:budget|target|slo|deadline)\b")
+    regex(r"(?i)^[ -]?(?:p\d+(?:\.\d+)? |latency |response |round-trip |end-to-end )*(?:budget|slo|deadline)\b")
 });
 
 /// Headings under which figures are targets.
@@ -90,11 +90,11 @@ pub(in crate::detect) fn heading_promises(text: &str) -> bool {
 }
 
 /// Whether what stands around a figure makes it a bound.
-pub(super) fn bounds(before: &str, behind: &str, strict: bool) -> bool {
+pub(super) fn bounds(before: &str, behind: &str, named: bool) -> bool {
     let tail = tail(before, 60);
     // `5–10 ms` is bounded by what stands before its lower end.
     let tail = tail.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '\u{2013}' | '.'));
-    BOUND.is_match(tail) || NAMED.is_match(tail) || (strict && NAMES.is_match(behind))
+    BOUND.is_match(tail) || NAMED.is_match(tail) || (named && NAMES.is_match(behind))
 }
 
 fn tail(text: &str, bytes: usize) -> &str {
