@@ -1,0 +1,141 @@
+//! The generated parts of the documentation are current: run the tests with `FITCHECK_BLESS=1` to write them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fitcheck::finding::Lean;
+use fitcheck::policy::{Favors, Policy, builtin, manual};
+use fitcheck::signal::{SIGNALS, ValueType};
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src")
+}
+
+fn is_current(path: &Path, text: &str) {
+    if std::env::var_os("FITCHECK_BLESS").is_some() {
+        fs::write(path, text).unwrap();
+    }
+    let published = fs::read_to_string(path).unwrap_or_default();
+    assert!(published == text, "{} is not current: run with FITCHECK_BLESS=1", path.display());
+}
+
+#[test]
+fn every_policy_has_its_page() {
+    let set = builtin::shipped();
+    for policy in &set.policies {
+        is_current(&source().join(format!("policies/{}.md", policy.id)), &manual::manual(policy));
+    }
+    let pages: BTreeSet<String> = fs::read_dir(source().join("policies"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    let ids: BTreeSet<String> = set.policies.iter().map(|policy| policy.id.clone()).collect();
+    assert_eq!(pages, ids, "a page without a policy");
+}
+
+#[test]
+fn the_table_of_policies_is_current() {
+    let set = builtin::shipped();
+    let mut text = String::from(
+        "# Policies\n\nEach states a situation, the language that the documents favour there, and how strong the \
+         argument is.\n\n| policy | favours | strength | Rust | Go | undecided | situation |\n|---|---|---|---|---|---|---|\n",
+    );
+    for policy in &set.policies {
+        let cites = |lean| documents(policy, lean);
+        let favors = match policy.favors {
+            Favors::Language(language) => language.name(),
+            Favors::Contested => "contested",
+            Favors::Context => "context",
+        };
+        writeln!(
+            text,
+            "| [{0}](policies/{0}.md) | {favors} | {1} | {2} | {3} | {4} | {5} |",
+            policy.id,
+            policy.strength.word(),
+            cites(Lean::Rust),
+            cites(Lean::Go),
+            cites(Lean::Tie),
+            policy.title.replace('|', "\\|")
+        )
+        .unwrap();
+    }
+    is_current(&source().join("policies.md"), &text);
+}
+
+fn documents(policy: &Policy, lean: Lean) -> String {
+    let cites: BTreeSet<&str> =
+        policy.cites.iter().filter(|cite| cite.leans == lean).map(|cite| cite.document.as_str()).collect();
+    cites.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_list_of_signals_is_current() {
+    let mut text = String::from("# Signals\n\nThe whole vocabulary that a policy has.\n");
+    for signal in SIGNALS {
+        writeln!(text, "\n## {}\n\n{}.\n\n| field | type | what |\n|---|---|---|", signal.name, signal.about).unwrap();
+        for field in signal.fields {
+            let words: Vec<String> = field.words.iter().map(|word| format!("`{word}`")).collect();
+            let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
+            writeln!(text, "| `{}` | {} | {}{words} |", field.name, kind(field.value), field.about).unwrap();
+        }
+    }
+    is_current(&source().join("signals.md"), &text);
+}
+
+fn kind(value: ValueType) -> &'static str {
+    match value {
+        ValueType::Word => "word",
+        ValueType::Number => "number",
+        ValueType::Duration => "duration",
+        ValueType::Bytes => "bytes",
+        ValueType::Percent => "percentage",
+        ValueType::Version => "version",
+        ValueType::Flag => "true or false",
+    }
+}
+
+#[test]
+fn the_table_of_contents_is_current() {
+    let mut text = String::from(
+        "# Summary\n\n[fitcheck](README.md)\n\n- [Quick start](quick-start.md)\n- [How it judges](how-it-judges.md)\n\
+         - [Policies](policies.md)\n",
+    );
+    for policy in &builtin::shipped().policies {
+        writeln!(text, "  - [{0}](policies/{0}.md)", policy.id).unwrap();
+    }
+    text.push_str(
+        "- [Signals](signals.md)\n- [Configuration](configuration.md)\n- [In CI](ci.md)\n- [Limitations](limitations.md)\n\
+         - [For the owner of a questioned service](faq.md)\n",
+    );
+    is_current(&source().join("SUMMARY.md"), &text);
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    for entry in fs::read_dir(source()).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        for event in pulldown_cmark::Parser::new_ext(&text, pulldown_cmark::Options::all()) {
+            let pulldown_cmark::Event::Start(pulldown_cmark::Tag::Link { dest_url, .. }) = event else { continue };
+            let target = dest_url.split('#').next().unwrap();
+            let outside = dest_url.starts_with("https://") || target.is_empty();
+            assert!(outside || source().join(target).is_file(), "{dest_url} in {}", path.display());
+        }
+    }
+}
+
+#[test]
+fn configuration_examples_are_accepted() {
+    let text = fs::read_to_string(source().join("configuration.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("fitcheck.toml"), block).unwrap();
+        let loaded = fitcheck::config::load::load(root.path(), None);
+        let mistakes: Vec<&str> = loaded.mistakes.iter().map(|mistake| mistake.message.as_str()).collect();
+        assert!(mistakes.is_empty(), "{mistakes:?} in\n{block}");
+    }
+}
