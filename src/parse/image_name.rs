@@ -27,8 +27,7 @@ const SUFFIXES: &[&str] = &[
 pub fn program(path: &str) -> &str {
     let mut name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
     name = name.strip_suffix(".exe").or_else(|| name.strip_suffix(".wasm")).unwrap_or(name);
-    loop {
-        let Some(at) = name.rfind(['-', '_', '.']) else { break };
+    while let Some(at) = name.rfind(['-', '_', '.']) {
         if at == 0 {
             break;
         }

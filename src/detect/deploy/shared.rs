@@ -60,7 +60,7 @@ pub(crate) fn bytes(text: &str, units: Units) -> Option<u64> {
         _ => return None,
     };
     let size = number * factor;
-    (size.is_finite() && size >= 1.0 && size < 1e15).then_some(size as u64)
+    (1.0..1e15).contains(&size).then_some(size as u64)
 }
 
 /// States the memory of a workload where a node holds a size.
