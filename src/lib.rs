@@ -30,6 +30,7 @@ pub mod judge;
 pub mod output;
 pub mod pages;
 pub mod parse;
+pub mod pick;
 pub mod policy;
 pub mod problem;
 pub mod read;
