@@ -220,7 +220,9 @@ const CASES: &[(&str, &str)] = &[
     ("go service, trait operator, deploy helm", "fits +operator"),
     ("rust service, trait operator, trait grpc-api, deploy helm", "questioned -cloud-native-service -operator"),
     ("rust service, trait node-agent, trait io-bound, uses k8s-client kube, deploy helm", "questioned -operator"),
-    ("rust service, trait node-agent, uses k8s-client kube, deploy helm", "unjudged"),
+    ("rust job, uses k8s-client kube, deploy helm", "questioned -operator -batch-pipeline"),
+    ("rust service, uses k8s-client kube, deploy helm, trait cpu-bound", "fits +cpu-bound"),
+    ("rust service, uses k8s-client kube, deploy package", "unjudged"),
     ("rust cli, trait operator", "contested"),
     (
         "go service, trait proxy, trait gateway, trait operator, trait io-bound, deploy helm",
