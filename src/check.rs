@@ -1,5 +1,7 @@
 //! One run: scan, ask the history, judge, and put the report together.
 
+mod configured;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +12,8 @@ use gix::ObjectId;
 use crate::base;
 use crate::base::revision::BaseError;
 use crate::cache::Cache;
-use crate::config::Config;
+use crate::config::is_fatal;
+use crate::config::load::{Loaded, load};
 use crate::finding::Report;
 use crate::git::index::Index;
 use crate::git::{self, Git, GitProblem};
@@ -20,7 +23,6 @@ use crate::scan::{self, Known, ScanError, Scanned};
 use crate::service::repository::Repository;
 use crate::service::{Language, Service, assemble};
 use crate::tree::StoredTree;
-use crate::walk::Filter;
 
 /// What one run is asked to do.
 #[derive(Clone, Debug)]
@@ -34,6 +36,10 @@ pub struct Options {
     pub git: git::Options,
     /// Directory for what may save reading files again; `None` does without.
     pub cache: Option<PathBuf>,
+    /// A configuration file to use instead of the root's own.
+    pub config: Option<PathBuf>,
+    /// Whether exceptions and the baseline count.
+    pub exceptions: bool,
 }
 
 /// Which tree is judged.
@@ -57,6 +63,9 @@ pub enum CheckError {
     Git(#[from] GitProblem),
     #[error(transparent)]
     Base(#[from] BaseError),
+    /// The user's: every mistake in the configuration and its policies; the texts are what they point into.
+    #[error("{}", configured::listed(.0))]
+    Configuration(Box<Loaded>),
 }
 
 impl Options {
@@ -64,28 +73,42 @@ impl Options {
     pub fn new(root: impl Into<PathBuf>) -> Options {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let git = git::Options::default();
-        Options { root: root.into(), threads, window_days: 365, tree: Tree::Work, base: None, git, cache: None }
+        Options {
+            root: root.into(),
+            threads,
+            window_days: 365,
+            tree: Tree::Work,
+            base: None,
+            git,
+            cache: None,
+            config: None,
+            exceptions: true,
+        }
     }
 }
 
 /// Finds and judges the services below the root; compares with a base where one is asked for.
 pub fn check(options: &Options) -> Result<Report, CheckError> {
     let start = Instant::now();
+    let mut loaded = load(&options.root, options.config.as_deref());
+    if is_fatal(&loaded.mistakes) {
+        return Err(CheckError::Configuration(Box::new(loaded)));
+    }
     // Without one on the disk, a base still need not read again what the head has read.
     let cache = options.cache.as_ref().and_then(|directory| Cache::open(directory, &options.root));
     let cache = cache.or_else(|| options.base.is_some().then(Cache::in_memory));
     let known = Known { cache: cache.as_ref(), index: None };
     let mut report = match &options.tree {
-        Tree::Work => of_work_tree(options, known)?,
+        Tree::Work => of_work_tree(options, &mut loaded, known)?,
         Tree::Staged => {
             let git = Git::open(&options.root, options.git)?;
-            let pending = history::start(options.root.clone(), options.window_days, options.git);
-            let tree = StoredTree::of_index(&git, &Filter::default())?;
-            report_on(scan::scan_stored(tree, options.threads, known)?, pending)
+            let pending = history::start(options.root.clone(), configured::window(options, &loaded), options.git);
+            let tree = StoredTree::of_index(&git, &configured::filter(&loaded))?;
+            report_on(options, &mut loaded, scan::scan_stored(tree, options.threads, known)?, pending)?
         }
         Tree::At(revision) => {
             let git = Git::open(&options.root, options.git)?;
-            of_commit(options, &git, base::revision::find(&git, revision, &environment)?.commit, known)?
+            of_commit(options, &mut loaded, &git, base::revision::find(&git, revision, &environment)?.commit, known)?
         }
     };
     if let Some(asked) = &options.base {
@@ -93,7 +116,7 @@ pub fn check(options: &Options) -> Result<Report, CheckError> {
         // Before the first commit there is no `HEAD` to compare with: everything is new.
         if asked != "HEAD" || git.head()?.is_some() {
             let found = base::revision::find(&git, asked, &environment)?;
-            let before = of_commit(options, &git, found.commit, known)?;
+            let before = of_commit(options, &mut loaded, &git, found.commit, known)?;
             base::compare(&before, &mut report, &found.name);
         }
     }
@@ -109,39 +132,50 @@ fn environment(name: &str) -> Option<String> {
 }
 
 /// Judges the files as they lie on the disk.
-fn of_work_tree(options: &Options, known: Known<'_>) -> Result<Report, CheckError> {
-    let pending = history::start(options.root.clone(), options.window_days, options.git);
+fn of_work_tree(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Result<Report, CheckError> {
+    let pending = history::start(options.root.clone(), configured::window(options, loaded), options.git);
     // Only a cache has use for it; a directory without git has none.
     let git = known.cache.and_then(|_| Git::open(&options.root, options.git).ok());
     let index = git.as_ref().and_then(Index::open);
     let known = Known { index: index.as_ref(), ..known };
-    Ok(report_on(scan::scan(&options.root, options.threads, &Filter::default(), known)?, pending))
+    let scanned = scan::scan(&options.root, options.threads, &configured::filter(loaded), known)?;
+    report_on(options, loaded, scanned, pending)
 }
 
 /// Judges the tree of a commit, straight from the object database.
-fn of_commit(options: &Options, git: &Git, commit: ObjectId, known: Known<'_>) -> Result<Report, CheckError> {
-    let pending = history::start_from(git, commit, options.window_days);
-    let tree = StoredTree::of_commit(git, commit, &Filter::default())?;
-    Ok(report_on(scan::scan_stored(tree, options.threads, known)?, pending))
+fn of_commit(
+    options: &Options,
+    loaded: &mut Loaded,
+    git: &Git,
+    commit: ObjectId,
+    known: Known<'_>,
+) -> Result<Report, CheckError> {
+    let pending = history::start_from(git, commit, configured::window(options, loaded));
+    let tree = StoredTree::of_commit(git, commit, &configured::filter(loaded))?;
+    report_on(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
 }
 
-fn report_on(scanned: Scanned, pending: Pending) -> Report {
+fn report_on(options: &Options, loaded: &mut Loaded, scanned: Scanned, pending: Pending) -> Result<Report, CheckError> {
     let mut services = assemble::services(&scanned.repository);
+    let unmatched = configured::declare(options, loaded, &mut services)?;
     let told = pending.finish(&layout(&scanned.repository, &services), &[]);
     for (service, (team, spec)) in services.iter_mut().zip(told.units) {
         service.team = team;
         service.spec = spec;
     }
-    let (judged, findings) = judge::judge(services, &Config::default());
-    Report {
+    let (judged, mut findings) = judge::judge(services, &loaded.config);
+    let mut skipped = scanned.problems;
+    skipped.extend(configured::warnings(loaded, &unmatched));
+    skipped.extend(configured::except(options, loaded, &judged, &mut findings));
+    Ok(Report {
         revision: told.revision,
         history: told.summary,
         services: judged,
         findings,
-        skipped: scanned.problems,
+        skipped,
         stats: scanned.stats,
         ..Report::default()
-    }
+    })
 }
 
 /// Tells the history where each service lies.

@@ -4,6 +4,7 @@
 //! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
 
 mod artillery;
+mod c_lines;
 mod cargo_config;
 mod cgo;
 mod code_comments;
@@ -103,6 +104,7 @@ pub type OnText = fn(&Text<'_>, &mut Facts<'_, '_>);
 
 /// Detectors that read the text of files, by name, with the kinds they look at.
 pub const TEXT: &[(&str, &[Kind], OnText)] = &[
+    ("c-lines", &[Kind::C], c_lines::detect),
     ("consumers", &[Kind::Foreign, Kind::JavaScript, Kind::C], consumers::detect),
     ("contracts", &[Kind::Proto, Kind::GraphQl, Kind::Text], contracts::detect_text),
     ("generates", &[Kind::Go], generates::detect_go),

@@ -192,7 +192,8 @@ fn decide(for_rust: &[Argument], for_go: &[Argument]) -> Option<Language> {
 fn reasoning(language: Option<Language>, for_rust: &[Argument], for_go: &[Argument]) -> String {
     let (mine, other, name) = match language {
         None if for_rust.is_empty() && for_go.is_empty() => {
-            return "Either works: nothing that was said decides. Pick what the people who maintain it write best.".to_owned();
+            return "Either works: nothing that was said decides. Pick what the people who maintain it write best."
+                .to_owned();
         }
         None => return format!("Either works: {} and {} are level.", decisive(for_rust), decisive(for_go)),
         Some(Language::Rust) => (for_rust, for_go, Language::Go.name()),
@@ -295,7 +296,10 @@ mod tests {
             (&[("role", "firmware")], Some(Language::Rust)),
             (&[("role", "function"), ("trait", "http-api")], Some(Language::Go)),
             (&[("role", "service"), ("trait", "crud, http-api"), ("deploy", "kubernetes")], Some(Language::Go)),
-            (&[("role", "service"), ("trait", "http-api"), ("deploy", "kubernetes"), ("latency", "p99.9 <= 800us")], Some(Language::Rust)),
+            (
+                &[("role", "service"), ("trait", "http-api"), ("deploy", "kubernetes"), ("latency", "p99.9 <= 800us")],
+                Some(Language::Rust),
+            ),
             (&[("role", "cli")], None),
             (&[("role", "job"), ("panic-cost", "money")], None),
         ];
@@ -307,7 +311,10 @@ mod tests {
     #[test]
     fn both_sides_are_named() {
         let (_, pick) = picked(&[("latency", "p99.9 800us"), ("panic-cost", "money"), ("team-plan", "rotating")]);
-        assert_eq!(pick.reasoning, "Decided by tail-latency (5 documents) and failure-cost (4 documents). Go's side: team-churn (5 documents).");
+        assert_eq!(
+            pick.reasoning,
+            "Decided by tail-latency (5 documents) and failure-cost (4 documents). Go's side: team-churn (5 documents)."
+        );
     }
 
     #[test]
@@ -328,7 +335,9 @@ mod tests {
     fn an_answer_that_is_none_is_refused_and_an_empty_one_skips() {
         let mut answers = Answers::default();
         assert_eq!(answers.answer("role", "servce"), Err("unknown `servce`: did you mean `service`?".to_owned()));
-        for (key, text) in [("latency", "fast"), ("panic-cost", "money, trust"), ("colour", "red"), ("latency", "pxx 3ms")] {
+        for (key, text) in
+            [("latency", "fast"), ("panic-cost", "money, trust"), ("colour", "red"), ("latency", "pxx 3ms")]
+        {
             assert!(answers.answer(key, text).is_err(), "{key}");
         }
         assert_eq!(answers.answer("latency", "  "), Ok(()));

@@ -57,6 +57,7 @@ fn service(
     collected.facts.iter().for_each(|seen| gathered.add(&seen.fact.kind, seen.file.at(seen.fact.place)));
     let traits = traits::traits(&context);
     let size = size(repository, unit);
+    c_library(unit, role, collected, ties, &mut gathered);
     Service {
         name: unit.name.clone(),
         root: unit.root.clone(),
@@ -84,6 +85,31 @@ fn service(
         team: None,
         spec: None,
         declared: Vec::new(),
+    }
+}
+
+/// A Go library built for C exports by the way it is built; its `//export` lines say what.
+fn c_library(unit: &Unit, role: Role, collected: &Collected<'_>, ties: &Ties<'_>, gathered: &mut Gathered) {
+    if unit.language != Language::Go || role != Role::Library {
+        return;
+    }
+    for built in collected.builds.iter().map(|&index| &ties.builds[index]) {
+        let mechanism = match built.build.mode.as_deref() {
+            Some("c-shared") => "go-c-shared",
+            Some("c-archive") => "go-c-archive",
+            _ => continue,
+        };
+        let key = (crate::fact::Direction::Export, mechanism.to_owned());
+        let exports: Vec<Location> = gathered
+            .marks
+            .iter()
+            .filter(|((name, _), _)| name == "cgo-export")
+            .flat_map(|(_, at)| at.clone())
+            .collect();
+        gathered.ffi_symbols.insert(key.clone(), exports.len() as u32);
+        let places = gathered.ffi.entry(key).or_default();
+        places.extend(exports);
+        places.push(built.file.at(built.fact.place));
     }
 }
 

@@ -1,4 +1,5 @@
 //! The one integration binary.
 mod base;
 mod docs;
+mod fixtures;
 mod git;

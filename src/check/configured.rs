@@ -1,0 +1,85 @@
+//! What the configuration changes in one run: what is scanned, what is declared, what is excepted.
+
+use crate::check::{CheckError, Options};
+use crate::config::allow::{settle, today};
+use crate::config::apply::apply;
+use crate::config::baseline::Baseline;
+use crate::config::load::{Loaded, load_services};
+use crate::config::{glob_set, is_fatal, matches_path};
+use crate::finding::{Finding, Judged};
+use crate::problem::Problem;
+use crate::read;
+use crate::service::Service;
+use crate::source::Text;
+use crate::spanned::Mistake;
+use crate::walk::Filter;
+
+/// One line for each mistake, for where no source excerpt can be shown.
+pub(super) fn listed(loaded: &Loaded) -> String {
+    let line = |mistake: &Mistake| {
+        let text = loaded.texts.iter().find(|(path, _)| **path == *mistake.path).map_or("", |(_, text)| text);
+        let place = Text::new(&mistake.path, text).place(mistake.range());
+        let hint = mistake.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"));
+        format!("{}:{}:{}: {}{hint}", mistake.path, place.line, place.column, mistake.message)
+    };
+    let fatal = loaded.mistakes.iter().filter(|mistake| !mistake.warning);
+    fatal.map(line).collect::<Vec<_>>().join("\n")
+}
+
+pub(super) fn window(options: &Options, loaded: &Loaded) -> u32 {
+    loaded.config.window_days.unwrap_or(options.window_days)
+}
+
+pub(super) fn filter(loaded: &Loaded) -> Filter {
+    // The globs were checked one by one when they were read.
+    let exclude = (!loaded.config.exclude.is_empty()).then(|| glob_set(&loaded.config.exclude).ok()).flatten();
+    Filter { exclude }
+}
+
+/// Brings what is declared to the services, with the files in their own directories; returns what is about none.
+pub(super) fn declare(
+    options: &Options,
+    loaded: &mut Loaded,
+    services: &mut Vec<Service>,
+) -> Result<Vec<Mistake>, CheckError> {
+    if !loaded.config.include.is_empty() {
+        services.retain(|service| matches_path(&loaded.config.include, &service.root));
+    }
+    load_services(loaded, &options.root, services.iter().map(|service| &*service.root));
+    if is_fatal(&loaded.mistakes) {
+        return Err(CheckError::Configuration(Box::new(std::mem::take(loaded))));
+    }
+    Ok(apply(&loaded.config, services))
+}
+
+/// Mistakes that stop nothing are told with what was not read.
+pub(super) fn warnings(loaded: &Loaded, unmatched: &[Mistake]) -> Vec<Problem> {
+    let told = |mistake: &Mistake| Problem { path: mistake.path.clone(), reason: mistake.message.clone(), place: None };
+    loaded.mistakes.iter().chain(unmatched).map(told).collect()
+}
+
+/// Settles the findings against exceptions and the baseline.
+pub(super) fn except(
+    options: &Options,
+    loaded: &Loaded,
+    judged: &[Judged],
+    findings: &mut Vec<Finding>,
+) -> Vec<Problem> {
+    if !options.exceptions {
+        return Vec::new();
+    }
+    settle(&loaded.config, judged, findings, &today());
+    let Some(path) = &loaded.config.baseline else { return Vec::new() };
+    let told = |reason: String| Problem { path: path.as_str().into(), reason, place: None };
+    let mut buffer = Vec::new();
+    match read::load(&options.root.join(path), &mut buffer).and_then(Baseline::read) {
+        Ok(baseline) => {
+            let stale = baseline.settle(findings);
+            let stale = stale.iter().map(|entry| {
+                told(format!("the baseline's {} of `{}` is found no more: remove it", entry.policy, entry.service))
+            });
+            stale.collect()
+        }
+        Err(reason) => vec![told(format!("cannot read the baseline: {reason}"))],
+    }
+}
