@@ -291,7 +291,8 @@ mod tests {
 
     #[test]
     fn the_same_policies_pick() {
-        let cases: &[(&[(&str, &str)], Option<Language>)] = &[
+        type Case = (&'static [(&'static str, &'static str)], Option<Language>);
+        let cases: &[Case] = &[
             (&[], None),
             (&[("role", "firmware")], Some(Language::Rust)),
             (&[("role", "function"), ("trait", "http-api")], Some(Language::Go)),

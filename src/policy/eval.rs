@@ -75,7 +75,7 @@ pub fn evaluate(set: &PolicySet, scope: Scope, signals: &[Signal], service: &str
         lower(&mut heard.argument, &lowerings, language);
     }
     // Stable: policies of one strength stay in the order of the set.
-    hearing.heard.sort_by(|one, other| rank(&other.argument).cmp(&rank(&one.argument)));
+    hearing.heard.sort_by_key(|heard| std::cmp::Reverse(rank(&heard.argument)));
     hearing
 }
 
