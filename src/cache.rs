@@ -46,6 +46,11 @@ impl Key {
         Key::new(path, kind, b"text", blake3::hash(text.as_bytes()).as_bytes())
     }
 
+    /// Something else than facts of a file.
+    pub fn of_note(name: &str) -> Key {
+        Key(first_16(blake3::hash(name.as_bytes())))
+    }
+
     /// Readers look at the path as well as the content, so it is part of the key.
     fn new(path: &str, kind: Kind, how: &[u8], content: &[u8]) -> Key {
         let mut hasher = blake3::Hasher::new();
@@ -97,19 +102,38 @@ impl Cache {
 
     /// Returns the facts of a file of `size` bytes, if they are known.
     pub fn lookup(&self, key: &Key, size: u64) -> Option<FileFacts> {
-        let (length, facts): (u64, FileFacts) = match self.find(key) {
-            Some(at) => {
-                let payload = self.payload(at)?;
-                if seal(&self.secret, key, payload) != self.row(at)[16..32] {
-                    return None;
-                }
-                self.used[at].store(true, Ordering::Relaxed);
-                postcard::from_bytes(payload).ok()?
-            }
+        let (length, facts): (u64, FileFacts) = match self.sealed(key) {
+            Some(payload) => postcard::from_bytes(payload).ok()?,
             None => postcard::from_bytes(self.new.lock().ok()?.get(key)?).ok()?,
         };
         // A blob that a filter changes on checkout is not what lies on the disk.
         (length == size).then_some(facts)
+    }
+
+    /// Returns what was noted under a key.
+    pub fn noted(&self, key: &Key) -> Option<Vec<u8>> {
+        match self.sealed(key) {
+            Some(payload) => Some(payload.to_vec()),
+            None => self.new.lock().ok()?.get(key).cloned(),
+        }
+    }
+
+    /// Notes something that is not facts of a file.
+    pub fn note(&self, key: Key, payload: Vec<u8>) {
+        if let Ok(mut new) = self.new.lock() {
+            new.insert(key, payload);
+        }
+    }
+
+    /// Returns what the file holds under a key, if the seal is ours.
+    fn sealed(&self, key: &Key) -> Option<&[u8]> {
+        let at = self.find(key)?;
+        let payload = self.payload(at)?;
+        let ours = seal(&self.secret, key, payload) == self.row(at)[16..32];
+        ours.then(|| {
+            self.used[at].store(true, Ordering::Relaxed);
+            payload
+        })
     }
 
     /// Remembers the facts of a file of `size` bytes.

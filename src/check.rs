@@ -102,7 +102,7 @@ pub fn check(options: &Options) -> Result<Report, CheckError> {
         Tree::Work => of_work_tree(options, &mut loaded, known)?,
         Tree::Staged => {
             let git = Git::open(&options.root, options.git)?;
-            let pending = history::start(options.root.clone(), configured::window(options, &loaded), options.git);
+            let pending = of_head(options, configured::window(options, &loaded), Some(&git), known.cache);
             let tree = StoredTree::of_index(&git, &configured::filter(&loaded))?;
             report_on(options, &mut loaded, scan::scan_stored(tree, options.threads, known)?, pending)?
         }
@@ -133,13 +133,22 @@ fn environment(name: &str) -> Option<String> {
 
 /// Judges the files as they lie on the disk.
 fn of_work_tree(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Result<Report, CheckError> {
-    let pending = history::start(options.root.clone(), configured::window(options, loaded), options.git);
     // Only a cache has use for it; a directory without git has none.
     let git = known.cache.and_then(|_| Git::open(&options.root, options.git).ok());
+    let pending = of_head(options, configured::window(options, loaded), git.as_ref(), known.cache);
     let index = git.as_ref().and_then(Index::open);
     let known = Known { index: index.as_ref(), ..known };
     let scanned = scan::scan(&options.root, options.threads, &configured::filter(loaded), known)?;
     report_on(options, loaded, scanned, pending)
+}
+
+/// Begins with the history of `HEAD`, as far as the cache does not know it.
+fn of_head<'a>(options: &Options, window_days: u32, git: Option<&Git>, cache: Option<&'a Cache>) -> Pending<'a> {
+    let head = git.and_then(|git| Some((git, git.head().ok()??)));
+    match head {
+        Some((git, commit)) => history::start_from(git, commit, window_days, cache),
+        None => history::start(options.root.clone(), window_days, options.git),
+    }
 }
 
 /// Judges the tree of a commit, straight from the object database.
@@ -150,12 +159,17 @@ fn of_commit(
     commit: ObjectId,
     known: Known<'_>,
 ) -> Result<Report, CheckError> {
-    let pending = history::start_from(git, commit, configured::window(options, loaded));
+    let pending = history::start_from(git, commit, configured::window(options, loaded), known.cache);
     let tree = StoredTree::of_commit(git, commit, &configured::filter(loaded))?;
     report_on(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
 }
 
-fn report_on(options: &Options, loaded: &mut Loaded, scanned: Scanned, pending: Pending) -> Result<Report, CheckError> {
+fn report_on(
+    options: &Options,
+    loaded: &mut Loaded,
+    scanned: Scanned,
+    pending: Pending<'_>,
+) -> Result<Report, CheckError> {
     let mut services = assemble::services(&scanned.repository);
     let unmatched = configured::declare(options, loaded, &mut services)?;
     let told = pending.finish(&layout(&scanned.repository, &services), &[]);

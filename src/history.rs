@@ -13,6 +13,7 @@
 mod compare;
 mod figures;
 mod layout;
+mod memo;
 mod owners;
 mod people;
 mod rename;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use gix::ObjectId;
 
+use crate::cache::Cache;
 use crate::finding::{HistoryStatus, HistorySummary};
 pub use crate::git::GitProblem as HistoryProblem;
 use crate::git::{Git, Options};
@@ -57,26 +59,40 @@ pub struct Told {
 
 /// A walk under way.
 #[derive(Debug)]
-pub struct Pending {
+pub struct Pending<'c> {
     window_days: u32,
-    walked: mpsc::Receiver<Result<History, HistoryProblem>>,
+    walk: Walk,
+    /// Where its figures are kept, and under which name.
+    memo: Option<(&'c Cache, memo::Name)>,
+}
+
+#[derive(Debug)]
+enum Walk {
+    Begun(mpsc::Receiver<Result<History, HistoryProblem>>),
+    /// Most likely not needed, for its figures were told before.
+    Later(Git, ObjectId),
 }
 
 /// Begins to walk the commits of the repository around `root`, on a thread of its own.
-pub fn start(root: PathBuf, window_days: u32, options: Options) -> Pending {
+pub fn start(root: PathBuf, window_days: u32, options: Options) -> Pending<'static> {
     begin(window_days, move || History::open(&root, window_days, options))
 }
 
-/// The same from another commit than `HEAD`, in a repository that is open.
-pub fn start_from(git: &Git, commit: ObjectId, window_days: u32) -> Pending {
+/// The same from a given commit, in a repository that is open; waits with the walk if `cache` knows its figures.
+pub fn start_from<'c>(git: &Git, commit: ObjectId, window_days: u32, cache: Option<&'c Cache>) -> Pending<'c> {
+    let memo = cache.map(|cache| (cache, memo::Name::of(git, commit, window_days)));
     let git = git.clone();
-    begin(window_days, move || {
-        let commits = walk::walk(&git, Some(commit), window_days.saturating_mul(2))?;
-        Ok(History { git, window_days, commits })
-    })
+    if memo.as_ref().is_some_and(|(cache, name)| memo::is_known(cache, name)) {
+        return Pending { window_days, walk: Walk::Later(git, commit), memo };
+    }
+    let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days));
+    Pending { window_days, walk, memo }
 }
 
-fn begin(window_days: u32, walk: impl FnOnce() -> Result<History, HistoryProblem> + Send + 'static) -> Pending {
+fn begin(
+    window_days: u32,
+    walk: impl FnOnce() -> Result<History, HistoryProblem> + Send + 'static,
+) -> Pending<'static> {
     let (send, walked) = mpsc::sync_channel(1);
     // Not joined: a thread that hangs on a broken disk ends with the process.
     let spawned = std::thread::Builder::new().name("history".into()).spawn(move || {
@@ -84,19 +100,33 @@ fn begin(window_days: u32, walk: impl FnOnce() -> Result<History, HistoryProblem
         let _ = send.send(walk());
     });
     drop(spawned);
-    Pending { window_days, walked }
+    Pending { window_days, walk: Walk::Begun(walked), memo: None }
 }
 
-impl Pending {
+impl Pending<'_> {
     /// Waits for the walk and compares trees where the units are. `bots` are further identities to leave out.
-    pub fn finish(self, layout: &Layout, bots: &[String]) -> Told {
-        match self.walked.recv_timeout(PATIENCE) {
-            Ok(Ok(history)) => history.tell(layout, bots),
-            Ok(Err(problem)) => absent(self.window_days, layout, &problem),
-            Err(_) => {
-                let problem = HistoryProblem::Broken("it did not answer in time".into());
-                absent(self.window_days, layout, &problem)
-            }
+    pub fn finish(mut self, layout: &Layout, bots: &[String]) -> Told {
+        let memo = self.memo.take();
+        if let Some(told) = memo.as_ref().and_then(|(cache, name)| memo::recall(cache, name, layout, bots)) {
+            return told;
+        }
+        let told = self.tell(layout, bots);
+        if let Some((cache, name)) = memo {
+            memo::keep(cache, &name, layout, bots, &told);
+        }
+        told
+    }
+
+    fn tell(self, layout: &Layout, bots: &[String]) -> Told {
+        let walked = match self.walk {
+            Walk::Begun(walked) => walked
+                .recv_timeout(PATIENCE)
+                .unwrap_or_else(|_| Err(HistoryProblem::Broken("it did not answer in time".into()))),
+            Walk::Later(git, commit) => History::from(git, commit, self.window_days),
+        };
+        match walked {
+            Ok(history) => history.tell(layout, bots),
+            Err(problem) => absent(self.window_days, layout, &problem),
         }
     }
 }
@@ -122,6 +152,11 @@ impl History {
     pub fn open(root: &Path, window_days: u32, options: Options) -> Result<History, HistoryProblem> {
         let git = Git::open(root, options)?;
         let commits = walk::walk(&git, None, window_days.saturating_mul(2))?;
+        Ok(History { git, window_days, commits })
+    }
+
+    fn from(git: Git, commit: ObjectId, window_days: u32) -> Result<History, HistoryProblem> {
+        let commits = walk::walk(&git, Some(commit), window_days.saturating_mul(2))?;
         Ok(History { git, window_days, commits })
     }
 

@@ -1,0 +1,139 @@
+//! Figures of a commit that were told before.
+//!
+//! In: what the figures depend on (the commit, how much of its history the clone holds, the window, the layout). Out:
+//! a name for them in the cache, and their stored form: numbers, as everywhere outside this module.
+
+use gix::ObjectId;
+
+use super::{Layout, Told};
+use crate::cache::{Cache, Key};
+use crate::finding::{HistoryStatus, HistorySummary};
+use crate::git::Git;
+use crate::service::{Spec, Team};
+use crate::source::Location;
+
+/// Names a history: the same name, the same commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name(String);
+
+impl Name {
+    pub(super) fn of(git: &Git, commit: ObjectId, window_days: u32) -> Name {
+        // Fetching more of a shallow clone changes this file and no commit.
+        let shallow = std::fs::read(git.common_dir().join("shallow")).unwrap_or_default();
+        let shallow = blake3::hash(&shallow).to_hex();
+        Name(format!("{commit} {window_days} {shallow} {:?} {} {}", git.partial, git.grafted, git.prefix))
+    }
+
+    /// Where it is noted that figures of this history were told, for whatever layout.
+    fn mark(&self) -> Key {
+        Key::of_note(&format!("history {}", self.0))
+    }
+
+    fn figures(&self, layout: &Layout, bots: &[String]) -> Key {
+        Key::of_note(&format!("figures {} {bots:?} {layout:?}", self.0))
+    }
+}
+
+pub(super) fn is_known(cache: &Cache, name: &Name) -> bool {
+    cache.noted(&name.mark()).is_some()
+}
+
+type TeamRow = ([u32; 7], [f64; 6]);
+type SpecRow = ([u32; 3], [f64; 2], Vec<String>);
+type Row = (Option<TeamRow>, Option<SpecRow>);
+type Stored = (u8, u32, u64, Option<String>, Option<String>, Vec<Row>);
+
+pub(super) fn recall(cache: &Cache, name: &Name, layout: &Layout, bots: &[String]) -> Option<Told> {
+    let bytes = cache.noted(&name.figures(layout, bots))?;
+    let (status, window_days, commits, remedy, revision, rows): Stored = postcard::from_bytes(&bytes).ok()?;
+    let status = STATUSES.into_iter().nth(usize::from(status))?;
+    let summary = HistorySummary { status, window_days, commits, remedy };
+    let units = rows.into_iter().map(|(team, spec)| (team.map(team_of), spec.map(spec_of))).collect();
+    Some(Told { summary, revision, units })
+}
+
+pub(super) fn keep(cache: &Cache, name: &Name, layout: &Layout, bots: &[String], told: &Told) {
+    // What is missing today may be fetched tomorrow, and nothing in the name would tell.
+    if !matches!(told.summary.status, HistoryStatus::Full | HistoryStatus::Shallow) {
+        return;
+    }
+    let Some(status) = STATUSES.iter().position(|status| *status == told.summary.status) else { return };
+    let rows: Vec<Row> =
+        told.units.iter().map(|(team, spec)| (team.as_ref().map(row), spec.as_ref().map(spec_row))).collect();
+    let summary = &told.summary;
+    let stored: Stored =
+        (status as u8, summary.window_days, summary.commits, summary.remedy.clone(), told.revision.clone(), rows);
+    if let Ok(bytes) = postcard::to_stdvec(&stored) {
+        cache.note(name.figures(layout, bots), bytes);
+        cache.note(name.mark(), vec![1]);
+    }
+}
+
+const STATUSES: [HistoryStatus; 4] =
+    [HistoryStatus::Full, HistoryStatus::Shallow, HistoryStatus::Partial, HistoryStatus::Absent];
+
+fn row(team: &Team) -> TeamRow {
+    let counts =
+        [team.contributors, team.newcomers, team.departed, team.bus_factor, team.owners, team.commits, team.age_days];
+    let shares =
+        [team.rotation, team.newcomer_share, team.attrition, team.ownership, team.changes_per_week, team.agent_share];
+    (counts, shares)
+}
+
+fn team_of((counts, shares): TeamRow) -> Team {
+    let [contributors, newcomers, departed, bus_factor, owners, commits, age_days] = counts;
+    let [rotation, newcomer_share, attrition, ownership, changes_per_week, agent_share] = shares;
+    Team {
+        contributors,
+        newcomers,
+        departed,
+        rotation,
+        bus_factor,
+        owners,
+        newcomer_share,
+        attrition,
+        ownership,
+        commits,
+        changes_per_week,
+        age_days,
+        agent_share,
+    }
+}
+
+fn spec_row(spec: &Spec) -> SpecRow {
+    let evidence = spec.evidence.iter().map(|location| location.path.to_string()).collect();
+    ([spec.active_weeks, spec.files, spec.age_days], [spec.changes_per_week, spec.breaking_share], evidence)
+}
+
+fn spec_of((counts, rates, evidence): SpecRow) -> Spec {
+    let [active_weeks, files, age_days] = counts;
+    let [changes_per_week, breaking_share] = rates;
+    let evidence = evidence.iter().map(|path| Location::of_file(path)).collect();
+    Spec { changes_per_week, active_weeks, files, age_days, breaking_share, evidence }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_come_back_as_they_were() {
+        let team = Team { contributors: 1, departed: 3, rotation: 0.1 + 0.2, agent_share: 0.5, ..Team::default() };
+        let spec = Spec {
+            files: 2,
+            breaking_share: 1.0 / 3.0,
+            evidence: vec![Location::of_file("a.proto")],
+            ..Spec::default()
+        };
+        let summary =
+            HistorySummary { status: HistoryStatus::Full, window_days: 365, commits: 9, remedy: Some("x".into()) };
+        let told = Told { summary, revision: Some("ab".into()), units: vec![(Some(team), Some(spec)), (None, None)] };
+        let (cache, name, layout) = (Cache::in_memory(), Name("n".into()), Layout::default());
+        assert!(recall(&cache, &name, &layout, &[]).is_none() && !is_known(&cache, &name));
+        keep(&cache, &name, &layout, &[], &told);
+        assert!(is_known(&cache, &name));
+        let back = recall(&cache, &name, &layout, &[]).unwrap();
+        assert_eq!((back.summary, back.revision, back.units), (told.summary, told.revision, told.units));
+        assert!(recall(&cache, &name, &layout, &["bot".into()]).is_none());
+    }
+}
