@@ -207,7 +207,11 @@ fn write_table(report: &Report, context: &Context, out: &mut dyn Write) -> io::R
     let names = longest.clamp(7, total / 3);
     let roles = rows.iter().map(|row| row.judged.service.role.word().len()).max().unwrap_or(0).max(4);
     let color = context.terminal.color;
-    let head = format!(" {}  lang  {}  verdict     for (+) and against (−)", pad("service", names), pad("role", roles));
+    let head = format!(
+        " {}  lang  {}  verdict     for +, against −, contested ±",
+        pad("service", names),
+        pad("role", roles)
+    );
     writeln!(out, "{}", paint(color, DIM, &cut(&head, total)))?;
     for row in rows {
         let service = &row.judged.service;
@@ -260,7 +264,14 @@ fn shown_name(report: &Report, judged: &Judged) -> String {
 fn sides(judged: &Judged) -> Vec<String> {
     let against = judged.questions.iter().map(|policy| format!("−{}", inert::terminal(policy)));
     let supports = judged.supports.iter().map(|policy| format!("+{}", inert::terminal(policy)));
-    if judged.verdict == Verdict::Fits { supports.chain(against).collect() } else { against.chain(supports).collect() }
+    let is_listed = |policy: &String| judged.questions.contains(policy) || judged.supports.contains(policy);
+    let open = judged.arguments.iter().filter(|argument| argument.contested && !is_listed(&argument.policy));
+    let open = open.map(|argument| format!("±{}", inert::terminal(&argument.policy)));
+    if judged.verdict == Verdict::Fits {
+        supports.chain(against).chain(open).collect()
+    } else {
+        against.chain(supports).chain(open).collect()
+    }
 }
 
 /// As many sides as fit, the rest as a number.

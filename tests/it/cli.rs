@@ -1,0 +1,98 @@
+//! The command line as a user meets it: exit statuses, streams, files.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+fn fitcheck() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS", "GITHUB_EVENT_PATH"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A Rust service that moves rows, on a container platform.
+fn shop(root: &Path) {
+    fs::create_dir_all(root.join("src")).unwrap();
+    let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\nsqlx = \"0.8\"\n";
+    fs::write(root.join("Cargo.toml"), manifest).unwrap();
+    let code = "use axum::{Router, routing::get};\n\n#[tokio::main]\nasync fn main() {\n    \
+                let pool = sqlx::PgPool::connect(\"\").await.unwrap();\n    \
+                let app = Router::new().route(\"/orders\", get(list).post(create)).with_state(pool);\n    \
+                axum::serve(tokio::net::TcpListener::bind(\"0.0.0.0:80\").await.unwrap(), app).await.unwrap();\n}\n";
+    fs::write(root.join("src/main.rs"), code).unwrap();
+    let image = "FROM rust:1\nCOPY . .\nRUN cargo build --release\nENTRYPOINT [\"/target/release/shop\"]\n";
+    fs::write(root.join("Dockerfile"), image).unwrap();
+    fs::write(root.join("compose.yaml"), "services:\n  shop:\n    build: .\n").unwrap();
+}
+
+#[test]
+fn findings_are_one_and_a_failed_run_is_two() {
+    let root = tempfile::tempdir().unwrap();
+    fitcheck().arg(root.path()).assert().code(0);
+    shop(root.path());
+    let output = fitcheck().arg(root.path()).assert().code(1);
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    assert!(text.contains("shop") && text.contains("questioned"), "{text}");
+    assert!(!text.contains('\u{1b}'), "colour without a terminal");
+    for arguments in [&["--exit-zero"][..], &["--fail-on", "never"]] {
+        fitcheck().args(arguments).arg(root.path()).assert().code(0);
+    }
+    fitcheck().arg(root.path().join("nowhere")).assert().code(2).stdout("");
+    fitcheck().args(["--format", "yaml"]).assert().code(2).stdout("");
+    fitcheck().args(["explain", "nothing"]).arg(root.path()).assert().code(2);
+    fitcheck().args(["explain", "shop"]).arg(root.path()).assert().code(0);
+}
+
+#[test]
+fn every_format_is_written_and_the_status_is_the_same() {
+    let root = tempfile::tempdir().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    shop(root.path());
+    for format in fitcheck::report::Format::ALL {
+        let file = out.path().join(format.name);
+        let output = format!("{}={}", format.name, file.display());
+        fitcheck().args(["--format", format.name, "--output", &output]).arg(root.path()).assert().code(1);
+        assert!(fs::metadata(&file).unwrap().len() > 0, "{}", format.name);
+    }
+    fitcheck().args(["--output", "json=/no/such/place.json"]).arg(root.path()).assert().code(2).stdout("");
+}
+
+#[test]
+fn two_runs_and_any_number_of_threads_give_the_same_bytes() {
+    let root = tempfile::tempdir().unwrap();
+    shop(root.path());
+    let run = |threads: &str| {
+        fitcheck().args(["--threads", threads]).arg(root.path()).assert().code(1).get_output().stdout.clone()
+    };
+    let first = run("1");
+    assert_eq!(first, run("1"));
+    assert_eq!(first, run("4"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_two_and_a_closed_pipe_is_quiet() {
+    let root = tempfile::tempdir().unwrap();
+    shop(root.path());
+    let shell = |script: &str| {
+        std::process::Command::new("sh")
+            .args(["-c", script, env!("CARGO_BIN_EXE_fitcheck")])
+            .arg(root.path())
+            .output()
+            .unwrap()
+    };
+    let full = shell("\"$0\" --format json \"$1\" >/dev/full");
+    assert_eq!(full.status.code(), Some(2));
+    let closed = shell("\"$0\" --format json \"$1\" | true");
+    assert!(closed.stderr.is_empty(), "{}", String::from_utf8_lossy(&closed.stderr));
+}
+
+#[test]
+fn what_git_exports_to_hooks_is_not_used() {
+    let root = tempfile::tempdir().unwrap();
+    shop(root.path());
+    fitcheck().env("GIT_DIR", "/nowhere").env("GIT_INDEX_FILE", "/nowhere/index").arg(root.path()).assert().code(1);
+}
