@@ -207,11 +207,8 @@ fn write_table(report: &Report, context: &Context, out: &mut dyn Write) -> io::R
     let names = longest.clamp(7, total / 3);
     let roles = rows.iter().map(|row| row.judged.service.role.word().len()).max().unwrap_or(0).max(4);
     let color = context.terminal.color;
-    let head = format!(
-        " {}  lang  {}  verdict     for +, against −, contested ±",
-        pad("service", names),
-        pad("role", roles)
-    );
+    let head =
+        format!(" {}  lang  {}  verdict     for +, against −, contested ±", pad("service", names), pad("role", roles));
     writeln!(out, "{}", paint(color, DIM, &cut(&head, total)))?;
     for row in rows {
         let service = &row.judged.service;

@@ -1,5 +1,6 @@
 //! The one integration binary.
 mod base;
+mod cli;
 mod docs;
 mod fixtures;
 mod git;
