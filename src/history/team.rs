@@ -67,7 +67,7 @@ pub(super) fn team(window_days: u32, age: Age, owners: u32, commits: &[Contribut
         contributors: now.len() as u32,
         newcomers: new().count() as u32,
         departed,
-        rotation: if compared && total > 0 { 1.0 - overlap(&now, total, &before, total_before) } else { 0.0 },
+        rotation: if compared && total > 0 { round(1.0 - overlap(&now, total, &before, total_before)) } else { 0.0 },
         bus_factor: bus_factor(&now, total),
         owners,
         newcomer_share: if compared { share(new().map(|(_, n)| *n).sum(), total) } else { 0.0 },
