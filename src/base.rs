@@ -159,9 +159,7 @@ fn reasons(before: &Judged, after: &Judged, moves: &Moves) -> Vec<Label> {
         evidence(of(before), of(after), moves, after).into_iter().for_each(&mut add);
     }
     if found.is_empty() {
-        if let Some(label) = role(before, after) {
-            found.push(label);
-        }
+        found.extend(role(before, after));
     }
     found.truncate(REASONS);
     found

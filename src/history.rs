@@ -70,7 +70,7 @@ pub struct Pending<'c> {
 enum Walk {
     Begun(mpsc::Receiver<Result<History, HistoryProblem>>),
     /// Most likely not needed, for its figures were told before.
-    Later(Git, ObjectId),
+    Later(Box<Git>, ObjectId),
 }
 
 /// Begins to walk the commits of the repository around `root`, on a thread of its own.
@@ -83,7 +83,7 @@ pub fn start_from<'c>(git: &Git, commit: ObjectId, window_days: u32, cache: Opti
     let memo = cache.map(|cache| (cache, memo::Name::of(git, commit, window_days)));
     let git = git.clone();
     if memo.as_ref().is_some_and(|(cache, name)| memo::is_known(cache, name)) {
-        return Pending { window_days, walk: Walk::Later(git, commit), memo };
+        return Pending { window_days, walk: Walk::Later(Box::new(git), commit), memo };
     }
     let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days));
     Pending { window_days, walk, memo }
@@ -122,7 +122,7 @@ impl Pending<'_> {
             Walk::Begun(walked) => walked
                 .recv_timeout(PATIENCE)
                 .unwrap_or_else(|_| Err(HistoryProblem::Broken("it did not answer in time".into()))),
-            Walk::Later(git, commit) => History::from(git, commit, self.window_days),
+            Walk::Later(git, commit) => History::from(*git, commit, self.window_days),
         };
         match walked {
             Ok(history) => history.tell(layout, bots),

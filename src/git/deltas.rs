@@ -11,10 +11,13 @@ use gix::odb::pack::cache::DecodeEntry;
 /// Enough for the directories of a large repository's year; more gains nothing measurable.
 const BYTES: usize = 24 << 20;
 
+/// Number of the pack, and the offset in it.
+type At = (u32, u64);
+
 #[derive(Default)]
 pub(super) struct Deltas {
-    kept: HashMap<(u32, u64), (usize, Box<[u8]>)>,
-    order: VecDeque<(u32, u64)>,
+    kept: HashMap<At, (usize, Box<[u8]>)>,
+    order: VecDeque<At>,
     bytes: usize,
 }
 

@@ -1,5 +1,7 @@
 //! Pull-request mode on repositories made on the spot.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
+
 use fitcheck::check::{Options, Tree, check};
 use fitcheck::finding::{Report, Status, Verdict};
 

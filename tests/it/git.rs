@@ -2,6 +2,8 @@
 //!
 //! They need the programs `git` and, for one test, `python3`; where one is missing the test says so and passes.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail loudly")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 
