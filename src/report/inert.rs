@@ -197,7 +197,7 @@ pub fn html(text: &str) -> String {
 pub fn html_text(text: &str) -> String {
     let text = flow(text);
     let pieces: Vec<&str> = text.split('`').collect();
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         return html(&text);
     }
     let piece = |(index, piece): (usize, &&str)| match index % 2 {

@@ -1,4 +1,6 @@
 //! The one integration binary.
+#![expect(clippy::unwrap_used, reason = "helpers of tests are outside what Clippy knows to be a test")]
+
 mod base;
 mod cli;
 mod docs;
