@@ -23,7 +23,7 @@ mod go_proxy;
 mod go_routes;
 mod go_timeouts;
 pub mod go_toolchain;
-mod go_tuning;
+pub(crate) mod go_tuning;
 mod go_uses;
 mod grafana_alerts;
 mod k6;

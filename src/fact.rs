@@ -259,6 +259,8 @@ pub struct GoFile {
     pub function: Option<Place>,
     /// Selectors on imported packages: (index into `imports`, name), each pair once, sorted.
     pub selectors: Vec<(u16, String)>,
+    /// Exported functions of the own package that are called without a qualifier, sorted, each once.
+    pub called: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

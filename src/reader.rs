@@ -3,7 +3,7 @@
 //! Nothing here touches the disk, so a result can be cached by content and tested from a string.
 
 use crate::detect::{self, Facts};
-use crate::fact::{FileFacts, Structure};
+use crate::fact::{Binding, Count, FactKind, FileFacts, Structure};
 use crate::parse::{self, Kind, config, go, gomod, rust};
 use crate::source::Text;
 
@@ -58,8 +58,22 @@ fn read_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
     }
     for fact in &mut facts.list {
         fact.constraint.clone_from(&view.constraint);
+        if needs_caller(&fact.kind) && fact.binding == Binding::Package {
+            let token = view.tokens.partition_point(|token| token.start < fact.place.start);
+            fact.binding = detect::go_tuning::binding(&view, token);
+        }
     }
     Structure::Go(go::structure(&view, text))
+}
+
+/// Whether a fact says something about a service only if the service calls the function that holds it: a package of
+/// helpers can do much that most of its importers never ask for.
+fn needs_caller(kind: &FactKind) -> bool {
+    match kind {
+        FactKind::Count { what, .. } => matches!(what, Count::Routes | Count::GrpcServices),
+        FactKind::Uses { capability, .. } => capability.ends_with("-server") || capability == "reverse-proxy",
+        _ => false,
+    }
 }
 
 fn read_go_module(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {

@@ -42,9 +42,10 @@ fn of_directory(part: &str) -> Scope {
         | "bower_components" | "godeps" => Scope::Vendored,
         "testdata" | "test_data" | "test-data" | "fixtures" | "fixture" | "golden" | "snapshots" | "__snapshots__"
         | "goldens" => Scope::Fixture,
-        "test" | "tests" | "e2e" | "__tests__" | "benches" | "bench" | "benchmarks" | "benchmark"
-        | "integration-tests" | "integration_tests" | "testing" | "testutil" | "testutils" | "test-utils" | "it"
-        | "fuzz" | "acceptance" | "perf-tests" | "loadtest" | "loadtests" | "e2e-tests" | "conformance" => Scope::Test,
+        "fake" | "fakes" | "mock" | "mocks" | "test" | "tests" | "e2e" | "__tests__" | "benches" | "bench"
+        | "benchmarks" | "benchmark" | "integration-tests" | "integration_tests" | "testing" | "testutil"
+        | "testutils" | "test-utils" | "it" | "fuzz" | "acceptance" | "perf-tests" | "loadtest" | "loadtests"
+        | "e2e-tests" | "conformance" => Scope::Test,
         "example" | "examples" | "_examples" | "demo" | "demos" | "sample" | "samples" | "tutorial" | "tutorials"
         | "templates" | "playground" | "quickstart" | "cookbook" => Scope::Example,
         "docs" | "doc" | "website" | "documentation" => Scope::Docs,
@@ -59,5 +60,16 @@ fn is_test_file(name: &str) -> bool {
         || name.ends_with("_tests.rs")
         || name.ends_with(".test.ts")
         || name.ends_with(".test.js")
+        || (name.ends_with(".go") && is_stand_in(name))
         || (name.starts_with("test_") && name.ends_with(".py"))
+}
+
+/// Go files that stand in for something in tests, and so cannot be named `_test.go`.
+fn is_stand_in(name: &str) -> bool {
+    let stem = name.trim_end_matches(".go");
+    let words =
+        ["fake", "mock", "mocks", "test_helper", "test_helpers", "testing", "testutil", "test_util", "testutils"];
+    words.contains(&stem)
+        || ["mock_", "fake_"].iter().any(|prefix| stem.starts_with(prefix))
+        || ["_mock", "_fake", "_mocks"].iter().any(|suffix| stem.ends_with(suffix))
 }

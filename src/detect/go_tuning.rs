@@ -205,7 +205,7 @@ fn pools(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
 /// Says which services an adjustment at a token reaches: those that call the exported function around it; for an
 /// unexported one, those that call the exported function of this file through which it is reached. Start-up code,
 /// methods and code that nothing in the file calls count for the package.
-fn binding(view: &GoView<'_>, token: usize) -> Binding {
+pub(crate) fn binding(view: &GoView<'_>, token: usize) -> Binding {
     let Some(mut function) = view.function_at(token) else { return Binding::Package };
     for _ in 0..4 {
         let name = function.name(view);

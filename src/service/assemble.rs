@@ -49,7 +49,7 @@ fn service(
     ties: &Ties<'_>,
     judges_examples: bool,
 ) -> Service {
-    let uses = Uses::new(unit, collected);
+    let uses = Uses::new(collected);
     let (role, role_because) =
         role::role(&role::Context { repository, unit, uses: &uses, collected, ties, judges_examples });
     let context = traits::Context { unit, uses: &uses, collected, ties, role };

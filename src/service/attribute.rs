@@ -27,12 +27,14 @@ pub struct Collected<'r> {
     pub workloads: Vec<usize>,
 }
 
-/// One fact of a unit, with how near it is: in the unit's own package, or in one that it imports.
+/// One fact of a unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'r> {
     pub file: &'r FileEntry,
     pub fact: &'r Fact,
-    pub own: bool,
+    /// It is in code that is this unit's more than others': below its root, or in a package that few units reach.
+    /// What a package for everybody can do says little about any one of them.
+    pub near: bool,
 }
 
 /// All ties between configuration and units.
@@ -76,8 +78,8 @@ pub fn attribute<'r>(
             };
             for owner in owners {
                 if counts(&units[owner], package.as_ref(), fact) {
-                    let own = package.as_ref().is_some_and(|package| *package == units[owner].root);
-                    all[owner].facts.push(Seen { file, fact, own });
+                    let near = holders.is_near(&units[owner], package.as_ref(), file);
+                    all[owner].facts.push(Seen { file, fact, near });
                 }
             }
         }
@@ -118,17 +120,32 @@ fn package_of(repository: &Repository, file: &FileEntry) -> Option<Arc<str>> {
 /// Package directory → units whose closure holds it.
 struct Holders {
     by_package: HashMap<Arc<str>, Vec<usize>>,
+    /// Package directory → units that are no tests or examples.
+    shared_by: HashMap<Arc<str>, usize>,
+    shipped: usize,
 }
 
 impl Holders {
     fn new(units: &[Unit]) -> Holders {
-        let mut by_package: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
+        let mut holders = Holders { by_package: HashMap::new(), shared_by: HashMap::new(), shipped: 0 };
         for (index, unit) in units.iter().enumerate() {
+            let shipped = usize::from(Scope::of(&format!("{}/x", unit.root)) == Scope::Shipped);
+            holders.shipped += shipped;
             for package in &unit.closure {
-                by_package.entry(package.clone()).or_default().push(index);
+                holders.by_package.entry(package.clone()).or_default().push(index);
+                *holders.shared_by.entry(package.clone()).or_default() += shipped;
             }
         }
-        Holders { by_package }
+        holders
+    }
+
+    fn is_near(&self, unit: &Unit, package: Option<&Arc<str>>, file: &FileEntry) -> bool {
+        let Some(package) = package else { return true };
+        if *package == unit.root || (&*unit.root != "." && is_within(&file.path, &unit.root)) {
+            return true;
+        }
+        let few = if self.shipped < 4 { 1 } else { (self.shipped / 3).max(2) };
+        self.shared_by.get(package).is_none_or(|units| *units <= few)
     }
 
     fn of(&self, package: Option<&Arc<str>>, units: &[Unit], file: &FileEntry, judges_examples: bool) -> Vec<usize> {
@@ -179,7 +196,7 @@ fn is_called(repository: &Repository, unit: &Unit, package: Option<&Arc<str>>, f
         // `selected` is sorted, but its key owns a String: a scan over the few entries of this package is cheaper than building one.
         caller.imports.contains(package)
             && caller.selected.iter().any(|(directory, name)| directory == package && name == function)
-    })
+    }) || repository.go.packages.get(package).is_some_and(|own| own.called.contains(function))
 }
 
 /// Whether a fact holds for this unit: a crate that is named but not a dependency in force is not used.
@@ -211,6 +228,8 @@ fn normal(name: &str) -> String {
 /// Units at or below the file's directory, else the nearest above.
 fn here(units: &[Unit], file: &FileEntry) -> Vec<usize> {
     let mut at = file.directory();
+    // Cargo's configuration is about what lies beside its folder.
+    at = at.strip_suffix("/.cargo").unwrap_or(if at == ".cargo" { "." } else { at });
     if at == "." {
         return if units.len() == 1 {
             vec![0]

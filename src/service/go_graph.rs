@@ -33,6 +33,8 @@ pub struct GoPackage {
     pub functions: Vec<usize>,
     /// In-repository packages with the names of theirs that this one uses.
     pub selected: BTreeSet<(Arc<str>, String)>,
+    /// Exported functions of its own that it calls itself.
+    pub called: BTreeSet<String>,
 }
 
 /// Directory name → directories outside any module that have it.
@@ -173,6 +175,7 @@ fn package_of(files: &[FileEntry], indexes: &[usize]) -> GoPackage {
             package.name.clone_from(&go.package);
         }
         package.files.push(index);
+        package.called.extend(go.called.iter().cloned());
         if go.main.is_some() {
             package.mains.push(index);
         }

@@ -32,7 +32,8 @@ pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'
         let units = units_of(repository, units, builds, file, image);
         let defines = image.dockerfile.is_none();
         let names = if defines { names_of(file, image) } else { given_names(image) };
-        all.push(Packed { file, fact, image, units, names, ships: defines && ships(file) });
+        let runs = !image.command.is_empty() || image.bases.last().is_none_or(|base| base != "scratch");
+        all.push(Packed { file, fact, image, units, names, ships: defines && runs && ships(file) });
     }
     join_definitions(&mut all);
     all
@@ -74,7 +75,12 @@ fn units_of(
     for built in builds.iter().filter(|built| std::ptr::eq(built.file, file)) {
         found.extend(&built.units);
     }
-    let named = by_name(units, image.command.iter().take(3).chain(&image.copies), file);
+    // A relative path with directories copies sources; a program comes from another stage or from the build's output.
+    let programs = image
+        .copies
+        .iter()
+        .filter(|copy| copy.starts_with('/') || !copy.contains('/') || copy.contains("bin/") || copy.contains("${"));
+    let named = by_name(units, image.command.iter().take(3).chain(programs), file);
     // What the image starts is in it for sure; other things built on the way may stay behind.
     let started = by_name(units, image.command.iter().take(3), file);
     if !started.is_empty() && found.len() > 1 {

@@ -19,7 +19,7 @@ pub type Reasoned = (Role, Vec<(String, Location)>);
 pub struct Context<'a, 'r> {
     pub repository: &'a Repository,
     pub unit: &'a Unit,
-    pub uses: &'a Uses<'a, 'r>,
+    pub uses: &'a Uses<'r>,
     pub collected: &'a Collected<'r>,
     pub ties: &'a Ties<'r>,
     pub judges_examples: bool,
@@ -27,7 +27,7 @@ pub struct Context<'a, 'r> {
 
 /// Decides the role. The order of the questions is the procedure: the first that answers wins.
 pub fn role(context: &Context<'_, '_>) -> Reasoned {
-    let questions: [fn(&Context<'_, '_>) -> Option<Reasoned>; 11] = [
+    let questions: [fn(&Context<'_, '_>) -> Option<Reasoned>; 13] = [
         by_place,
         by_firmware,
         by_wasm,
@@ -35,10 +35,12 @@ pub fn role(context: &Context<'_, '_>) -> Reasoned {
         by_library,
         by_tool,
         by_job,
+        by_command_line,
         by_service,
         by_cli,
         by_helper,
         by_server_code,
+        by_nothing,
     ];
     let fallback = || {
         let why = "a program that nothing here runs as a service".to_owned();
@@ -300,35 +302,125 @@ fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
     let long = |workload: &crate::fact::Workload| {
         matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "service")
     };
-    let at = context.workload(once)?;
     if context.workload(long).is_some() {
         return None;
     }
-    context.reason(Role::Job, "is run once or on a timetable", at)
+    if let Some(at) = context.workload(once) {
+        return context.reason(Role::Job, "is run once or on a timetable", at);
+    }
+    // It replaces itself by another program: what it does, it does once.
+    let wrapper = context
+        .uses
+        .near_symbol("process-exec", "syscall.Exec")
+        .into_iter()
+        .chain(context.uses.near_symbol("process-exec", "unix.Exec"));
+    let at = wrapper.filter(|_| serving(context).is_none() && context.shipped_image().is_some()).next()?;
+    context.reason(Role::Job, "starts another program in its place", at)
+}
+
+/// Whether a name ends like those of command-line tools.
+fn is_called_a_tool(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let last = name.rsplit(['-', '_']).next().unwrap_or(&name);
+    matches!(last, "cli" | "ctl" | "tool") || (name.len() > 4 && (name.ends_with("ctl") || name.ends_with("cli")))
+}
+
+/// Programs for people, whatever they can serve beside: called so, or drawing on a terminal and published.
+fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let long =
+        |workload: &crate::fact::Workload| matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet");
+    let parser = context.uses.near("cli-parser").into_iter().next();
+    if is_called_a_tool(&context.unit.name) && context.workload(long).is_none() {
+        return context.reason(Role::Cli, "is called a command-line tool", parser.unwrap_or(context.unit.at.clone()));
+    }
+    let draws = context.uses.near("terminal-ui").into_iter().next()?;
+    (parser.is_some() && context.published().is_some())
+        .then(|| context.reason(Role::Cli, "talks to a person at a terminal, and is published", draws))
+        .flatten()
+}
+
+/// Nothing ships it, it reads no command line and it listens for nothing: something for developers, unless it is all there is.
+fn by_nothing(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let shipped = context.shipped_image().is_some() || context.published().is_some();
+    let others = context.repository.cargo.packages.len() + context.repository.go.modules.len() > 1;
+    (!shipped && others && context.unit.language == Language::Rust)
+        .then(|| context.reason(Role::Tool, "nothing ships it, and it listens for nothing", context.unit.at.clone()))
+        .flatten()
 }
 
 fn serving(context: &Context<'_, '_>) -> Option<Location> {
-    ["grpc-server", "http-server", "k8s-controller", "queue-consumer", "workflow-worker", "dns-server", "websocket"]
-        .iter()
-        .find_map(|capability| context.uses.near(capability).into_iter().next())
+    [
+        "grpc-server",
+        "http-server",
+        "rpc-server",
+        "k8s-controller",
+        "queue-consumer",
+        "workflow-worker",
+        "dns-server",
+        "websocket",
+    ]
+    .iter()
+    .find_map(|capability| context.uses.near(capability).into_iter().next())
 }
 
 fn by_service(context: &Context<'_, '_>) -> Option<Reasoned> {
     let runs = |workload: &crate::fact::Workload| {
-        matches!(
-            workload.target.as_str(),
-            "kubernetes" | "helm" | "compose" | "systemd" | "nomad" | "paas" | "cloud-run"
-        )
+        workload.kind != "template"
+            && matches!(
+                workload.target.as_str(),
+                "kubernetes" | "helm" | "compose" | "systemd" | "nomad" | "paas" | "cloud-run"
+            )
     };
     if let Some(at) = context.workload(runs) {
         return context.reason(Role::Service, "is deployed to keep running", at);
     }
     let at = serving(context)?;
-    let cli = context.uses.near("cli-parser").is_empty() || context.shipped_image().is_some();
-    cli.then(|| context.reason(Role::Service, "listens for work", at)).flatten()
+    let called = is_called_a_daemon(&context.unit.name);
+    let listens = context.uses.near("cli-parser").is_empty() || context.shipped_image().is_some() || called;
+    listens.then(|| context.reason(Role::Service, "listens for work", at)).flatten()
+}
+
+/// Whether a name says that the program keeps running.
+fn is_called_a_daemon(name: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "server",
+        "daemon",
+        "agent",
+        "controller",
+        "operator",
+        "proxy",
+        "gateway",
+        "forwarder",
+        "monitor",
+        "exporter",
+        "collector",
+        "worker",
+        "scheduler",
+        "manager",
+        "node",
+        "broker",
+        "shim",
+        "api",
+        "driver",
+        "webhook",
+        "relay",
+        "service",
+        "svc",
+        "backend",
+        "listener",
+        "watcher",
+        "bot",
+        "apiserver",
+    ];
+    let name = name.to_ascii_lowercase();
+    name.split(['-', '_']).any(|word| WORDS.contains(&word))
+        || ["server", "agent", "service"].iter().any(|word| name.ends_with(word))
 }
 
 fn by_cli(context: &Context<'_, '_>) -> Option<Reasoned> {
+    if is_called_a_daemon(&context.unit.name) && context.uses.near("terminal-ui").is_empty() {
+        return context.reason(Role::Service, "is called something that keeps running", context.unit.at.clone());
+    }
     let at =
         ["cli-parser", "terminal-ui"].iter().find_map(|capability| context.uses.near(capability).into_iter().next())?;
     context.reason(Role::Cli, "reads a command line and listens for nothing", at)

@@ -9,26 +9,25 @@ use crate::fact::{Count, FactKind};
 use crate::source::Location;
 
 use super::attribute::{Collected, Seen, Ties};
-use super::repository::{base, is_within};
+use super::repository::base;
 use super::unit::Unit;
 use super::{Evidenced, Role};
 
 /// What a unit uses, by capability, with the places.
 #[derive(Debug, Default)]
-pub struct Uses<'a, 'r> {
+pub struct Uses<'r> {
     by_capability: BTreeMap<&'r str, Vec<Seen<'r>>>,
-    unit: Option<&'a Unit>,
 }
 
-impl<'a, 'r> Uses<'a, 'r> {
-    pub fn new(unit: &'a Unit, collected: &Collected<'r>) -> Uses<'a, 'r> {
+impl<'r> Uses<'r> {
+    pub fn new(collected: &Collected<'r>) -> Uses<'r> {
         let mut by_capability: BTreeMap<&'r str, Vec<Seen<'r>>> = BTreeMap::new();
         for seen in &collected.facts {
             if let FactKind::Uses { capability, .. } = &seen.fact.kind {
                 by_capability.entry(capability).or_default().push(*seen);
             }
         }
-        Uses { by_capability, unit: Some(unit) }
+        Uses { by_capability }
     }
 
     /// Places anywhere in the closure.
@@ -40,17 +39,18 @@ impl<'a, 'r> Uses<'a, 'r> {
         self.by_capability.contains_key(capability)
     }
 
-    /// Places in the unit's own directory tree: what it does itself rather than what a shared package can do.
+    /// Places in code that is this unit's more than others'.
     pub fn near(&self, capability: &str) -> Vec<Location> {
-        let root = self.unit.map_or(".", |unit| &unit.root);
-        let near = |seen: &&Seen<'r>| seen.own || (root != "." && is_within(&seen.file.path, root)) || root == ".";
-        self.by_capability
-            .get(capability)
-            .into_iter()
-            .flatten()
-            .filter(near)
-            .map(|seen| seen.file.at(seen.fact.place))
-            .collect()
+        let seen = self.by_capability.get(capability).into_iter().flatten();
+        seen.filter(|seen| seen.near).map(|seen| seen.file.at(seen.fact.place)).collect()
+    }
+
+    /// Places, in such code, where a symbol that ends so is used.
+    pub fn near_symbol(&self, capability: &str, end: &str) -> Vec<Location> {
+        let seen = self.by_capability.get(capability).into_iter().flatten().filter(|seen| seen.near);
+        let named =
+            seen.filter(|seen| matches!(&seen.fact.kind, FactKind::Uses { symbol, .. } if symbol.ends_with(end)));
+        named.map(|seen| seen.file.at(seen.fact.place)).collect()
     }
 
     fn any_near(&self, capabilities: &[&str]) -> Vec<Location> {
@@ -65,7 +65,7 @@ impl<'a, 'r> Uses<'a, 'r> {
 /// Everything a trait rule looks at.
 pub struct Context<'a, 'r> {
     pub unit: &'a Unit,
-    pub uses: &'a Uses<'a, 'r>,
+    pub uses: &'a Uses<'r>,
     pub collected: &'a Collected<'r>,
     pub ties: &'a Ties<'r>,
     pub role: Role,
@@ -88,7 +88,7 @@ impl Context<'_, '_> {
 
     fn events(&self, kinds: &[&str]) -> Vec<Location> {
         self.workloads()
-            .filter(|(running, _)| running.workload.events.iter().any(|event| kinds.contains(&event.as_str())))
+            .filter(|(running, _)| running.workload.events.iter().any(|event| kinds.contains(&event_kind(event))))
             .map(|(_, location)| location)
             .collect()
     }
@@ -102,6 +102,15 @@ impl Context<'_, '_> {
 
     fn workload_kind(&self, kind: &str) -> Vec<Location> {
         self.workloads().filter(|(running, _)| running.workload.kind == kind).map(|(_, location)| location).collect()
+    }
+
+    /// Whether the facts hold a mark of this name.
+    fn marked(&self, name: &str) -> Vec<Location> {
+        let marks =
+            self.collected.facts.iter().filter(|seen| {
+                seen.near && matches!(&seen.fact.kind, FactKind::Mark { name: found, .. } if found == name)
+            });
+        marks.map(|seen| seen.file.at(seen.fact.place)).collect()
     }
 
     fn named(&self, words: &[&str]) -> bool {
@@ -151,9 +160,19 @@ fn serves(context: &Context<'_, '_>) -> bool {
     matches!(context.role, Role::Service | Role::Function | Role::Library)
 }
 
+/// What a platform calls its events, by what they are for a service.
+fn event_kind(event: &str) -> &str {
+    match event {
+        "http" | "httpApi" | "alb" | "url" | "Api" | "HttpApi" | "apigw" => "http",
+        "stream" | "kinesis" | "dynamodb" | "Kinesis" | "DynamoDB" | "kafka" | "msk" | "MSK" | "eventHub" => "stream",
+        "sqs" | "sns" | "SQS" | "SNS" | "queue" | "pubsub" | "activemq" | "rabbitmq" | "serviceBus" => "queue",
+        other => other,
+    }
+}
+
 fn http_api(context: &Context<'_, '_>) -> Vec<Location> {
-    let events = context.events(&["http"]);
-    if !events.is_empty() {
+    let events = [context.events(&["http"]), context.uses.near("http-event")].concat();
+    if context.role == Role::Function && !events.is_empty() {
         return events;
     }
     if context.role != Role::Service {
@@ -161,10 +180,11 @@ fn http_api(context: &Context<'_, '_>) -> Vec<Location> {
     }
     let (routes, places) = context.count(Count::Routes);
     let servers = context.uses.any(&["http-server", "graphql-server"]);
-    if servers.is_empty() || !proxy(context).is_empty() {
+    let forwards = !proxy(context).is_empty();
+    if servers.is_empty() || (forwards && routes < 3) {
         return Vec::new();
     }
-    if routes >= 2 || !context.uses.near("http-server").is_empty() && routes >= 1 {
+    if routes >= 2 || (!context.uses.near("http-server").is_empty() && routes >= 1) {
         return [servers, places].concat();
     }
     Vec::new()
@@ -185,13 +205,21 @@ fn crud(context: &Context<'_, '_>) -> Vec<Location> {
     if answers && storage_engine(context).is_empty() { data } else { Vec::new() }
 }
 
+/// Names of things that forward.
+const FORWARDERS: &[&str] =
+    &["proxy", "gateway", "gw", "lb", "balancer", "loadbalancer", "ingress", "router", "edge", "relay", "auth"];
+
 fn proxy(context: &Context<'_, '_>) -> Vec<Location> {
     if context.role != Role::Service {
         return Vec::new();
     }
-    let forwards = context.uses.any_near(&["reverse-proxy"]);
     let core = context.uses.any_near(&["proxy-core"]);
-    if !forwards.is_empty() { [forwards, core].concat() } else { core }
+    let forwards = context.uses.any_near(&["reverse-proxy"]);
+    // One forwarding handler among many routes makes an API with a convenience.
+    let (routes, _) = context.count(Count::Routes);
+    let name = context.unit.name.to_ascii_lowercase();
+    let named = context.named(FORWARDERS) || FORWARDERS.iter().any(|word| word.len() > 3 && name.ends_with(word));
+    if forwards.is_empty() || named || routes < 3 { [forwards, core].concat() } else { core }
 }
 
 fn gateway(context: &Context<'_, '_>) -> Vec<Location> {
@@ -328,7 +356,19 @@ const CRITICAL: &[&str] = &[
 ];
 
 fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
-    context.uses.any_near(CRITICAL)
+    let direct = context.uses.any_near(CRITICAL);
+    if !direct.is_empty() {
+        return direct;
+    }
+    let money = context.marked("money");
+    if !money.is_empty() {
+        return money;
+    }
+    // Who is called after it, and holds the code for it, lets people in or keeps them out.
+    let name = context.unit.name.to_ascii_lowercase();
+    let gate = ["auth", "authn", "authz", "oauth", "oidc", "sso", "iam"].iter().any(|word| name.ends_with(word));
+    let code = ["jwt", "oidc", "oauth", "oauth2", "auth", "authn", "authz"];
+    if gate && context.packages_named(&code) > 0 { vec![context.unit.at.clone()] } else { Vec::new() }
 }
 
 fn cpu_bound(context: &Context<'_, '_>) -> Vec<Location> {
@@ -342,15 +382,12 @@ fn io_bound(context: &Context<'_, '_>) -> Vec<Location> {
     if !cpu_bound(context).is_empty() || !storage_engine(context).is_empty() {
         return Vec::new();
     }
-    context.uses.any_near(&[
-        "http-client",
-        "grpc-client",
-        "sql",
-        "document-db",
-        "kv-client",
-        "object-storage",
-        "search-client",
-    ])
+    let waits = ["http-client", "grpc-client", "sql", "document-db", "kv-client", "object-storage", "search-client"];
+    let mut places = context.uses.any_near(&waits);
+    if operator(context).is_empty() {
+        places.extend(context.uses.near("k8s-client"));
+    }
+    places
 }
 
 fn realtime(context: &Context<'_, '_>) -> Vec<Location> {

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{Fact, FactKind, Workload};
 use crate::parse::image_name;
+use crate::scope::Scope;
 
 use super::build::Built;
 use super::image::{Packed, binary_name, closest, image_name};
@@ -33,7 +34,7 @@ pub fn resolve<'r>(
 ) -> Vec<Running<'r>> {
     let index = Index::new(repository, units, images);
     let mut all = Vec::new();
-    for file in &repository.files {
+    for file in repository.files.iter().filter(|file| file.scope != Scope::Test) {
         for (at, fact) in file.facts.facts.iter().enumerate() {
             let FactKind::Workload(workload) = &fact.kind else { continue };
             let units = index.units_of(repository, units, builds, images, file, workload);
@@ -231,7 +232,11 @@ impl Index {
     fn of_name(&self, units: &[Unit], file: &FileEntry, workload: &Workload) -> BTreeSet<usize> {
         let names = workload.name.iter().chain(&workload.aliases).map(|name| self.expand_helm(file, name));
         for name in names.filter(|name| !is_generic(name)) {
-            let found = self.named(units, file, &name);
+            let mut found = self.named(units, file, &name);
+            // Functions have everyday names: another project's `hello` is not this one's.
+            if matches!(workload.target.as_str(), "lambda" | "cloud-function" | "edge") {
+                found.retain(|&at| is_within(&units[at].root, file.directory()));
+            }
             if !found.is_empty() {
                 return found;
             }

@@ -34,11 +34,24 @@ pub fn structure(view: &GoView<'_>, text: &Text<'_>) -> GoFile {
         main: main.map(|function| text.place(function.signature(view))),
         function: cloud_function(view, text),
         selectors: selectors(view),
+        called: called(view),
     }
 }
 
 fn is_main(view: &GoView<'_>, function: &Function) -> bool {
     view.package == "main" && !function.receiver && function.parameters.is_empty() && function.name(view) == "main"
+}
+
+/// Exported functions that are called by their bare name: those of the own package.
+fn called(view: &GoView<'_>) -> Vec<String> {
+    let calls = (1..view.tokens.len()).filter(|&at| {
+        let exported = view.token(at).starts_with(|first: char| first.is_ascii_uppercase());
+        exported && view.is(at + 1, b'(') && !view.is(at - 1, b'.') && !view.is_word(at - 1, "func")
+    });
+    let mut names: Vec<&str> = calls.map(|at| view.token(at)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 fn selectors(view: &GoView<'_>) -> Vec<(u16, String)> {
