@@ -52,7 +52,7 @@ fn service(
     let uses = Uses::new(collected);
     let (role, role_because) =
         role::role(&role::Context { repository, unit, uses: &uses, collected, ties, judges_examples });
-    let context = traits::Context { unit, uses: &uses, collected, ties, role };
+    let context = traits::Context { repository, unit, uses: &uses, collected, ties, role };
     let mut gathered = Gathered::default();
     collected.facts.iter().for_each(|seen| gathered.add(&seen.fact.kind, seen.file.at(seen.fact.place)));
     let traits = traits::traits(&context);

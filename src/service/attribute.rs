@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::fact::{Binding, Fact, FactKind};
+use crate::fact::{Binding, Count, Fact, FactKind, LatencySource};
 use crate::parse::Kind;
 use crate::scope::Scope;
 
@@ -76,7 +76,13 @@ pub fn attribute<'r>(
                 Binding::Here => here(units, file),
                 Binding::Repository => (0..units.len()).collect(),
             };
+            if !speaks(file, fact) {
+                continue;
+            }
             for owner in owners {
+                if needs_nearness(fact) && !holders.is_near(&units[owner], package.as_ref(), file) {
+                    continue;
+                }
                 if counts(&units[owner], package.as_ref(), fact) {
                     let near = holders.is_near(&units[owner], package.as_ref(), file);
                     all[owner].facts.push(Seen { file, fact, near });
@@ -85,6 +91,26 @@ pub fn attribute<'r>(
         }
     }
     all
+}
+
+/// Whether a file of this standing can promise anything: budgets of tests and examples are nobody's, except that a load
+/// test's limit is one of the service that it drives.
+fn speaks(file: &FileEntry, fact: &Fact) -> bool {
+    match &fact.kind {
+        FactKind::Latency { source: LatencySource::LoadTest, .. } => file.scope != Scope::Fixture,
+        FactKind::Latency { .. } => matches!(file.scope, Scope::Shipped | Scope::Docs),
+        _ => true,
+    }
+}
+
+/// Whether a fact in a package for everybody says nothing about each of them.
+fn needs_nearness(fact: &Fact) -> bool {
+    let shared = matches!(fact.binding, Binding::Package);
+    match &fact.kind {
+        FactKind::Tuning { .. } | FactKind::Count { what: Count::Pools, .. } => shared,
+        FactKind::Latency { source: LatencySource::Comment, .. } => shared,
+        _ => false,
+    }
 }
 
 fn tie(all: &mut [Collected<'_>], ties: &Ties<'_>) {
@@ -117,6 +143,9 @@ fn package_of(repository: &Repository, file: &FileEntry) -> Option<Arc<str>> {
     }
 }
 
+/// A closure of so few packages holds nothing that its service is not about.
+const SMALL: usize = 8;
+
 /// Package directory → units whose closure holds it.
 struct Holders {
     by_package: HashMap<Arc<str>, Vec<usize>>,
@@ -142,6 +171,10 @@ impl Holders {
     fn is_near(&self, unit: &Unit, package: Option<&Arc<str>>, file: &FileEntry) -> bool {
         let Some(package) = package else { return true };
         if *package == unit.root || (&*unit.root != "." && is_within(&file.path, &unit.root)) {
+            return true;
+        }
+        // What a small program reaches, it does.
+        if unit.closure.len() <= SMALL {
             return true;
         }
         let few = if self.shipped < 4 { 1 } else { (self.shipped / 3).max(2) };

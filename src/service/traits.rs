@@ -9,9 +9,9 @@ use crate::fact::{Count, FactKind};
 use crate::source::Location;
 
 use super::attribute::{Collected, Seen, Ties};
-use super::repository::base;
+use super::repository::{Repository, base};
 use super::unit::Unit;
-use super::{Evidenced, Role};
+use super::{Evidenced, Language, Role};
 
 /// What a unit uses, by capability, with the places.
 #[derive(Debug, Default)]
@@ -64,6 +64,7 @@ impl<'r> Uses<'r> {
 
 /// Everything a trait rule looks at.
 pub struct Context<'a, 'r> {
+    pub repository: &'a Repository,
     pub unit: &'a Unit,
     pub uses: &'a Uses<'r>,
     pub collected: &'a Collected<'r>,
@@ -104,13 +105,16 @@ impl Context<'_, '_> {
         self.workloads().filter(|(running, _)| running.workload.kind == kind).map(|(_, location)| location).collect()
     }
 
-    /// Whether the facts hold a mark of this name.
-    fn marked(&self, name: &str) -> Vec<Location> {
-        let marks =
-            self.collected.facts.iter().filter(|seen| {
-                seen.near && matches!(&seen.fact.kind, FactKind::Mark { name: found, .. } if found == name)
-            });
-        marks.map(|seen| seen.file.at(seen.fact.place)).collect()
+    /// Details and places of near marks of this name.
+    fn marked(&self, name: &str) -> Vec<(&str, Location)> {
+        let near = self.collected.facts.iter().filter(|seen| seen.near);
+        near.filter_map(|seen| match &seen.fact.kind {
+            FactKind::Mark { name: found, detail } if found == name => {
+                Some((detail.as_str(), seen.file.at(seen.fact.place)))
+            }
+            _ => None,
+        })
+        .collect()
     }
 
     fn named(&self, words: &[&str]) -> bool {
@@ -121,6 +125,23 @@ impl Context<'_, '_> {
     /// Packages of the closure, its own module's, whose last part is one of these words.
     fn packages_named(&self, words: &[&str]) -> usize {
         self.unit.closure.iter().filter(|package| words.contains(&base(package))).count()
+    }
+}
+
+impl Context<'_, '_> {
+    /// Whether other code of the closure opens what a package of such a name keeps. Rust has no record of such calls.
+    fn opens_packages_named(&self, words: &[&str]) -> bool {
+        if self.unit.language == Language::Rust {
+            return true;
+        }
+        let opens = |name: &str| {
+            name.contains("Open") || ["NewDB", "NewStorage", "NewStore", "NewEngine", "NewTable"].contains(&name)
+        };
+        let callers = self.unit.closure.iter().filter(|package| !words.contains(&base(package)));
+        let mut calls = callers
+            .filter_map(|package| self.repository.go.packages.get(package))
+            .flat_map(|package| &package.selected);
+        calls.any(|(package, name)| words.contains(&base(package)) && opens(name))
     }
 }
 
@@ -252,7 +273,7 @@ fn storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
     let mapped = context.uses.all("mmap");
     let embedded = context.uses.any(&["embedded-storage", "search-index"]);
     let replicated = context.uses.all("consensus");
-    if engine >= 2 && !mapped.is_empty() {
+    if engine >= 2 && !mapped.is_empty() && context.opens_packages_named(&words) {
         return mapped;
     }
     if !embedded.is_empty() && !replicated.is_empty() {
@@ -302,7 +323,7 @@ fn queue_worker(context: &Context<'_, '_>) -> Vec<Location> {
     if !events.is_empty() {
         return events;
     }
-    if matches!(context.role, Role::Service | Role::Job) {
+    if matches!(context.role, Role::Service | Role::Job) && operator(context).is_empty() {
         context.uses.any_near(&["queue-consumer", "workflow-worker"])
     } else {
         Vec::new()
@@ -360,9 +381,10 @@ fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
     if !direct.is_empty() {
         return direct;
     }
-    let money = context.marked("money");
-    if !money.is_empty() {
-        return money;
+    // One such word is everywhere; three different ones are a business with money.
+    let money = context.marked("money-type");
+    if money.iter().map(|(detail, _)| detail).collect::<std::collections::BTreeSet<_>>().len() >= 3 {
+        return money.into_iter().map(|(_, at)| at).collect();
     }
     // Who is called after it, and holds the code for it, lets people in or keeps them out.
     let name = context.unit.name.to_ascii_lowercase();
@@ -380,6 +402,13 @@ fn io_bound(context: &Context<'_, '_>) -> Vec<Location> {
         return Vec::new();
     }
     if !cpu_bound(context).is_empty() || !storage_engine(context).is_empty() {
+        return Vec::new();
+    }
+    // What drives containers or devices on a host waits for the kernel, not for other services; controllers reconcile.
+    let elsewhere = !context.uses.near("container-runtime").is_empty()
+        && http_api(context).is_empty()
+        && grpc_api(context).is_empty();
+    if elsewhere || (!operator(context).is_empty() && proxy(context).is_empty()) {
         return Vec::new();
     }
     let waits = ["http-client", "grpc-client", "sql", "document-db", "kv-client", "object-storage", "search-client"];
