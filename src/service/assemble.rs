@@ -208,19 +208,29 @@ fn ffi(unit: &Unit, role: Role, gathered: &Gathered) -> Vec<Evidenced<Ffi>> {
     let mut all = Vec::new();
     for (key @ (direction, mechanism), places) in &gathered.ffi {
         let Some(mechanism) = in_force(unit, role, *direction, mechanism) else { continue };
-        let consumers: Vec<String> = if *direction == crate::fact::Direction::Export {
-            let ours = gathered.consumers.keys().map(|(language, _)| language.clone());
-            let mut consumers: Vec<String> = ours.collect();
-            consumers.dedup();
-            consumers
-        } else {
-            Vec::new()
-        };
+        let consumers: Vec<String> =
+            if *direction == crate::fact::Direction::Export { consumers_of(&mechanism, gathered) } else { Vec::new() };
         let symbols = gathered.ffi_symbols.get(key).copied().unwrap_or_default();
         let value = Ffi { direction: *direction, mechanism, consumers, symbols };
         all.push(Evidenced { value, evidence: tidy(places.clone()) });
     }
     all
+}
+
+/// The languages that load an export: the one that the mechanism is made for, or those whose code was seen loading it.
+fn consumers_of(mechanism: &str, gathered: &Gathered) -> Vec<String> {
+    let made_for = match mechanism {
+        "pyo3" => Some("python"),
+        "napi" | "neon" => Some("node"),
+        "magnus" => Some("ruby"),
+        _ => None,
+    };
+    if let Some(language) = made_for {
+        return vec![language.to_owned()];
+    }
+    let mut seen: Vec<String> = gathered.consumers.keys().map(|(language, _)| language.clone()).collect();
+    seen.dedup();
+    seen
 }
 
 /// The mechanism that a surface really is in this unit, or none: exports count only where something can load them.
@@ -232,7 +242,8 @@ fn in_force(unit: &Unit, role: Role, direction: crate::fact::Direction, mechanis
     let loadable = unit.language == Language::Go || unit.shape != Shape::Main;
     match (mechanism, role) {
         ("extern-c", Role::Wasm) => Some("wasm-export".to_owned()),
-        ("extern-c", _) if !loadable => None,
+        // A program that merely links a crate with exports is loaded by nobody.
+        (_, role) if !loadable && role != Role::Wasm => None,
         _ => Some(mechanism.to_owned()),
     }
 }

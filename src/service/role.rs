@@ -64,6 +64,16 @@ impl Context<'_, '_> {
         self.collected.facts.iter().find(|seen| test(&seen.fact.kind)).map(|seen| seen.file.at(seen.fact.place))
     }
 
+    /// Routes that the unit's own code registers.
+    fn routes(&self) -> u32 {
+        let near = self.collected.facts.iter().filter(|seen| seen.near);
+        near.map(|seen| match &seen.fact.kind {
+            FactKind::Count { what: crate::fact::Count::Routes, n } => *n,
+            _ => 0,
+        })
+        .sum()
+    }
+
     fn mark(&self, name: &str) -> Option<Location> {
         self.fact(|kind| matches!(kind, FactKind::Mark { name: found, .. } if found == name))
     }
@@ -108,9 +118,12 @@ fn by_place(context: &Context<'_, '_>) -> Option<Reasoned> {
         Scope::Fixture | Scope::Vendored => "is not the repository's own",
         Scope::Shipped => return None,
     };
-    // What something shipped runs is no test, whatever its folder is called.
-    let runs =
-        context.collected.workloads.iter().any(|&index| context.ties.workloads[index].file.scope == Scope::Shipped);
+    // What something shipped runs is no test, whatever its folder is called; a compose file stages tests as well.
+    let ships = |running: &super::workload::Running<'_>| {
+        running.file.scope == Scope::Shipped
+            && (running.workload.target != "compose" || !matches!(context.scope(), Scope::Test | Scope::Fixture))
+    };
+    let runs = context.collected.workloads.iter().any(|&index| ships(&context.ties.workloads[index]));
     (!runs).then(|| context.reason(Role::Tool, why, context.unit.at.clone())).flatten()
 }
 
@@ -128,6 +141,9 @@ fn by_firmware(context: &Context<'_, '_>) -> Option<Reasoned> {
     if let Some(built) = board {
         return context.reason(Role::Firmware, "TinyGo builds it for a board", built.file.at(built.fact.place));
     }
+    if let Some(at) = no_main_at(context).filter(|_| !context.uses.near("ebpf").is_empty()) {
+        return context.reason(Role::Firmware, "is loaded into the kernel, without an operating system beneath", at);
+    }
     let hal = context.uses.near("embedded-hal");
     if context.unit.language == Language::Go {
         // The `machine` package exists on microcontrollers alone.
@@ -135,7 +151,8 @@ fn by_firmware(context: &Context<'_, '_>) -> Option<Reasoned> {
     }
     let no_std = context.fact(|kind| matches!(kind, FactKind::Tuning { what, .. } if what == "no-std"));
     let linker = context.mark("linker-memory").or_else(|| context.mark("probe-rs"));
-    let signs = [target.is_some(), !hal.is_empty(), no_std.is_some() && has_no_main(context), linker.is_some()];
+    let signs =
+        [target.is_some(), !hal.is_empty(), no_std.is_some() && no_main_at(context).is_some(), linker.is_some()];
     if signs.iter().filter(|sign| **sign).count() >= 2 && context.unit.shape != Shape::Library {
         let at = target.or(linker).or(hal.into_iter().next()).or(no_std)?;
         return context.reason(Role::Firmware, "is built for bare metal", at);
@@ -143,11 +160,12 @@ fn by_firmware(context: &Context<'_, '_>) -> Option<Reasoned> {
     None
 }
 
-fn has_no_main(context: &Context<'_, '_>) -> bool {
-    context
-        .repository
-        .files_below(&context.unit.root)
-        .any(|file| matches!(&file.facts.structure, crate::fact::Structure::Rust(rust) if rust.no_main.is_some()))
+/// Where a Rust program says that it has no ordinary `main`.
+fn no_main_at(context: &Context<'_, '_>) -> Option<Location> {
+    context.repository.files_below(&context.unit.root).find_map(|file| match &file.facts.structure {
+        crate::fact::Structure::Rust(rust) => rust.no_main.map(|place| file.at(place)),
+        _ => None,
+    })
 }
 
 /// Triples and targets without an operating system.
@@ -263,6 +281,9 @@ const TOOL_WORDS: &[&str] = &[
     "magefile",
     "docgen",
     "gendocs",
+    "doc",
+    "docs",
+    "clippy",
     "probe",
 ];
 
@@ -278,7 +299,7 @@ fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
             || part.starts_with("gen-")
             || part.ends_with("-gen")
     });
-    if word.is_some() && context.published().is_none() {
+    if (word.is_some() || lies_among_tools(context)) && context.published().is_none() {
         return context.reason(
             Role::Tool,
             "serves the development of the others: nothing ships it",
@@ -293,6 +314,19 @@ fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
         return context.reason(Role::Tool, "a helper program beside a library", context.unit.at.clone());
     }
     None
+}
+
+/// Whether the unit lies in the folder `tools` of a workspace, a module or the repository, where development keeps its helpers.
+fn lies_among_tools(context: &Context<'_, '_>) -> bool {
+    let (cargo, go) = (&context.repository.cargo, &context.repository.go);
+    let home = match context.unit.language {
+        Language::Rust => cargo.packages.get(&context.unit.root).and_then(|package| package.workspace.as_deref()),
+        Language::Go => go.module_of(&context.unit.root).map(|(directory, _)| &**directory),
+    };
+    [home.unwrap_or("."), "."]
+        .iter()
+        .filter_map(|home| super::repository::join(home, "tools"))
+        .any(|tools| super::repository::is_within(&context.unit.root, &tools))
 }
 
 fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
@@ -330,11 +364,16 @@ fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
     let long =
         |workload: &crate::fact::Workload| matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet");
     let parser = context.uses.near("cli-parser").into_iter().next();
-    if is_called_a_tool(&context.unit.name) && context.workload(long).is_none() {
+    // The package of a server's command line is called so too: the server is what its image runs.
+    let server = !context.uses.near("grpc-server").is_empty()
+        && context.shipped_image().is_some()
+        && !context.unit.binaries.iter().all(|name| is_called_a_tool(name));
+    if is_called_a_tool(&context.unit.name) && context.workload(long).is_none() && !server {
         return context.reason(Role::Cli, "is called a command-line tool", parser.unwrap_or(context.unit.at.clone()));
     }
     let draws = context.uses.near("terminal-ui").into_iter().next()?;
-    (parser.is_some() && context.published().is_some())
+    let kept = |workload: &crate::fact::Workload| long(workload) || workload.target == "systemd";
+    (parser.is_some() && context.published().is_some() && context.workload(kept).is_none())
         .then(|| context.reason(Role::Cli, "talks to a person at a terminal, and is published", draws))
         .flatten()
 }
@@ -376,7 +415,9 @@ fn by_service(context: &Context<'_, '_>) -> Option<Reasoned> {
     }
     let at = serving(context)?;
     let called = is_called_a_daemon(&context.unit.name);
-    let listens = context.uses.near("cli-parser").is_empty() || context.shipped_image().is_some() || called;
+    // Servers read their settings from a command line too: own routes and nothing published tell them from tools.
+    let routes = || context.routes() >= 2 && context.published().is_none();
+    let listens = context.uses.near("cli-parser").is_empty() || context.shipped_image().is_some() || called || routes();
     listens.then(|| context.reason(Role::Service, "listens for work", at)).flatten()
 }
 
@@ -412,7 +453,13 @@ fn is_called_a_daemon(name: &str) -> bool {
         "bot",
         "apiserver",
     ];
+    // `worker-build` builds workers.
+    const OF_SOMETHING: &[&str] = &["build", "builder", "client", "sdk", "helper", "bench", "gen", "test", "tests"];
     let name = name.to_ascii_lowercase();
+    let last = name.rsplit(['-', '_']).next().unwrap_or(&name);
+    if OF_SOMETHING.contains(&last) {
+        return false;
+    }
     name.split(['-', '_']).any(|word| WORDS.contains(&word))
         || ["server", "agent", "service"].iter().any(|word| name.ends_with(word))
 }
@@ -434,4 +481,31 @@ fn by_helper(context: &Context<'_, '_>) -> Option<Reasoned> {
 fn by_server_code(context: &Context<'_, '_>) -> Option<Reasoned> {
     let at = context.uses.all("http-server").into_iter().chain(context.uses.all("grpc-server")).next()?;
     context.reason(Role::Service, "reaches code that listens", at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_daemons_and_of_what_builds_them() {
+        for (name, keeps_running) in [
+            ("payment-server", true),
+            ("node-agent", true),
+            ("worker-build", false),
+            ("server-client", false),
+            ("fd", false),
+        ] {
+            assert_eq!(is_called_a_daemon(name), keeps_running, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_command_line_tools() {
+        for (name, tool) in
+            [("x-ctl", true), ("kubectl", true), ("x-cli", true), ("click", false), ("ctl-server", false)]
+        {
+            assert_eq!(is_called_a_tool(name), tool, "{name}");
+        }
+    }
 }
