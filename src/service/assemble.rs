@@ -30,7 +30,18 @@ pub fn services(repository: &Repository) -> Vec<Service> {
     units
         .iter()
         .zip(&collected)
-        .map(|(unit, collected)| service(repository, unit, collected, &ties, judges_examples))
+        .enumerate()
+        .map(|(index, (unit, collected))| {
+            service(role::Context {
+                repository,
+                unit,
+                index,
+                uses: &Uses::new(collected),
+                collected,
+                ties: &ties,
+                judges_examples,
+            })
+        })
         .collect()
 }
 
@@ -42,17 +53,10 @@ fn consists_of_examples(units: &[Unit]) -> bool {
     shipped == 0 && examples > 0
 }
 
-fn service(
-    repository: &Repository,
-    unit: &Unit,
-    collected: &Collected<'_>,
-    ties: &Ties<'_>,
-    judges_examples: bool,
-) -> Service {
-    let uses = Uses::new(collected);
-    let (role, role_because) =
-        role::role(&role::Context { repository, unit, uses: &uses, collected, ties, judges_examples });
-    let context = traits::Context { repository, unit, uses: &uses, collected, ties, role };
+fn service(asked: role::Context<'_, '_>) -> Service {
+    let role::Context { repository, unit, uses, collected, ties, .. } = asked;
+    let (role, role_because) = role::role(&asked);
+    let context = traits::Context { repository, unit, uses, collected, ties, role };
     let mut gathered = Gathered::default();
     collected.facts.iter().for_each(|seen| gathered.add(&seen.fact.kind, seen.file.at(seen.fact.place)));
     let traits = traits::traits(&context);

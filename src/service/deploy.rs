@@ -60,6 +60,15 @@ pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Ev
     for image in collected.images.iter().map(|&index| &ties.images[index]).filter(|image| image.ships) {
         add("docker", image.file.at(image.fact.place));
     }
+    if role == Role::Firmware && !found.contains_key("embedded") {
+        let hal = collected
+            .facts
+            .iter()
+            .find(|seen| matches!(&seen.fact.kind, FactKind::Uses { capability, .. } if capability == "embedded-hal"));
+        if let Some(seen) = hal {
+            found.insert("embedded".into(), vec![seen.file.at(seen.fact.place)]);
+        }
+    }
     if found.keys().any(|target| RUNS_CONTAINERS.contains(&target.as_str())) {
         found.remove("docker");
     }

@@ -19,6 +19,8 @@ pub struct Packed<'r> {
     pub fact: &'r Fact,
     pub image: &'r Image,
     pub units: Vec<usize>,
+    /// Those of them that its entry point names.
+    pub started: Vec<usize>,
     pub names: BTreeSet<String>,
     /// It is what runs: not a builder, test or development image.
     pub ships: bool,
@@ -29,11 +31,12 @@ pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'
     let mut all = Vec::new();
     for (file, fact) in repository.facts() {
         let FactKind::Image(image) = &fact.kind else { continue };
+        let started = by_name(units, image.command.iter().take(3), file).into_iter().collect();
         let units = units_of(repository, units, builds, file, image);
         let defines = image.dockerfile.is_none();
         let names = if defines { names_of(file, image) } else { given_names(image) };
         let runs = !image.command.is_empty() || image.bases.last().is_none_or(|base| base != "scratch");
-        all.push(Packed { file, fact, image, units, names, ships: defines && runs && ships(file) });
+        all.push(Packed { file, fact, image, units, started, names, ships: defines && runs && ships(file) });
     }
     join_definitions(&mut all);
     all

@@ -19,6 +19,8 @@ pub type Reasoned = (Role, Vec<(String, Location)>);
 pub struct Context<'a, 'r> {
     pub repository: &'a Repository,
     pub unit: &'a Unit,
+    /// Its place among all units.
+    pub index: usize,
     pub uses: &'a Uses<'r>,
     pub collected: &'a Collected<'r>,
     pub ties: &'a Ties<'r>,
@@ -104,9 +106,12 @@ impl Context<'_, '_> {
             .or_else(|| self.workload(|workload| matches!(workload.target.as_str(), "package" | "binary-release")))
     }
 
+    /// An image that is shipped to run this unit: a companion that lies beside what the image starts is not.
     fn shipped_image(&self) -> Option<Location> {
-        let images = self.collected.images.iter().map(|&index| &self.ties.images[index]);
-        images.filter(|image| image.ships).map(|image| image.file.at(image.fact.place)).next()
+        let images = self.collected.images.iter().map(|&index| &self.ties.images[index]).filter(|image| image.ships);
+        let runs = images
+            .filter(|image| image.units.len() == 1 || image.started.is_empty() || image.started.contains(&self.index));
+        runs.map(|image| image.file.at(image.fact.place)).next()
     }
 }
 

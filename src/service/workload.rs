@@ -172,6 +172,10 @@ impl Index {
             if let Some(found) = self.by_image.get(&name).filter(|found| !found.is_empty()) {
                 return found.clone();
             }
+            // A plain name that no file here builds is an image of a public library: `cassandra:4` is no tool of ours.
+            if !image.contains("{{") && !image.contains('$') && !image.contains('/') {
+                continue;
+            }
             let found = self.named(units, file, &name);
             if !found.is_empty() {
                 return found;
