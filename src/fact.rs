@@ -191,6 +191,8 @@ pub struct Image {
     pub context: Option<String>,
     /// Base image of each stage, as written.
     pub bases: Vec<String>,
+    /// It says that it listens on a port.
+    pub exposes: bool,
     /// Default values of `ARG`s, for `${X}` in the above.
     pub args: Vec<(String, String)>,
     /// The stage that is meant, where it is not the last one.

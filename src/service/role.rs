@@ -99,19 +99,29 @@ impl Context<'_, '_> {
 
     fn published(&self) -> Option<Location> {
         let built = self.collected.builds.iter().map(|&index| &self.ties.builds[index]);
-        let released = built.filter(|built| !built.build.publishes.is_empty() || built.build.source == "release");
+        let released = built.filter(|built| !built.build.publishes.is_empty());
         released
             .map(|built| built.file.at(built.fact.place))
             .next()
             .or_else(|| self.workload(|workload| matches!(workload.target.as_str(), "package" | "binary-release")))
     }
 
-    /// An image that is shipped to run this unit: a companion that lies beside what the image starts is not.
-    fn shipped_image(&self) -> Option<Location> {
+    /// Whether an image runs this unit as a server: it names a port, or asks the program to serve.
+    fn image_serves(&self) -> bool {
+        let asks = |word: &String| {
+            matches!(word.as_str(), "serve" | "server" | "start" | "run" | "daemon" | "run-server" | "api")
+        };
+        self.running_images().any(|image| image.image.exposes || image.image.command.iter().skip(1).any(asks))
+    }
+
+    /// Images that are shipped to run this unit: a companion that lies beside what the image starts is not.
+    fn running_images(&self) -> impl Iterator<Item = &super::image::Packed<'_>> {
         let images = self.collected.images.iter().map(|&index| &self.ties.images[index]).filter(|image| image.ships);
-        let runs = images
-            .filter(|image| image.units.len() == 1 || image.started.is_empty() || image.started.contains(&self.index));
-        runs.map(|image| image.file.at(image.fact.place)).next()
+        images.filter(|image| image.units.len() == 1 || image.started.is_empty() || image.started.contains(&self.index))
+    }
+
+    fn shipped_image(&self) -> Option<Location> {
+        self.running_images().map(|image| image.file.at(image.fact.place)).next()
     }
 }
 
@@ -303,6 +313,7 @@ fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
             || part.split(['-', '_']).any(|word| TOOL_WORDS.contains(&word))
             || part.starts_with("gen-")
             || part.ends_with("-gen")
+            || ["testfiles", "test", "tests", "clidoc", "docs"].iter().any(|end| part.ends_with(end))
     });
     if (word.is_some() || lies_among_tools(context)) && context.published().is_none() {
         return context.reason(
@@ -321,6 +332,10 @@ fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
     None
 }
 
+/// Folders of a workspace, a module or the repository in which development keeps its helpers.
+const KEPT_FOR_DEVELOPMENT: &[&str] =
+    &["tools", "cmd/tools", "contrib", "integration", "internal/tools", "internal/cmd"];
+
 /// Whether the unit lies in the folder `tools` of a workspace, a module or the repository, where development keeps its helpers.
 fn lies_among_tools(context: &Context<'_, '_>) -> bool {
     let (cargo, go) = (&context.repository.cargo, &context.repository.go);
@@ -330,7 +345,7 @@ fn lies_among_tools(context: &Context<'_, '_>) -> bool {
     };
     [home.unwrap_or("."), "."]
         .iter()
-        .filter_map(|home| super::repository::join(home, "tools"))
+        .flat_map(|home| KEPT_FOR_DEVELOPMENT.iter().filter_map(move |folder| super::repository::join(home, folder)))
         .any(|tools| super::repository::is_within(&context.unit.root, &tools))
 }
 
@@ -422,7 +437,7 @@ fn by_service(context: &Context<'_, '_>) -> Option<Reasoned> {
     let called = is_called_a_daemon(&context.unit.name);
     // Servers read their settings from a command line too: own routes and nothing published tell them from tools.
     let routes = || context.routes() >= 2 && context.published().is_none();
-    let listens = context.uses.near("cli-parser").is_empty() || context.shipped_image().is_some() || called || routes();
+    let listens = context.uses.near("cli-parser").is_empty() || context.image_serves() || called || routes();
     listens.then(|| context.reason(Role::Service, "listens for work", at)).flatten()
 }
 

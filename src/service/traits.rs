@@ -255,6 +255,10 @@ fn storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
     if context.role != Role::Service && context.role != Role::Library {
         return Vec::new();
     }
+    // Daemons of hosts keep their state in such engines, and are something else.
+    if !context.uses.near("container-runtime").is_empty() {
+        return Vec::new();
+    }
     let words = [
         "storage",
         "mergeset",

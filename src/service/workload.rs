@@ -173,7 +173,7 @@ impl Index {
                 return found.clone();
             }
             // A plain name that no file here builds is an image of a public library: `cassandra:4` is no tool of ours.
-            if !image.contains("{{") && !image.contains('$') && !image.contains('/') {
+            if is_public(image) {
                 continue;
             }
             let found = self.named(units, file, &name);
@@ -251,7 +251,7 @@ impl Index {
     /// Whether an image's name is known in full: then a name beside it proves nothing.
     fn is_foreign_image(&self, file: &FileEntry, image: &str) -> bool {
         let written = self.expand_helm(file, &self.expand(image));
-        !image.contains("{{") && written.contains('/') && !image_name(&written).is_empty()
+        is_public(image) || (!image.contains("{{") && written.contains('/') && !image_name(&written).is_empty())
     }
 
     /// The unit of this name, the nearest to the file where several have it.
@@ -363,6 +363,11 @@ fn of_artifacts(
 fn same_output(output: &str, artifact: &str) -> bool {
     let output = output.trim_start_matches("./");
     output == artifact || (artifact.contains('/') && output.ends_with(&format!("/{artifact}")))
+}
+
+/// Whether an image is one of a public library: a plain name with a version.
+fn is_public(image: &str) -> bool {
+    !image.contains("{{") && !image.contains(['$', '/']) && image.contains(':')
 }
 
 /// The tag of an image that is known by its tag (`demo:1.2-checkout` → `checkout`).

@@ -59,6 +59,7 @@ fn image(text: &Text<'_>, file: &Dockerfile, stage: usize, facts: &mut Facts<'_,
     let command = last_words(text, file, &lineage, "CMD");
     image.command = entrypoint.iter().chain(command.iter()).flat_map(|(words, _)| words.clone()).collect();
     copies(text, file, &lineage, &mut Vec::new(), &mut image.copies);
+    image.exposes = lineage.iter().any(|at| file.stages[*at].instructions.iter().any(|one| one.keyword == "EXPOSE"));
     let range = entrypoint.or(command).map_or(file.stages[stage].from.clone(), |(_, range)| range);
     let index = facts.add(range, FactKind::Image(image));
     for member in lineage {
