@@ -89,26 +89,33 @@ impl Options {
 
 /// Finds and judges the services below the root; compares with a base where one is asked for.
 pub fn check(options: &Options) -> Result<Report, CheckError> {
+    check_with(options, &mut configuration(options)?)
+}
+
+/// The configuration in force at the root; a mistake in it stops the run before anything is judged.
+pub fn configuration(options: &Options) -> Result<Loaded, CheckError> {
+    let loaded = load(&options.root, options.config.as_deref());
+    if is_fatal(&loaded.mistakes) { Err(CheckError::Configuration(Box::new(loaded))) } else { Ok(loaded) }
+}
+
+/// Like [`check`], with a configuration that the caller keeps: services' own files are laid over it.
+pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, CheckError> {
     let start = Instant::now();
-    let mut loaded = load(&options.root, options.config.as_deref());
-    if is_fatal(&loaded.mistakes) {
-        return Err(CheckError::Configuration(Box::new(loaded)));
-    }
     // Without one on the disk, a base still need not read again what the head has read.
     let cache = options.cache.as_ref().and_then(|directory| Cache::open(directory, &options.root));
     let cache = cache.or_else(|| options.base.is_some().then(Cache::in_memory));
     let known = Known { cache: cache.as_ref(), index: None };
     let mut report = match &options.tree {
-        Tree::Work => of_work_tree(options, &mut loaded, known)?,
+        Tree::Work => of_work_tree(options, loaded, known)?,
         Tree::Staged => {
             let git = Git::open(&options.root, options.git)?;
-            let pending = of_head(options, configured::window(options, &loaded), Some(&git), known.cache);
-            let tree = StoredTree::of_index(&git, &configured::filter(&loaded))?;
-            report_on(options, &mut loaded, scan::scan_stored(tree, options.threads, known)?, pending)?
+            let pending = of_head(options, configured::window(options, loaded), Some(&git), known.cache);
+            let tree = StoredTree::of_index(&git, &configured::filter(loaded))?;
+            report_on(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)?
         }
         Tree::At(revision) => {
             let git = Git::open(&options.root, options.git)?;
-            of_commit(options, &mut loaded, &git, base::revision::find(&git, revision, &environment)?.commit, known)?
+            of_commit(options, loaded, &git, base::revision::find(&git, revision, &environment)?.commit, known)?
         }
     };
     if let Some(asked) = &options.base {
@@ -116,7 +123,7 @@ pub fn check(options: &Options) -> Result<Report, CheckError> {
         // Before the first commit there is no `HEAD` to compare with: everything is new.
         if asked != "HEAD" || git.head()?.is_some() {
             let found = base::revision::find(&git, asked, &environment)?;
-            let before = of_commit(options, &mut loaded, &git, found.commit, known)?;
+            let before = of_commit(options, loaded, &git, found.commit, known)?;
             base::compare(&before, &mut report, &found.name);
         }
     }

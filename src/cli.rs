@@ -27,7 +27,21 @@ pub enum Command {
     Services(Services),
     /// Show everything a verdict rests on: signals, policies, reasoning, what would change it
     Explain(Explain),
-    /// List the policies, or show the manual page of one
+    /// Answer for a service that does not exist yet: Rust or Go
+    Pick(Box<Pick>),
+    /// Print the configuration in force and where each value comes from
+    Config(Scan),
+    /// Write a fitcheck.toml to start from
+    Init {
+        /// Directory to write it to
+        #[arg(default_value = ".")]
+        path: PathBuf,
+    },
+    /// Accept a finding: write the exception, tied to its evidence
+    Allow(Allow),
+    /// Accept today's findings as the starting line
+    Baseline(Baseline),
+    /// List, show, check and try policies
     Policy {
         #[command(subcommand)]
         command: PolicyCommand,
@@ -42,9 +56,118 @@ pub enum Command {
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
     /// List every policy with the language it favours
-    List,
+    List(Configured),
     /// Show what a policy flags, why, and what to do
-    Show { policy: String },
+    Show {
+        policy: String,
+        #[command(flatten)]
+        configured: Configured,
+    },
+    /// Check policy files, beside the shipped ones
+    Check {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Whose policies are meant.
+#[derive(Debug, Args)]
+pub struct Configured {
+    /// Repository whose configuration is in force
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Use this configuration file instead of the repository's
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// One flag for each question; every one can be left out.
+#[derive(Debug, Args)]
+pub struct Pick {
+    #[command(flatten)]
+    pub configured: Configured,
+    /// service, job, function, cli, library, wasm or firmware
+    #[arg(long)]
+    pub role: Option<String>,
+    /// What it does, such as http-api,crud
+    #[arg(long = "trait", value_name = "TRAITS")]
+    pub does: Option<String>,
+    /// Where it runs, such as kubernetes or embedded
+    #[arg(long, value_name = "TARGETS")]
+    pub deploy: Option<String>,
+    /// Tightest promise, such as `p99.9 <= 800us`
+    #[arg(long, value_name = "BUDGET")]
+    pub latency: Option<String>,
+    /// What a crash costs: none, low, money, trust or safety
+    #[arg(long, value_name = "COST")]
+    pub panic_cost: Option<String>,
+    /// Who maintains it: same-people, rotating, contractors or unknown
+    #[arg(long, value_name = "PLAN")]
+    pub team_plan: Option<String>,
+    /// How often its specification changes: weekly, monthly, rarely or frozen
+    #[arg(long, value_name = "HOW-OFTEN")]
+    pub spec_stability: Option<String>,
+    /// For how many years it must stay correct
+    #[arg(long, value_name = "YEARS")]
+    pub horizon_years: Option<String>,
+    /// Most memory it may use, such as 64MiB
+    #[arg(long, value_name = "SIZE")]
+    pub memory_ceiling: Option<String>,
+}
+
+impl Pick {
+    /// What was answered on the command line, by question.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("role", &self.role),
+            ("trait", &self.does),
+            ("deploy", &self.deploy),
+            ("latency", &self.latency),
+            ("panic-cost", &self.panic_cost),
+            ("team-plan", &self.team_plan),
+            ("spec-stability", &self.spec_stability),
+            ("horizon-years", &self.horizon_years),
+            ("memory-ceiling", &self.memory_ceiling),
+        ]
+        .into_iter()
+        .filter_map(|(key, answer)| Some((key, answer.as_deref()?)))
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Allow {
+    /// Name or directory of the service; `.` also for the repository
+    pub service: String,
+    /// The policy whose finding is accepted
+    pub policy: String,
+    /// Why it is accepted
+    #[arg(long, value_parser = said)]
+    pub reason: String,
+    /// The team that decided; no person
+    #[arg(long, value_parser = said)]
+    pub owner: String,
+    /// Last day on which it holds
+    #[arg(long, value_name = "DATE")]
+    pub until: Option<jiff::civil::Date>,
+    /// Address of the decision record
+    #[arg(long, value_name = "URL")]
+    pub adr: Option<String>,
+    #[command(flatten)]
+    pub scan: Scan,
+}
+
+#[derive(Debug, Args)]
+pub struct Baseline {
+    #[command(flatten)]
+    pub scan: Scan,
+    /// Take in findings that the baseline does not have
+    #[arg(long)]
+    pub grow: bool,
+}
+
+/// An argument with something in it.
+fn said(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("it says nothing") } else { Ok(text.trim().to_owned()) }
 }
 
 /// The main job: judge a repository and report.
@@ -60,9 +183,9 @@ pub struct Check {
     /// Write a report to a file as well; can be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
     pub output: Vec<Output>,
-    /// Lowest severity that makes the exit status 1
-    #[arg(long, value_name = "SEVERITY", default_value = "warning")]
-    pub fail_on: FailOn,
+    /// Lowest severity that makes the exit status 1 [default: the configuration's, or warning]
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
     /// Exit with 0 even where there are findings
     #[arg(long)]
     pub exit_zero: bool,
@@ -96,6 +219,12 @@ pub struct Scan {
     /// Repository, or a directory of it
     #[arg(default_value = ".")]
     pub path: PathBuf,
+    /// Use this configuration file instead of the repository's
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Show what exceptions and the baseline accept as open
+    #[arg(long)]
+    pub no_allow: bool,
     /// Number of threads [default: one per processor]
     #[arg(long, value_name = "N")]
     pub threads: Option<std::num::NonZeroUsize>,
@@ -198,6 +327,20 @@ mod tests {
     #[test]
     fn the_definition_holds_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_question_of_pick_has_its_flag() {
+        let command = Cli::command();
+        let pick = command.find_subcommand("pick").unwrap();
+        for question in crate::pick::QUESTIONS {
+            let flag = pick.get_arguments().find(|argument| argument.get_long() == Some(question.key));
+            assert!(flag.is_some(), "--{}", question.key);
+            let Some(Command::Pick(pick)) = parsed(&["pick", &format!("--{}", question.key), "x"]).command else {
+                panic!("a pick");
+            };
+            assert_eq!(pick.given().collect::<Vec<_>>(), [(question.key, "x")]);
+        }
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Arguments in, exit status out.
 
+mod command;
+
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
-use fitcheck::check::{self, Options, Tree};
-use fitcheck::cli::{Check, Cli, Command, Explain, PolicyCommand, Scan, Services, View};
+use fitcheck::check::{self, CheckError, Options, Tree};
+use fitcheck::cli::{Check, Cli, ColorWhen, Command, Explain, Scan, Services, View};
+use fitcheck::config::load::Loaded;
 use fitcheck::exit::Exit;
-use fitcheck::finding::Report;
-use fitcheck::policy::{builtin, manual};
+use fitcheck::finding::{Report, Severity};
+use fitcheck::policy::manual;
 use fitcheck::report::{self, Context, Page, Sources};
 use fitcheck::{cache, disk, find, output, pages, terminal};
 
@@ -19,7 +22,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Nothing is left to do where even this cannot be written.
-            let _ = writeln!(io::stderr(), "error: {}", report::inert::terminal(&message(&error)));
+            let _ = tell(&error);
             Exit::Failed.into()
         }
     }
@@ -30,13 +33,31 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         None => check(&cli.check),
         Some(Command::Services(services)) => list_services(services),
         Some(Command::Explain(explain)) => explain_one(explain),
-        Some(Command::Policy { command }) => policy(command),
+        Some(Command::Pick(pick)) => command::pick::pick(pick),
+        Some(Command::Config(scan)) => command::config::show(scan),
+        Some(Command::Init { path }) => command::config::init(path),
+        Some(Command::Allow(allow)) => command::accept::allow(allow),
+        Some(Command::Baseline(baseline)) => command::accept::baseline(baseline),
+        Some(Command::Policy { command }) => command::policy::policy(command),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "fitcheck", &mut script);
             print(|out| out.write_all(&script))
         }
         Some(Command::Man) => print(|out| clap_mangen::Man::new(Cli::command()).render(&mut { out })),
+    }
+}
+
+/// Says why a run failed; mistakes in configuration are shown where they stand.
+fn tell(error: &anyhow::Error) -> io::Result<()> {
+    let mut out = io::stderr();
+    match error.downcast_ref::<CheckError>() {
+        Some(CheckError::Configuration(loaded)) => {
+            let terminal = terminal::of_stderr(ColorWhen::Auto, ".".as_ref());
+            report::mistakes::write(&loaded.mistakes, &loaded.texts, terminal, &mut out)?;
+            writeln!(out, "error: nothing was judged: the configuration has mistakes")
+        }
+        _ => writeln!(out, "error: {}", report::inert::terminal(&message(error))),
     }
 }
 
@@ -50,53 +71,53 @@ fn message(error: &anyhow::Error) -> String {
 }
 
 fn check(args: &Check) -> anyhow::Result<Exit> {
-    let report = scan(&args.scan)?;
-    let (sources, pages) = (disk::sources(&options(&args.scan)), pages::of(&builtin::shipped()));
+    let (report, loaded) = scan(&args.scan)?;
+    let (sources, pages) = (disk::sources(&options(&args.scan)), pages::of(&loaded.config.policies));
     let context = context(&args.view, &args.scan, &*sources, &pages);
     let outputs: Vec<_> = args.output.iter().map(|output| (output.format, output.path.clone())).collect();
     output::write_all(&report, &context, &outputs)?;
     print(|out| args.format.write(&report, &context, out))?;
-    let threshold = if args.exit_zero { None } else { args.fail_on.threshold() };
-    Ok(Exit::of(&report, threshold, args.strict))
+    Ok(Exit::of(&report, threshold(args, &loaded), args.strict))
+}
+
+/// The command line's wish, then the configuration's.
+fn threshold(args: &Check, loaded: &Loaded) -> Option<Severity> {
+    match args.fail_on {
+        _ if args.exit_zero => None,
+        Some(asked) => asked.threshold(),
+        None => loaded.config.fail_on.or(Some(Severity::Warning)),
+    }
 }
 
 fn list_services(args: &Services) -> anyhow::Result<Exit> {
-    let report = scan(&args.scan)?;
+    let (report, _) = scan(&args.scan)?;
     let sources = disk::sources(&options(&args.scan));
     print(|out| report::services::write(&report, &context(&args.view, &args.scan, &*sources, &[]), out))
 }
 
 fn explain_one(args: &Explain) -> anyhow::Result<Exit> {
-    if let Some(policy) = builtin::shipped().get(&args.subject) {
-        return print(|out| out.write_all(manual::manual(policy).as_bytes()));
+    let configured = check::configuration(&options(&args.scan))?;
+    if let Some(policy) = configured.config.policies.get(&args.subject) {
+        return print(|out| out.write_all(command::lines(&manual::manual(policy)).as_bytes()));
     }
-    let report = scan(&args.scan)?;
+    let (report, _) = scan(&args.scan)?;
     let judged = find::service(&report, &args.subject)?;
     let sources = disk::sources(&options(&args.scan));
     print(|out| report::explain::write(judged, &context(&args.view, &args.scan, &*sources, &[]), out))
 }
 
-fn policy(command: &PolicyCommand) -> anyhow::Result<Exit> {
-    let set = builtin::shipped();
-    match command {
-        PolicyCommand::List => print(|out| {
-            let mut policies = set.policies.iter();
-            policies
-                .try_for_each(|policy| writeln!(out, "{:24} {:9} {}", policy.id, policy.favors.word(), policy.title))
-        }),
-        PolicyCommand::Show { policy: id } => {
-            let policy = set.get(id).with_context(|| format!("no policy is called `{id}`"))?;
-            print(|out| out.write_all(manual::manual(policy).as_bytes()))
-        }
-    }
-}
-
-fn scan(args: &Scan) -> anyhow::Result<Report> {
-    Ok(check::check(&options(args))?)
+/// The report, and the configuration it was made by.
+fn scan(args: &Scan) -> anyhow::Result<(Report, Loaded)> {
+    let options = options(args);
+    let mut loaded = check::configuration(&options)?;
+    let report = check::check_with(&options, &mut loaded)?;
+    Ok((report, loaded))
 }
 
 fn options(args: &Scan) -> Options {
     let mut options = Options::new(&args.path);
+    options.config.clone_from(&args.config);
+    options.exceptions = !args.no_allow;
     options.threads = args.threads.map_or(options.threads, usize::from);
     options.base.clone_from(&args.base);
     options.tree = match (&args.at, args.staged) {

@@ -16,6 +16,7 @@ pub mod inert;
 pub mod json;
 mod junit;
 mod markdown;
+pub mod mistakes;
 mod ndjson;
 mod outputs;
 #[cfg(test)]

@@ -13,7 +13,15 @@ const PLAIN_WIDTH: usize = 80;
 
 /// Describes standard output.
 pub fn of_stdout(when: ColorWhen, root: &Path) -> Terminal {
-    let is_terminal = std::io::stdout().is_terminal();
+    of(when, root, std::io::stdout().is_terminal())
+}
+
+/// Describes standard error, where what stops a run is told.
+pub fn of_stderr(when: ColorWhen, root: &Path) -> Terminal {
+    of(when, root, std::io::stderr().is_terminal())
+}
+
+fn of(when: ColorWhen, root: &Path, is_terminal: bool) -> Terminal {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let color = color(when, &env, is_terminal);
     Terminal {

@@ -13,15 +13,24 @@ pub fn today() -> String {
     jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
 }
 
+/// Findings about exceptions: neither allowed nor part of a baseline.
+pub const ABOUT: &[&str] = &["allow-unused", "allow-expired", "allow-reopened"];
+
 /// Marks what is allowed and adds what is wrong with the exceptions.
 pub fn settle(config: &Config, judged: &[Judged], findings: &mut Vec<Finding>, today: &str) {
     let mut about_exceptions = Vec::new();
     for allow in &config.allows {
         let expired = allow.until.as_deref().is_some_and(|until| until < today);
         let mut used = false;
+        let granted_on = |finding: &Finding| allow.evidence.as_ref().is_some_and(|hash| *hash == finding.fingerprint);
+        // Where what it was granted on is still there, its neighbours are not meant.
+        let exact = findings.iter().any(|finding| covers(allow, finding, judged) && granted_on(finding));
         for finding in findings.iter_mut().filter(|finding| covers(allow, finding, judged)) {
+            if exact && !granted_on(finding) {
+                continue;
+            }
             used = true;
-            let reopened = allow.evidence.as_ref().is_some_and(|hash| *hash != finding.fingerprint);
+            let reopened = allow.evidence.is_some() && !exact;
             if expired {
                 continue;
             }
@@ -94,18 +103,30 @@ fn about(allow: &Allow, id: &str, severity: Severity, what: &str, advice: &str) 
     }
 }
 
+/// Why, by whom and for how long a finding is accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct Granted<'a> {
+    pub reason: &'a str,
+    pub owner: &'a str,
+    pub until: Option<jiff::civil::Date>,
+    pub adr: Option<&'a str>,
+}
+
 /// Writes the entry that allows a finding, for `fitcheck allow`.
-pub fn entry(finding: &Finding, service: &str, reason: &str, owner: &str, until: Option<&str>) -> String {
+pub fn entry(finding: &Finding, service: &str, granted: &Granted<'_>) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let mut entry = format!(
         "[[allow]]\npolicy = {}\nservice = {}\nreason = {}\nowner = {}\n",
         quoted(&finding.policy),
         quoted(service),
-        quoted(reason),
-        quoted(owner)
+        quoted(granted.reason),
+        quoted(granted.owner)
     );
-    if let Some(until) = until {
-        entry.push_str(&format!("until = {}\n", quoted(until)));
+    if let Some(until) = granted.until {
+        entry.push_str(&format!("until = {until}\n"));
+    }
+    if let Some(adr) = granted.adr {
+        entry.push_str(&format!("adr = {}\n", quoted(adr)));
     }
     entry.push_str(&format!("evidence = {}\n", quoted(&finding.fingerprint)));
     entry
@@ -157,7 +178,16 @@ mod tests {
         let mut service = Service::named("svc", Language::Rust);
         service.traits.push(Evidenced { value: "crud".to_owned(), evidence: vec![Location::of_file("svc/main.rs")] });
         let (_, findings) = judge(vec![service], &Config::default());
-        let text = entry(&findings[0], "svc", "a \"good\" reason", "team", Some("2027-01-31"));
+        let text = entry(
+            &findings[0],
+            "svc",
+            &Granted {
+                reason: "a \"good\" reason",
+                owner: "team",
+                until: Some(jiff::civil::date(2027, 1, 31)),
+                adr: Some("https://example.com/adr/1"),
+            },
+        );
         assert_eq!(settled(&text), [("crud-service".to_owned(), Status::Allowed)]);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::allow::ABOUT;
 use crate::finding::{Finding, Status};
 
 /// Findings that were there when the line was drawn.
@@ -33,8 +34,7 @@ impl Baseline {
 
     /// Draws the line at these findings; what is allowed needs no line.
     pub fn of(findings: &[Finding]) -> Baseline {
-        let mut entries: Vec<Entry> =
-            findings.iter().filter(|finding| finding.status != Status::Allowed).map(entry).collect();
+        let mut entries: Vec<Entry> = findings.iter().filter(|finding| is_open(finding)).map(entry).collect();
         entries.sort();
         entries.dedup();
         Baseline { version: 1, findings: entries }
@@ -66,6 +66,11 @@ impl Baseline {
         text.push('\n');
         text
     }
+}
+
+/// Whether a finding can be part of a baseline: an exception that ended is to be decided again, not kept.
+fn is_open(finding: &Finding) -> bool {
+    finding.status != Status::Allowed && !ABOUT.contains(&finding.policy.as_str())
 }
 
 fn entry(finding: &Finding) -> Entry {

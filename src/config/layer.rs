@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::config::glob_set;
+use crate::config::{Origin, glob_set};
 use crate::finding::Severity;
 use crate::policy::unit;
 use crate::service::{Declared, Role};
@@ -25,6 +25,7 @@ pub struct Layer {
     pub settings: Vec<PolicySetting>,
     pub services: Vec<ServiceRule>,
     pub allows: Vec<Allow>,
+    pub origins: Vec<Origin>,
 }
 
 /// `[policy.ID]`: a level or a parameter, for the whole repository or for some paths.
@@ -106,8 +107,9 @@ impl File<'_> {
             exclude: self.globs(table, "exclude"),
             window_days: self.window(table),
             fail_on: self.fail_on(table),
-            baseline: self.reader.text(table, "baseline").map(|(path, _)| path.to_owned()),
+            baseline: self.baseline(table),
             policy_directories: self.strings(table, "policies"),
+            origins: self.origins(table, ""),
             ..Layer::default()
         };
         let here = if self.directory.is_empty() { Vec::new() } else { vec![self.directory.to_owned()] };
@@ -127,6 +129,33 @@ impl File<'_> {
             layer.allows.extend(self.allow(&item));
         }
         layer
+    }
+
+    /// The baseline is read and written: it must lie in the repository.
+    fn baseline(&mut self, table: &Table) -> Option<String> {
+        let (path, range) = self.reader.text(table, "baseline")?;
+        if path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..") {
+            self.reader.wrong(range, format!("`{path}` leads out of the repository"), None);
+            return None;
+        }
+        Some(path.to_owned())
+    }
+
+    /// Single values of this file, for people who ask where one comes from.
+    fn origins(&self, table: &Table, prefix: &str) -> Vec<Origin> {
+        let mut origins = Vec::new();
+        for entry in &table.entries {
+            let key = format!("{prefix}{}", entry.key);
+            if let Node::Table(history) = &entry.item.node
+                && key == "history"
+            {
+                origins.extend(self.origins(history, "history."));
+            } else if !matches!(key.as_str(), "policy" | "override" | "service" | "allow" | "facts") {
+                let place = format!("{}:{}", self.reader.path, self.text.place(entry.key_range.clone()).line);
+                origins.push(Origin { key, value: shown(&entry.item.node), place });
+            }
+        }
+        origins
     }
 
     fn items(&mut self, table: &Table, key: &str) -> Vec<Item> {
@@ -357,5 +386,16 @@ impl File<'_> {
 
     fn location(&self, range: Range<usize>) -> Location {
         Location { path: self.reader.path.clone(), place: self.text.place(range) }
+    }
+}
+
+/// A value as people write it.
+pub(super) fn shown(node: &Node) -> String {
+    match node {
+        Node::Text(text) | Node::Date(text) => text.clone(),
+        Node::Number(number) => unit::show(&Value::Number(*number)),
+        Node::Flag(flag) => flag.to_string(),
+        Node::List(items) => items.iter().map(|item| shown(&item.node)).collect::<Vec<_>>().join(", "),
+        Node::Table(_) => "…".to_owned(),
     }
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use crate::config::layer::{self, Layer};
 use crate::config::{Config, FILE, Origin, resolve};
-use crate::policy::{builtin, unit};
+use crate::policy::builtin;
 use crate::read;
-use crate::spanned::{Mistake, Node, Reader, nearest};
+use crate::spanned::{Mistake, Reader, nearest};
 
 /// The deepest chain of `extends`.
 const DEPTH: usize = 16;
@@ -200,6 +200,7 @@ fn merge(config: &mut Config, layer: Layer, mistakes: &mut Vec<Mistake>) {
     config.baseline = layer.baseline.or(config.baseline.take());
     config.services.extend(layer.services);
     config.allows.extend(layer.allows);
+    config.origins.extend(layer.origins);
     for setting in layer.settings {
         let mut reader = Reader { path: setting.file.clone(), mistakes: Vec::new() };
         if setting.paths.is_empty() {
@@ -209,8 +210,8 @@ fn merge(config: &mut Config, layer: Layer, mistakes: &mut Vec<Mistake>) {
             resolve::set(&mut reader, &mut config.policies.clone(), &setting);
         }
         config.origins.push(Origin {
-            key: format!("policy.{}.{}", setting.policy, setting.key),
-            value: shown(&setting.value.node),
+            key: format!("{}policy.{}.{}", narrowed(&setting.paths), setting.policy, setting.key),
+            value: layer::shown(&setting.value.node),
             place: format!("{}:{}", setting.file, setting.line),
         });
         if !setting.paths.is_empty() && reader.mistakes.is_empty() {
@@ -220,13 +221,9 @@ fn merge(config: &mut Config, layer: Layer, mistakes: &mut Vec<Mistake>) {
     }
 }
 
-fn shown(node: &Node) -> String {
-    match node {
-        Node::Text(text) | Node::Date(text) => text.clone(),
-        Node::Number(number) => unit::show(&crate::signal::Value::Number(*number)),
-        Node::Flag(flag) => flag.to_string(),
-        Node::List(_) | Node::Table(_) => "…".to_owned(),
-    }
+/// What a key of some paths alone begins with.
+fn narrowed(paths: &[String]) -> String {
+    if paths.is_empty() { String::new() } else { format!("{}: ", paths.join(", ")) }
 }
 
 /// Joins a path to the directory of a file and refuses what leaves the root.
@@ -252,6 +249,7 @@ fn inside(file: &str, path: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::config::is_fatal;
+    use crate::policy::unit;
 
     fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().expect("a directory");

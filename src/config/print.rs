@@ -3,8 +3,13 @@
 use std::fmt::Write as _;
 
 use crate::config::Config;
+use crate::config::layer::{self, Allow, ServiceRule};
+use crate::finding::Severity;
 use crate::policy::manual::strength_word;
 use crate::policy::{Level, unit};
+use crate::service::Role;
+use crate::signal::Value;
+use crate::source::Location;
 
 /// Writes the effective configuration, each value with its origin, as TOML with comments.
 pub fn effective(config: &Config) -> String {
@@ -15,12 +20,7 @@ pub fn effective(config: &Config) -> String {
 }
 
 fn write(config: &Config, text: &mut String) -> std::fmt::Result {
-    writeln!(text, "include = {}", list(&config.include))?;
-    writeln!(text, "exclude = {}", list(&config.exclude))?;
-    writeln!(text, "history.window-days = {}", config.window_days.unwrap_or(365))?;
-    if let Some(baseline) = &config.baseline {
-        writeln!(text, "baseline = {}", quoted(baseline))?;
-    }
+    head(config, text)?;
     for policy in &config.policies.policies {
         let from = if policy.shipped { "shipped" } else { &policy.path };
         writeln!(
@@ -44,12 +44,76 @@ fn write(config: &Config, text: &mut String) -> std::fmt::Result {
             writeln!(text, "{} = \"{}\"  # {place}", parameter.name, unit::show(&parameter.value))?;
         }
     }
-    for allow in &config.allows {
-        let until = allow.until.as_deref().map_or(String::new(), |until| format!(" until {until}"));
-        let place = format!("{}:{}", allow.location.path, allow.location.place.line);
-        writeln!(text, "\n# allowed{until}: {} for {} ({place})", allow.policy, allow.service)?;
+    config.narrowed.iter().try_for_each(|setting| {
+        let value = quoted(&layer::shown(&setting.value.node));
+        write!(text, "\n[[override]]  # {}:{}\npaths = {}\n", setting.file, setting.line, list(&setting.paths))?;
+        writeln!(text, "policy.{}.{} = {value}", setting.policy, setting.key)
+    })?;
+    config.services.iter().try_for_each(|rule| service(rule, text))?;
+    config.allows.iter().try_for_each(|entry| allow(entry, text))
+}
+
+/// The values that stand alone, each with the file and line that set it last.
+fn head(config: &Config, text: &mut String) -> std::fmt::Result {
+    let origin = |key: &str| {
+        let set = config.origins.iter().filter(|origin| origin.key == key);
+        let places: Vec<&str> = set.map(|origin| origin.place.as_str()).collect();
+        if places.is_empty() { "default".to_owned() } else { places.join(", ") }
+    };
+    let fail_on = config.fail_on.map_or("warning", Severity::word);
+    writeln!(text, "fail-on = \"{fail_on}\"  # {}", origin("fail-on"))?;
+    writeln!(text, "include = {}  # {}", list(&config.include), origin("include"))?;
+    writeln!(text, "exclude = {}  # {}", list(&config.exclude), origin("exclude"))?;
+    let days = config.window_days.unwrap_or(365);
+    writeln!(text, "history.window-days = {days}  # {}", origin("history.window-days"))?;
+    match &config.baseline {
+        Some(baseline) => writeln!(text, "baseline = {}  # {}", quoted(baseline), origin("baseline")),
+        None => Ok(()),
+    }
+}
+
+fn place(location: &Location) -> String {
+    format!("{}:{}", location.path, location.place.line)
+}
+
+fn service(rule: &ServiceRule, text: &mut String) -> std::fmt::Result {
+    let at = rule.location.as_ref().map(place).unwrap_or_default();
+    writeln!(text, "\n[[service]]  # {at}")?;
+    let words = [
+        ("path", rule.root.as_deref()),
+        ("service", rule.matches_name.as_deref()),
+        ("name", rule.rename.as_deref()),
+        ("role", rule.role.map(Role::word)),
+        ("owner", rule.owner.as_deref()),
+        ("ignore", rule.ignore.as_deref()),
+    ];
+    for (key, word) in words {
+        if let Some(word) = word {
+            writeln!(text, "{key} = {}", quoted(word))?;
+        }
+    }
+    for (limit, percentile) in &rule.latency {
+        let percentile = percentile.map_or(String::new(), |percentile| format!(", percentile = \"{percentile}%\""));
+        writeln!(text, "facts.latency = {{ limit = \"{limit}us\"{percentile} }}")?;
+    }
+    for fact in &rule.facts {
+        let value = match &fact.value {
+            Value::Number(_) | Value::Flag(_) => unit::show(&fact.value),
+            other => quoted(&unit::show(other)),
+        };
+        writeln!(text, "facts.{} = {value}  # {}", fact.key, place(&fact.location))?;
     }
     Ok(())
+}
+
+fn allow(allow: &Allow, text: &mut String) -> std::fmt::Result {
+    writeln!(text, "\n[[allow]]  # {}", place(&allow.location))?;
+    writeln!(text, "policy = {}\nservice = {}", quoted(&allow.policy), quoted(&allow.service))?;
+    writeln!(text, "reason = {}\nowner = {}", quoted(&allow.reason), quoted(&allow.owner))?;
+    match &allow.until {
+        Some(until) => writeln!(text, "until = {until}"),
+        None => Ok(()),
+    }
 }
 
 fn list(items: &[String]) -> String {

@@ -32,7 +32,7 @@ fn write(policy: &Policy, page: &mut String) -> std::fmt::Result {
     if policy.favors != Favors::Context && policy.scope == Scope::Service {
         writeln!(
             page,
-            "## Exceptions\n\n`fitcheck allow SERVICE {} --reason \"…\" --until DATE` writes the entry:\n",
+            "## Exceptions\n\n`fitcheck allow SERVICE {} --reason \"…\" --owner TEAM --until DATE` writes the entry:\n",
             policy.id
         )?;
         writeln!(

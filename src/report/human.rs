@@ -170,7 +170,12 @@ fn advice(finding: &Finding) -> String {
     }
 }
 
-fn emit(excerpts: &Excerpts, diagnostic: &Diagnostic<usize>, context: &Context, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn emit(
+    excerpts: &Excerpts,
+    diagnostic: &Diagnostic<usize>,
+    context: &Context,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let config = Config::default();
     let result = if context.terminal.color {
         let styles = Styles::default();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 
-fn fitcheck() -> Command {
+pub(crate) fn fitcheck() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
     for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "GITHUB_ACTIONS", "GITHUB_EVENT_PATH"] {
         command.env_remove(name);
@@ -14,7 +14,7 @@ fn fitcheck() -> Command {
 }
 
 /// A Rust service that moves rows, on a container platform.
-fn shop(root: &Path) {
+pub(crate) fn shop(root: &Path) {
     fs::create_dir_all(root.join("src")).unwrap();
     let manifest = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\naxum = \"0.8\"\nsqlx = \"0.8\"\n";
     fs::write(root.join("Cargo.toml"), manifest).unwrap();

@@ -3,6 +3,7 @@
 
 mod base;
 mod cli;
+mod configuration;
 mod docs;
 mod fixtures;
 mod git;

@@ -1,0 +1,54 @@
+//! The commands beside the main job: one function each, arguments in, exit status out.
+
+pub(crate) mod accept;
+pub(crate) mod config;
+pub(crate) mod pick;
+pub(crate) mod policy;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use fitcheck::check::{self, Options};
+use fitcheck::cli::Configured;
+use fitcheck::policy::PolicySet;
+use fitcheck::report::inert;
+
+/// The policies of a repository's configuration.
+fn policies(args: &Configured) -> anyhow::Result<PolicySet> {
+    let options = Options { config: args.config.clone(), ..Options::new(&args.path) };
+    Ok(check::configuration(&options)?.config.policies)
+}
+
+/// Text of several lines, from files that may be anyone's, for a terminal.
+pub(crate) fn lines(text: &str) -> String {
+    text.lines().map(|line| format!("{}\n", inert::terminal(line))).collect()
+}
+
+/// Writes a file as a whole or not at all; a link is not followed.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    use std::io::Write as _;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let replace = || {
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
+        file.write_all(text.as_bytes())?;
+        let mode = match path.symlink_metadata() {
+            Ok(known) if known.is_file() => Some(known.permissions()),
+            Ok(_) => return Err(std::io::Error::other("it is no file")),
+            Err(_) => default_mode(),
+        };
+        if let Some(mode) = mode {
+            file.as_file().set_permissions(mode)?;
+        }
+        file.as_file().sync_all()?;
+        file.persist(path).map(drop).map_err(|error| error.error)
+    };
+    replace().with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// A configuration is for others to read; temporary files are not.
+fn default_mode() -> Option<std::fs::Permissions> {
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    #[cfg(not(unix))]
+    None
+}

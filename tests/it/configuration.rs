@@ -1,0 +1,191 @@
+//! Configuration, exceptions, baseline and policies through the program, with good input and bad.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::{fitcheck, shop};
+
+/// Runs in a directory; returns status, standard output and standard error.
+fn run(root: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = fitcheck().current_dir(root).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    shop(root.path());
+    for (path, text) in files {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    root
+}
+
+#[test]
+fn the_configuration_decides_and_flags_beat_it() {
+    let root = repository(&[("fitcheck.toml", "fail-on = \"error\"\n"), ("other.toml", "fail-on = \"note\"\n")]);
+    assert_eq!(run(root.path(), &[]).0, 0);
+    assert_eq!(run(root.path(), &["--fail-on", "warning"]).0, 1);
+    assert_eq!(run(root.path(), &["--config", "other.toml"]).0, 1);
+    fs::write(root.path().join("fitcheck.toml"), "[policy.cloud-native-service]\nlevel = \"error\"\n").unwrap();
+    assert_eq!(run(root.path(), &["--fail-on", "error"]).0, 1);
+    fs::write(root.path().join("fitcheck.toml"), "exclude = [\"src/**\", \"Cargo.toml\"]\n").unwrap();
+    assert!(!run(root.path(), &["services"]).1.contains("shop"));
+}
+
+#[test]
+fn every_mistake_is_shown_where_it_stands_and_nothing_is_judged() {
+    let config = "extends = [\"base.toml\"]\npolicies = [\"own\"]\nexcldue = []\n[[allow]]\npolicy = \"x\"\nservice = \"shop\"\n\
+                  reason = \"r\"\nowner = \"o\"\nuntil = \"2027-13-99\"\n";
+    let policy = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/wasm.toml")).unwrap();
+    let root = repository(&[
+        ("fitcheck.toml", config),
+        ("base.toml", "extends = [\"fitcheck.toml\"]\n"),
+        ("own/a.toml", &policy),
+        ("own/b.toml", &policy.replace("signal = \"role\"", "signal = \"rle\"")),
+        ("own/c.toml", &policy),
+    ]);
+    for arguments in [&[][..], &["services"], &["explain", "shop"], &["config"], &["policy", "list"], &["baseline"]] {
+        let (status, out, error) = run(root.path(), arguments);
+        assert_eq!((status, out.as_str()), (2, ""), "{arguments:?}");
+        for wanted in [
+            "unknown key `excldue`",
+            "fitcheck.toml:3:1",
+            "did you mean `exclude`?",
+            "`extends` goes in a circle",
+            "base.toml:1:",
+            "duplicate id `wasm`",
+            "own/c.toml:",
+            "unknown policy `x`",
+            "`until` must be a date",
+            "nothing was judged",
+        ] {
+            assert!(error.contains(wanted), "{arguments:?}: {wanted}: {error}");
+        }
+    }
+}
+
+#[test]
+fn the_starting_file_is_written_once_and_shows_nothing_new() {
+    let root = repository(&[]);
+    let before = run(root.path(), &["config"]).1;
+    assert!(before.contains("fail-on = \"warning\"  # default"), "{before}");
+    assert_eq!(run(root.path(), &["init"]).0, 0);
+    assert_eq!(run(root.path(), &["config"]).1, before);
+    fs::write(root.path().join("fitcheck.toml"), "exclude = [\"x\"]\n[policy.tail-latency]\nbudget = \"2ms\"\n")
+        .unwrap();
+    assert_eq!(run(root.path(), &["init"]).0, 2);
+    let (status, text, _) = run(root.path(), &["config"]);
+    assert_eq!(status, 0);
+    assert!(text.contains("exclude = [\"x\"]  # fitcheck.toml:1"), "{text}");
+    assert!(text.contains("budget = \"2 ms\"  # fitcheck.toml:3"), "{text}");
+}
+
+#[test]
+fn an_exception_holds_until_its_evidence_changes() {
+    let root = repository(&[("fitcheck.toml", "fail-on = \"note\"")]);
+    let allow = |arguments: &[&str]| {
+        let given = ["allow", "shop", "crud-service", "--reason", "they write Rust", "--owner", "payments"];
+        run(root.path(), &[&given[..], arguments].concat())
+    };
+    assert!(allow(&["--until", "2020-01-01"]).2.contains("in the past"));
+    let policy = run(root.path(), &["--format", "json"]).1;
+    let policy: serde_json::Value = serde_json::from_str(&policy).unwrap();
+    for finding in policy["findings"].as_array().unwrap() {
+        let id = finding["policy"].as_str().unwrap();
+        let service = if finding["service"].is_null() { "." } else { "shop" };
+        let (status, text, error) = run(
+            root.path(),
+            &["allow", service, id, "--reason", "r", "--owner", "o", "--until", "2999-01-01", "--adr", "docs/1.md"],
+        );
+        assert_eq!(status, 0, "{id}: {error}");
+        assert!(text.contains("evidence = "), "{text}");
+        assert_eq!(run(root.path(), &["allow", service, id, "--reason", "r", "--owner", "o"]).0, 2, "twice");
+    }
+    assert_eq!(run(root.path(), &[]).0, 0, "{}", run(root.path(), &[]).1);
+    assert_eq!(run(root.path(), &["--no-allow"]).0, 1);
+    let path = root.path().join("fitcheck.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("evidence = \"", "evidence = \"0")).unwrap();
+    let (status, text, _) = run(root.path(), &[]);
+    assert!(status == 1 && text.contains("allow-reopened"), "{text}");
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("2999", "2020")).unwrap();
+    assert!(run(root.path(), &[]).1.contains("allow-expired"));
+    assert!(
+        run(root.path(), &["allow", "shop", "crud-servce", "--reason", "r", "--owner", "o"]).2.contains("did you mean")
+    );
+}
+
+#[test]
+fn a_baseline_counts_and_only_grows_when_asked() {
+    let root = repository(&[]);
+    let (status, text, _) = run(root.path(), &["baseline"]);
+    assert!(status == 0 && text.contains("baseline = \"fitcheck-baseline.json\""), "{text}");
+    fs::write(root.path().join("fitcheck.toml"), "baseline = \"fitcheck-baseline.json\"\n").unwrap();
+    assert_eq!(run(root.path(), &["--fail-on", "note"]).0, 0);
+    assert_eq!(run(root.path(), &["--fail-on", "note", "--no-allow"]).0, 1);
+    let empty = "{\"version\":1,\"findings\":[]}";
+    fs::write(root.path().join("fitcheck-baseline.json"), empty).unwrap();
+    let (status, _, error) = run(root.path(), &["baseline"]);
+    assert!(status == 2 && error.contains("--grow"), "{error}");
+    assert_eq!(fs::read_to_string(root.path().join("fitcheck-baseline.json")).unwrap(), empty);
+    assert_eq!(run(root.path(), &["baseline", "--grow"]).0, 0);
+    assert_eq!(run(root.path(), &["--fail-on", "note"]).0, 0);
+    fs::write(root.path().join("fitcheck.toml"), "baseline = \"../b.json\"\n").unwrap();
+    assert!(run(root.path(), &["baseline"]).2.contains("leads out of the repository"));
+}
+
+#[test]
+fn picking_answers_from_flags_and_asks_nobody_in_a_pipe() {
+    let root = tempfile::tempdir().unwrap();
+    let (status, text, _) = run(root.path(), &["pick", "--role", "service", "--latency", "p99.9 <= 800us"]);
+    assert!(status == 0 && text.starts_with("Rust: "), "{text}");
+    assert!(run(root.path(), &["pick"]).1.starts_with("either: "));
+    let (status, _, error) = run(root.path(), &["pick", "--role", "servce"]);
+    assert!(status == 2 && error.contains("--role: unknown `servce`: did you mean `service`?"), "{error}");
+}
+
+#[test]
+fn own_policies_are_listed_explained_and_checked() {
+    let policy = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/wasm.toml")).unwrap();
+    let own = policy.replace("id = \"wasm\"", "id = \"our-wasm\"");
+    let root = repository(&[
+        ("fitcheck.toml", "policies = [\"own\"]\n"),
+        ("own/our-wasm.toml", &own),
+        ("broken.toml", &own.replace("title", "titel")),
+    ]);
+    assert!(run(root.path(), &["policy", "list"]).1.contains("our-wasm"));
+    for arguments in [&["explain", "our-wasm"][..], &["policy", "show", "our-wasm"]] {
+        assert!(run(root.path(), arguments).1.starts_with("# our-wasm"), "{arguments:?}");
+    }
+    assert_eq!(run(root.path(), &["policy", "check", "own/our-wasm.toml"]).0, 0);
+    let (status, _, error) = run(root.path(), &["policy", "check", "own/our-wasm.toml", "broken.toml"]);
+    assert!(status == 2 && error.contains("did you mean `title`?") && error.contains("missing key `title`"), "{error}");
+}
+
+#[test]
+fn messages_and_pages_name_only_commands_that_exist() {
+    use clap::CommandFactory;
+    let command = fitcheck::cli::Cli::command();
+    let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("src"), root.join("docs/src"), root.join("policies")];
+    let mut files = vec![root.join("action.yml"), root.join("README.md")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let list = if entry.file_type().unwrap().is_dir() { &mut folders } else { &mut files };
+            list.push(entry.path());
+        }
+    }
+    for file in files {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        for rest in text.split("`fitcheck ").skip(1) {
+            let word: String = rest.chars().take_while(char::is_ascii_lowercase).collect();
+            // What follows may be a flag or a path instead.
+            let named = !word.is_empty() && rest[word.len()..].starts_with([' ', '`']);
+            assert!(!named || known.contains(&word.as_str()), "`fitcheck {word}` in {}", file.display());
+        }
+    }
+}
