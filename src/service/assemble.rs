@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fact::{Count, FactKind, Structure};
+use crate::fact::{Count, FactKind, LatencySource, Structure};
 use crate::scope::Scope;
 use crate::source::Location;
 
@@ -74,7 +74,7 @@ fn service(asked: role::Context<'_, '_>) -> Service {
         deploy: deploy::targets(collected, ties, role),
         ffi: ffi(unit, role, &gathered),
         uses: evidenced(gathered.uses),
-        latency: merged(gathered.latency),
+        latency: merged(stated(gathered.latency, role)),
         timeouts: merged(gathered.timeouts),
         tuning: tuning(gathered.tuning, &gathered.counts, size),
         memory: evidenced(gathered.memory),
@@ -206,6 +206,13 @@ fn merged<T: PartialEq>(found: Vec<(T, Location)>) -> Vec<Evidenced<T>> {
         }
     }
     all.into_iter().map(|known| Evidenced { value: known.value, evidence: tidy(known.evidence) }).collect()
+}
+
+/// Figures in prose are about answering; a program that answers nobody has none.
+fn stated(found: Vec<(Latency, Location)>, role: Role) -> Vec<(Latency, Location)> {
+    let answers = !matches!(role, Role::Cli | Role::Job | Role::Tool);
+    let in_prose = |latency: &Latency| matches!(latency.source, LatencySource::Doc | LatencySource::Comment);
+    found.into_iter().filter(|(latency, _)| answers || !in_prose(latency)).collect()
 }
 
 fn ffi(unit: &Unit, role: Role, gathered: &Gathered) -> Vec<Evidenced<Ffi>> {

@@ -403,7 +403,10 @@ fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
 }
 
 fn cpu_bound(context: &Context<'_, '_>) -> Vec<Location> {
-    context.uses.any_near(&["numeric", "image-codec", "media-codec", "ml-inference", "simd"])
+    let places = context.uses.any_near(&["numeric", "image-codec", "media-codec", "ml-inference", "simd"]);
+    // A statistic in one corner of a big program does not make it compute.
+    let files: std::collections::BTreeSet<_> = places.iter().map(|at| &at.path).collect();
+    if files.len() >= 2 || context.unit.closure.len() <= 8 { places } else { Vec::new() }
 }
 
 fn io_bound(context: &Context<'_, '_>) -> Vec<Location> {
