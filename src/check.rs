@@ -23,6 +23,7 @@ use crate::scan::{self, Known, ScanError, Scanned};
 use crate::service::repository::Repository;
 use crate::service::{Language, Service, assemble};
 use crate::tree::StoredTree;
+use crate::walk::Budget;
 
 /// What one run is asked to do.
 #[derive(Clone, Debug)]
@@ -40,6 +41,8 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// Whether exceptions and the baseline count.
     pub exceptions: bool,
+    /// How much is read at most.
+    pub budget: Budget,
 }
 
 /// Which tree is judged.
@@ -83,6 +86,7 @@ impl Options {
             cache: None,
             config: None,
             exceptions: true,
+            budget: Budget::default(),
         }
     }
 }
@@ -110,7 +114,7 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
         Tree::Staged => {
             let git = Git::open(&options.root, options.git)?;
             let pending = of_head(options, configured::window(options, loaded), Some(&git), known.cache);
-            let tree = StoredTree::of_index(&git, &configured::filter(loaded))?;
+            let tree = StoredTree::of_index(&git, &configured::filter(options, loaded))?;
             report_on(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)?
         }
         Tree::At(revision) => {
@@ -145,7 +149,7 @@ fn of_work_tree(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Res
     let pending = of_head(options, configured::window(options, loaded), git.as_ref(), known.cache);
     let index = git.as_ref().and_then(Index::open);
     let known = Known { index: index.as_ref(), ..known };
-    let scanned = scan::scan(&options.root, options.threads, &configured::filter(loaded), known)?;
+    let scanned = scan::scan(&options.root, options.threads, &configured::filter(options, loaded), known)?;
     report_on(options, loaded, scanned, pending)
 }
 
@@ -167,7 +171,7 @@ fn of_commit(
     known: Known<'_>,
 ) -> Result<Report, CheckError> {
     let pending = history::start_from(git, commit, configured::window(options, loaded), known.cache);
-    let tree = StoredTree::of_commit(git, commit, &configured::filter(loaded))?;
+    let tree = StoredTree::of_commit(git, commit, &configured::filter(options, loaded))?;
     report_on(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
 }
 

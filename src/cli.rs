@@ -246,6 +246,12 @@ pub struct Scan {
     /// Read every file again
     #[arg(long)]
     pub no_cache: bool,
+    /// Read at most this many files; the rest is counted as skipped [default: 500000]
+    #[arg(long, value_name = "N")]
+    pub max_files: Option<u64>,
+    /// Read at most this many bytes; the rest is counted as skipped [default: 4 GiB]
+    #[arg(long, value_name = "N")]
+    pub max_bytes: Option<u64>,
 }
 
 /// How text is shown.

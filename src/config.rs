@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::finding::Severity;
+use crate::pattern;
 use crate::policy::{PolicySet, builtin};
 use crate::service::Service;
 use crate::spanned::{Mistake, Reader};
@@ -105,6 +106,9 @@ pub(crate) fn matches_path(globs: &[String], path: &str) -> bool {
 pub fn glob_set(globs: &[String]) -> Result<GlobSet, String> {
     let mut builder = GlobSetBuilder::new();
     for glob in globs {
+        if !pattern::is_bounded(glob.as_bytes()) {
+            return Err("it is too long or nested too deeply".into());
+        }
         builder.add(Glob::new(glob).map_err(|error| error.kind().to_string())?);
     }
     builder.build().map_err(|error| error.kind().to_string())

@@ -14,11 +14,13 @@ use fitcheck::exit::Exit;
 use fitcheck::finding::{Report, Severity};
 use fitcheck::policy::manual;
 use fitcheck::report::{self, Context, Page, Sources};
-use fitcheck::{cache, disk, find, output, pages, terminal};
+use fitcheck::{cache, disk, find, output, pages, panics, terminal};
 
 fn main() -> ExitCode {
+    panics::silence();
     let cli = Cli::parse();
-    match run(&cli) {
+    let done = panics::caught(|| run(&cli)).unwrap_or_else(|place| Err(Bug { place }.into()));
+    match done {
         Ok(exit) => exit.into(),
         Err(error) => {
             // Nothing is left to do where even this cannot be written.
@@ -26,6 +28,13 @@ fn main() -> ExitCode {
             Exit::Failed.into()
         }
     }
+}
+
+/// Ours: a panic that no reader's guard caught.
+#[derive(Debug, thiserror::Error)]
+#[error("fitcheck itself failed ({place}): please report it as a bug")]
+struct Bug {
+    place: String,
 }
 
 fn run(cli: &Cli) -> anyhow::Result<Exit> {
@@ -129,6 +138,8 @@ fn options(args: &Scan) -> Options {
         let default = || cache::default_directory(&args.path).filter(|_| !cache::is_ci());
         options.cache = args.cache_dir.clone().or_else(default);
     }
+    options.budget.files = args.max_files.unwrap_or(options.budget.files);
+    options.budget.bytes = args.max_bytes.unwrap_or(options.budget.bytes);
     options.git.foreign_alternates = args.trust_alternates;
     options
 }

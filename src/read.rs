@@ -27,6 +27,13 @@ pub fn load<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> Result<&'b str, String>
     text(buffer)
 }
 
+/// Reads a small file whole, whatever it holds; the caller knows it to be a regular one.
+pub(crate) fn bytes(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Refuses what is over the limit.
 pub(crate) fn check_size(size: u64) -> Result<(), String> {
     if size > FILE_LIMIT {

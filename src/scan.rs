@@ -1,6 +1,5 @@
 //! From a root to services: walk, read every file once, put together. The part of a run that needs no history.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -9,6 +8,7 @@ use crate::cache::{Cache, Key};
 use crate::fact::FileFacts;
 use crate::finding::Stats;
 use crate::git::index::Index;
+use crate::panics;
 use crate::parse::Kind;
 use crate::problem::{Flaw, Problem};
 use crate::read;
@@ -163,7 +163,7 @@ fn read_loaded(entry: &Entry, loaded: Result<&str, String>, keep: impl FnOnce(&F
 
 /// Reads one text; a panic of a reader costs this file alone.
 fn facts_of(path: &str, kind: Kind, text: &str) -> Result<FileFacts, String> {
-    catch_unwind(AssertUnwindSafe(|| reader::read(kind, &Text::new(path, text))))
+    panics::caught(|| reader::read(kind, &Text::new(path, text)))
         .map_err(|_| "a reader failed on this file: please report it as a bug of fitcheck".into())
 }
 

@@ -4,7 +4,7 @@
 //! needs no text. A [`Location`] is a place together with the file it lies in.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -44,13 +44,18 @@ pub struct Text<'a> {
     pub path: &'a str,
     pub text: &'a str,
     line_starts: Vec<u32>,
+    /// Characters before every [`STRIDE`] bytes, counted when the first column of a long line is asked for.
+    marks: OnceLock<Vec<u32>>,
 }
+
+/// Counting a column from the start of its line would make many facts on one long line quadratic.
+const STRIDE: usize = 1024;
 
 impl<'a> Text<'a> {
     pub fn new(path: &'a str, text: &'a str) -> Text<'a> {
         let mut line_starts = vec![0];
         line_starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
-        Text { path, text, line_starts }
+        Text { path, text, line_starts, marks: OnceLock::new() }
     }
 
     /// Returns the number of lines; a final newline does not start another.
@@ -83,9 +88,32 @@ impl<'a> Text<'a> {
     fn line_column(&self, offset: usize) -> (u32, u32) {
         let line = self.line_starts.partition_point(|&start| start as usize <= offset).max(1);
         let start = self.line_starts[line - 1] as usize;
-        let column = self.text[start..offset].chars().count() as u32 + 1;
-        (line as u32, column)
+        let characters = if offset - start <= STRIDE {
+            count(&self.text.as_bytes()[start..offset])
+        } else {
+            self.characters_before(offset) - self.characters_before(start)
+        };
+        (line as u32, characters + 1)
     }
+
+    fn characters_before(&self, offset: usize) -> u32 {
+        let marks = self.marks.get_or_init(|| {
+            let before = |total: &mut u32, piece: &[u8]| {
+                let here = *total;
+                *total += count(piece);
+                Some(here)
+            };
+            self.text.as_bytes().chunks(STRIDE).scan(0, before).collect()
+        });
+        // At the very end of a text that fills its last stride there is no mark: count that stride.
+        let stride = (offset / STRIDE).min(marks.len().saturating_sub(1));
+        marks.get(stride).copied().unwrap_or(0) + count(&self.text.as_bytes()[stride * STRIDE..offset])
+    }
+}
+
+/// Counts the characters that start in a stretch of UTF-8.
+fn count(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u32
 }
 
 fn floor_boundary(text: &str, offset: usize) -> usize {
@@ -109,6 +137,17 @@ mod tests {
         assert_eq!((place.line, place.column, place.end_line, place.end_column), (2, 1, 2, 3));
         assert_eq!(text.line(1), "äb");
         assert_eq!(text.line_count(), 2);
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_the_same_counted_in_strides() {
+        let long = "ab\n".to_owned() + &"aä漢🦀".repeat(700);
+        let text = Text::new("a.go", &long);
+        for (at, _) in long.char_indices().skip(3) {
+            assert_eq!(text.place(at..at).column, long[3..at].chars().count() as u32 + 1);
+        }
+        let exact = "a".repeat(STRIDE * 2);
+        assert_eq!(Text::new("a.go", &exact).place(exact.len()..exact.len()).column, STRIDE as u32 * 2 + 1);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use gix::objs::Find;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::git::{Git, GitProblem};
+use crate::pattern;
 use crate::problem::Problem;
 use crate::read;
 use crate::walk::{self, Filter, Found, Seen, Walked};
@@ -258,6 +259,10 @@ impl Rules {
 }
 
 fn matcher(directory: &str, text: &str) -> Option<Gitignore> {
+    // What the walk would not read with rules either.
+    if !pattern::are_bounded(text.as_bytes()) {
+        return None;
+    }
     let mut builder = GitignoreBuilder::new(directory);
     for line in text.lines() {
         // A pattern that makes no sense is left out, as the walk does.

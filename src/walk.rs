@@ -11,7 +11,9 @@ use std::sync::{Arc, Mutex};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::parse::Kind;
+use crate::pattern;
 use crate::problem::Problem;
+use crate::read;
 use crate::scope::Scope;
 
 /// The largest ignore file that is honoured; a bigger one is no list of patterns but an attack on memory.
@@ -40,10 +42,25 @@ pub struct Walked {
     pub names: Vec<Arc<str>>,
 }
 
-/// What to leave out, as the configuration says; empty lists change nothing.
+/// What to leave out, as the configuration and the budget say; empty lists change nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub exclude: Option<globset::GlobSet>,
+    pub budget: Budget,
+}
+
+/// How much one run reads at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    pub files: u64,
+    pub bytes: u64,
+}
+
+impl Default for Budget {
+    /// Several times the largest public repositories.
+    fn default() -> Budget {
+        Budget { files: 500_000, bytes: 4 << 30 }
+    }
 }
 
 /// Walks the tree below `root` with `threads` threads.
@@ -162,7 +179,11 @@ fn hostile_ignore_file(directory: &Path) -> Option<String> {
         if !metadata.file_type().is_file() {
             return Some(format!("`{name}` is not a regular file: not walked with ignore rules"));
         }
-        (metadata.len() > IGNORE_FILE_LIMIT).then(|| format!("`{name}` is over the limit of {IGNORE_FILE_LIMIT} bytes"))
+        if metadata.len() > IGNORE_FILE_LIMIT {
+            return Some(format!("`{name}` is over the limit of {IGNORE_FILE_LIMIT} bytes"));
+        }
+        let lines = read::bytes(&directory.join(name), IGNORE_FILE_LIMIT).ok()?;
+        (!pattern::are_bounded(&lines)).then(|| format!("`{name}` holds a pattern that is too long or nested"))
     })
 }
 
@@ -286,8 +307,28 @@ pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
     }
     found.entries.sort_by(|a, b| a.path.cmp(&b.path));
     found.names.sort();
+    found.problems.extend(keep_within(filter.budget, &mut found.entries));
     found.problems.sort();
     Walked { entries: found.entries, problems: found.problems, names: found.names }
+}
+
+/// Cuts the sorted list where the budget ends, and says so once.
+fn keep_within(budget: Budget, entries: &mut Vec<Entry>) -> Option<Problem> {
+    let (mut files, mut bytes) = (0, 0);
+    let fits = |entry: &&Entry| {
+        files += 1;
+        // What is over the limit of a file is refused unread and costs nothing.
+        bytes += if entry.size > read::FILE_LIMIT { 0 } else { entry.size };
+        files <= budget.files && bytes <= budget.bytes
+    };
+    let kept = entries.iter().take_while(fits).count();
+    let dropped = entries.len() - kept;
+    entries.truncate(kept);
+    (dropped > 0).then(|| {
+        let Budget { files, bytes } = budget;
+        let reason = format!("{dropped} files not read: over the budget of {files} files and {bytes} bytes a run");
+        Problem { path: ".".into(), reason, place: None }
+    })
 }
 
 #[cfg(test)]
@@ -322,6 +363,16 @@ mod tests {
         assert_eq!(paths(&walked), [".github/workflows/ci.yml", "b/main.go"]);
         assert_eq!(walked.problems.len(), 1);
         assert_eq!(walked.problems[0].reason, "vendored code, not read: 1 file");
+    }
+
+    #[test]
+    fn what_is_over_the_budget_is_counted() {
+        let root = tree(&[("a.go", "12345"), ("b.go", "12345"), ("c.go", ""), ("d.txt", "")]);
+        for (files, bytes, kept) in [(2, 100, 2), (9, 9, 1), (9, 10, 3), (0, 0, 0)] {
+            let walked = walk(root.path(), 1, &Filter { budget: Budget { files, bytes }, ..Filter::default() });
+            assert_eq!(walked.entries.len(), kept);
+            assert_eq!(walked.problems.len(), usize::from(kept < 3));
+        }
     }
 
     #[cfg(unix)]

@@ -30,10 +30,10 @@ pub(super) fn window(options: &Options, loaded: &Loaded) -> u32 {
     loaded.config.window_days.unwrap_or(options.window_days)
 }
 
-pub(super) fn filter(loaded: &Loaded) -> Filter {
+pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {
     // The globs were checked one by one when they were read.
     let exclude = (!loaded.config.exclude.is_empty()).then(|| glob_set(&loaded.config.exclude).ok()).flatten();
-    Filter { exclude }
+    Filter { exclude, budget: options.budget }
 }
 
 /// Brings what is declared to the services, with the files in their own directories; returns what is about none.

@@ -38,6 +38,10 @@ pub fn locate(root: &Path) -> Result<Found, GitProblem> {
         let Ok(meta) = entry.symlink_metadata() else { continue };
         let prefix = prefix_of(&root, directory);
         if meta.is_dir() {
+            // Git writes it for linked work trees alone; the library would follow it to wherever it leads.
+            if entry.join("commondir").symlink_metadata().is_ok() {
+                return Err(refused("commondir", "it is no part of a repository's own directory"));
+            }
             let common_dir = entry.clone();
             return Ok(Found { git_dir: entry, common_dir, prefix });
         }
@@ -100,7 +104,7 @@ fn points_back(git_dir: &Path, file: &Path) -> bool {
 
 /// Checks every file that opening and reading will touch.
 pub fn look_over(found: &Found, options: Options) -> Result<LookedOver, GitProblem> {
-    for (name, cap) in [("HEAD", SMALL), ("config.worktree", SMALL), ("index", INDEX)] {
+    for (name, cap) in [("HEAD", SMALL), ("config.worktree", SMALL), ("commondir", SMALL), ("index", INDEX)] {
         check(&found.git_dir, name, cap)?;
     }
     for (name, cap) in [

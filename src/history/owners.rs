@@ -6,6 +6,8 @@
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::pattern;
+
 /// Where the file may lie, in the order in which GitHub and GitLab look.
 pub(super) const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
 
@@ -33,7 +35,8 @@ impl Owners {
             let owners = distinct(owners);
             let count = if owners.is_empty() { of_section.len() } else { owners.len() };
             let mut builder = GitignoreBuilder::new("");
-            if builder.add_line(None, pattern).is_ok()
+            if pattern::is_bounded(pattern.as_bytes())
+                && builder.add_line(None, pattern).is_ok()
                 && let Ok(matcher) = builder.build()
             {
                 lines.push((matcher, count as u32));

@@ -33,7 +33,12 @@ pub struct Dockerfile {
     /// `ARG`s with a default, of the file and of stages, in order.
     pub args: Vec<(String, String)>,
     pub stages: Vec<Stage>,
+    /// The first stage that was left out because there are more than [`MAX_STAGES`].
+    pub left_out: Option<Range<usize>>,
 }
+
+/// Stages kept of one file: each may name all others, and each that ships repeats them.
+pub const MAX_STAGES: usize = 128;
 
 impl Dockerfile {
     /// Finds a stage by name or number.
@@ -71,6 +76,10 @@ pub fn parse(text: &str) -> Dockerfile {
                     variables.set(&name, &value);
                     file.args.push((name, value));
                 }
+            }
+            "FROM" if file.stages.len() >= MAX_STAGES => {
+                file.left_out = Some(instruction.range);
+                break;
             }
             "FROM" => {
                 file.stages.extend(from(arguments, &variables, instruction.range));

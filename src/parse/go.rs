@@ -15,7 +15,7 @@ pub mod tree;
 use std::ops::Range;
 
 pub use function::Function;
-pub use import::{Import, Selector, package_name};
+pub use import::{Import, MAX_IMPORTS, Selector, package_name};
 pub use structure::structure;
 
 use lexer::{Comment, Token, TokenKind};

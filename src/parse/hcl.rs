@@ -10,6 +10,8 @@ use std::ops::Range;
 use super::tree::{Node, Value};
 
 const MAX_DEPTH: usize = 64;
+/// Labels kept of one block; no schema has more than two.
+const MAX_LABELS: usize = 8;
 /// Larger files are not written by people.
 const MAX_BYTES: usize = 1 << 20;
 
@@ -87,7 +89,11 @@ impl Reader<'_> {
         self.skip(false);
         let mut labels = Vec::new();
         while !matches!(self.peek()?, b'{' | b'=' | b':') {
-            labels.push(self.name()?);
+            let label = self.name()?;
+            // Each label is a level of the tree.
+            if labels.len() < MAX_LABELS {
+                labels.push(label);
+            }
             self.skip(false);
         }
         if self.peek() == Some(b'{') {

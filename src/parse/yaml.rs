@@ -3,6 +3,7 @@
 //! In: text, and the mask if it was a template. Out: the documents that could be read and a flaw for each that
 //! could not. What was read of a broken document before the break is kept.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -74,7 +75,7 @@ struct Builder<'a> {
     source: &'a str,
     masked: Option<&'a Masked>,
     stack: Vec<Open>,
-    anchors: Vec<(usize, Rc<Node>)>,
+    anchors: HashMap<usize, Rc<Node>>,
     nodes: usize,
     last_end: usize,
     out: Yaml,
@@ -94,8 +95,8 @@ impl Builder<'_> {
                 self.put(node, anchor);
             }
             Event::Alias(id) => {
-                let value = match self.anchors.iter().rev().find(|(anchor, _)| *anchor == id) {
-                    Some((_, node)) => Value::Shared(Rc::clone(node)),
+                let value = match self.anchors.get(&id) {
+                    Some(node) => Value::Shared(Rc::clone(node)),
                     None => Value::Null,
                 };
                 self.put(Node::new(range.clone(), value), 0);
@@ -144,7 +145,7 @@ impl Builder<'_> {
         } else {
             let range = node.range.clone();
             let shared = Rc::new(node);
-            self.anchors.push((anchor, Rc::clone(&shared)));
+            self.anchors.insert(anchor, Rc::clone(&shared));
             Node::new(range, Value::Shared(shared))
         };
         match self.stack.last_mut() {

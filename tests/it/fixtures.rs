@@ -44,7 +44,7 @@ fn scanned(tree: &Path) -> Report {
     check(&Options { threads: 1, ..Options::new(copy.path()) }).expect("a fixture can be checked")
 }
 
-fn copy_tree(from: &Path, to: &Path) {
+pub(crate) fn copy_tree(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());

@@ -7,3 +7,7 @@ mod configuration;
 mod docs;
 mod fixtures;
 mod git;
+#[cfg(unix)]
+mod hostile;
+mod properties;
+mod steady;

@@ -10,7 +10,7 @@
 use super::commands;
 use crate::detect::Facts;
 use crate::fact::{Binding, FactKind, Image};
-use crate::parse::dockerfile::{Dockerfile, Instruction, pairs, parse, words};
+use crate::parse::dockerfile::{Dockerfile, Instruction, MAX_STAGES, pairs, parse, words};
 use crate::parse::image_name;
 use crate::parse::shell::{self, Variables};
 use crate::source::Text;
@@ -18,6 +18,9 @@ use crate::source::Text;
 /// Reads one Dockerfile.
 pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let file = parse(text.text);
+    if let Some(range) = file.left_out.clone() {
+        facts.flaw(range, format!("more than {MAX_STAGES} stages: the rest is not read"));
+    }
     for stage in shipped_stages(&file) {
         image(text, &file, stage, facts);
     }

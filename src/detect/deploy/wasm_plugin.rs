@@ -11,12 +11,14 @@ use crate::parse::config::ConfigView;
 use crate::parse::tree::Node;
 
 pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
+    // Asked once: a file may hold as many documents as lines.
+    let loads_modules = memchr::memmem::find(view.text.text.as_bytes(), b"envoy.wasm.runtime").is_some();
     for document in &view.documents {
         if document.str_at(&["kind"]) == Some("WasmPlugin") {
             if let Some(url) = document.path(&["spec", "url"]) {
                 add(document, url, facts);
             }
-        } else if memchr::memmem::find(view.text.text.as_bytes(), b"envoy.wasm.runtime").is_some() {
+        } else if loads_modules {
             envoy(document, facts);
         }
     }

@@ -36,6 +36,9 @@ impl Selector {
     }
 }
 
+/// Imports kept of one file; generated ones have some hundreds.
+pub const MAX_IMPORTS: usize = 4_096;
+
 /// Returns the index of the `package` keyword.
 pub(super) fn package_clause(view: &GoView<'_>) -> Option<usize> {
     let named = view.is_word(0, "package") && view.kind(1) == Some(TokenKind::Word);
@@ -71,6 +74,9 @@ fn import<'a>(view: &GoView<'a>, at: usize, found: &mut Vec<Import<'a>>) -> usiz
     let token = at + usize::from(aliased);
     if view.kind(token) != Some(TokenKind::String) {
         return at + 1;
+    }
+    if found.len() >= MAX_IMPORTS {
+        return token + 1;
     }
     let path = view.token(token).trim_matches(['"', '`']);
     found.push(Import { path, alias: aliased.then(|| view.token(at)), token });

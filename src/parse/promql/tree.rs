@@ -4,6 +4,8 @@ use super::tokens::{Token, tokens};
 
 /// Deeper nesting than people or generators write.
 const MAX_DEPTH: usize = 64;
+/// Operators of one expression: `a + a + …` is a tree as deep as it is long, and each comparison looks below itself.
+const MAX_OPERATORS: usize = 256;
 
 /// A part of an expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +99,7 @@ impl Expr {
 /// Reads an expression; always gives one.
 pub(super) fn parse(text: &str) -> Expr {
     let tokens = tokens(text);
-    let mut reader = Reader { tokens: &tokens, at: 0, depth: 0 };
+    let mut reader = Reader { tokens: &tokens, at: 0, depth: 0, operators: 0 };
     reader.expression(0)
 }
 
@@ -105,6 +107,7 @@ struct Reader<'t, 'a> {
     tokens: &'t [Token<'a>],
     at: usize,
     depth: usize,
+    operators: usize,
 }
 
 impl<'a> Reader<'_, 'a> {
@@ -133,7 +136,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn expression(&mut self, floor: u8) -> Expr {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH || self.operators >= MAX_OPERATORS {
             self.at = self.tokens.len();
             return Expr::Unknown;
         }
@@ -144,6 +147,7 @@ impl<'a> Reader<'_, 'a> {
                 break;
             }
             self.at += 1;
+            self.operators += 1;
             self.skip_modifiers();
             let right = self.expression(power);
             left = Expr::Binary(operator.to_owned(), Box::new([left, right]));
