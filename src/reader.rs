@@ -18,8 +18,14 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
         Kind::Go => read_go(text, &mut facts),
         Kind::GoMod => read_go_module(text, &mut facts),
         Kind::GoWork => Structure::GoWorkspace(gomod::workspace(text)),
-        Kind::Dockerfile => nothing(detect::deploy::dockerfile(text, &mut facts)),
-        Kind::Script => nothing(detect::deploy::script(text, &mut facts)),
+        Kind::Dockerfile => {
+            detect::deploy::dockerfile(text, &mut facts);
+            Structure::None
+        }
+        Kind::Script => {
+            detect::deploy::script(text, &mut facts);
+            Structure::None
+        }
         _ => Structure::None,
     };
     for (_, _, detect) in detect::TEXT.iter().chain(detect::deploy::TEXT).filter(|(_, kinds, _)| kinds.contains(&kind))
@@ -84,9 +90,4 @@ fn read_go_module(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
     let module = gomod::module(text);
     detect::go_toolchain::detect(&module, facts);
     Structure::GoModule(module)
-}
-
-/// Files that give facts but no structure.
-fn nothing((): ()) -> Structure {
-    Structure::None
 }

@@ -136,8 +136,7 @@ pub fn in_unit(value: f64, unit: Unit) -> Result<f64, NoDuration> {
 }
 
 fn checked(micros: f64) -> Result<f64, NoDuration> {
-    // Written so that NaN is refused as well.
-    if !(micros > 0.0) {
+    if micros.is_nan() || micros <= 0.0 {
         return Err(NoDuration::NotPositive);
     }
     if micros > DAY {
@@ -216,7 +215,7 @@ fn rust_call(text: &str) -> Option<f64> {
     let function = head.rsplit("::").next()?.trim();
     let numeral = |text: &str| {
         let text = text.trim();
-        let bare = text.find(|c: char| c == 'u' || c == 'f').map_or(text, |at| text[..at].trim_end_matches('_'));
+        let bare = text.find(['u', 'f']).map_or(text, |at| text[..at].trim_end_matches('_'));
         number(bare)
     };
     if function == "new" && head.trim_end().ends_with("Duration::new") {

@@ -37,6 +37,9 @@ pub struct GoPackage {
     pub called: BTreeSet<String>,
 }
 
+/// In-repository packages with names of theirs.
+type Selected = BTreeSet<(Arc<str>, String)>;
+
 /// Directory name → directories outside any module that have it.
 type Suffixes = HashMap<String, Vec<Arc<str>>>;
 
@@ -136,7 +139,7 @@ impl GoGraph {
         files: &[FileEntry],
         package: &GoPackage,
         suffixes: &Suffixes,
-    ) -> (BTreeSet<Arc<str>>, BTreeSet<(Arc<str>, String)>) {
+    ) -> (BTreeSet<Arc<str>>, Selected) {
         let mut imports = BTreeSet::new();
         let mut selected = BTreeSet::new();
         for &index in &package.files {

@@ -363,12 +363,13 @@ fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
         return context.reason(Role::Job, "is run once or on a timetable", at);
     }
     // It replaces itself by another program: what it does, it does once.
-    let wrapper = context
+    let mut wrapper = context
         .uses
         .near_symbol("process-exec", "syscall.Exec")
         .into_iter()
         .chain(context.uses.near_symbol("process-exec", "unix.Exec"));
-    let at = wrapper.filter(|_| serving(context).is_none() && context.shipped_image().is_some()).next()?;
+    let lonely = serving(context).is_none() && context.shipped_image().is_some();
+    let at = wrapper.next().filter(|_| lonely)?;
     context.reason(Role::Job, "starts another program in its place", at)
 }
 
