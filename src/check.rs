@@ -182,7 +182,7 @@ fn report_on(
     pending: Pending<'_>,
 ) -> Result<Report, CheckError> {
     let mut services = assemble::services(&scanned.repository);
-    let unmatched = configured::declare(options, loaded, &mut services)?;
+    let unmatched = configured::declare(options, loaded, &scanned.repository, &mut services)?;
     let told = pending.finish(&layout(&scanned.repository, &services), &[]);
     for (service, (team, spec)) in services.iter_mut().zip(told.units) {
         service.team = team;

@@ -46,6 +46,8 @@ pub enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// Print the JSON Schema of fitcheck.toml or of a policy file, for editors
+    Schema { file: SchemaOf },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     /// Print the manual page
@@ -68,6 +70,22 @@ pub enum PolicyCommand {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Run the cases in the `tests` folder of a directory of policies
+    Test { directory: PathBuf },
+    /// Say which verdicts a directory of policies would change, and why
+    Backtest {
+        /// Policies to judge by as well
+        #[arg(long, value_name = "DIR")]
+        policies: PathBuf,
+        #[command(flatten)]
+        scan: Box<Scan>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    Config,
+    Policy,
 }
 
 /// Whose policies are meant.

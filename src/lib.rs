@@ -39,6 +39,7 @@ pub mod read;
 pub mod reader;
 pub mod report;
 pub mod scan;
+pub mod schema;
 pub mod scope;
 pub mod service;
 pub mod signal;

@@ -8,13 +8,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{CommandFactory, Parser};
 use fitcheck::check::{self, CheckError, Options, Tree};
-use fitcheck::cli::{Check, Cli, ColorWhen, Command, Explain, Scan, Services, View};
+use fitcheck::cli::{Check, Cli, ColorWhen, Command, Explain, Scan, SchemaOf, Services, View};
 use fitcheck::config::load::Loaded;
 use fitcheck::exit::Exit;
 use fitcheck::finding::{Report, Severity};
 use fitcheck::policy::manual;
 use fitcheck::report::{self, Context, Page, Sources};
-use fitcheck::{cache, disk, find, output, pages, panics, terminal};
+use fitcheck::{cache, disk, find, output, pages, panics, schema, terminal};
 
 fn main() -> ExitCode {
     panics::silence();
@@ -48,6 +48,13 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Allow(allow)) => command::accept::allow(allow),
         Some(Command::Baseline(baseline)) => command::accept::baseline(baseline),
         Some(Command::Policy { command }) => command::policy::policy(command),
+        Some(Command::Schema { file }) => {
+            let schema = match file {
+                SchemaOf::Config => schema::configuration(),
+                SchemaOf::Policy => schema::policy(),
+            };
+            print(|out| writeln!(out, "{schema:#}"))
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "fitcheck", &mut script);

@@ -2,14 +2,15 @@
 
 use crate::check::{CheckError, Options};
 use crate::config::allow::{settle, today};
-use crate::config::apply::apply;
+use crate::config::apply::{apply, role_of};
 use crate::config::baseline::Baseline;
 use crate::config::load::{Loaded, load_services};
 use crate::config::{glob_set, is_fatal, matches_path};
 use crate::finding::{Finding, Judged};
 use crate::problem::Problem;
 use crate::read;
-use crate::service::Service;
+use crate::service::repository::Repository;
+use crate::service::{Service, assemble};
 use crate::source::Text;
 use crate::spanned::Mistake;
 use crate::walk::Filter;
@@ -40,14 +41,20 @@ pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {
 pub(super) fn declare(
     options: &Options,
     loaded: &mut Loaded,
+    repository: &Repository,
     services: &mut Vec<Service>,
 ) -> Result<Vec<Mistake>, CheckError> {
-    if !loaded.config.include.is_empty() {
-        services.retain(|service| matches_path(&loaded.config.include, &service.root));
-    }
     load_services(loaded, &options.root, services.iter().map(|service| &*service.root));
     if is_fatal(&loaded.mistakes) {
         return Err(CheckError::Configuration(Box::new(std::mem::take(loaded))));
+    }
+    let role = |root: &str, name: &str| role_of(&loaded.config, root, name);
+    // What a service is decides what its traits, targets and exports mean: another role is another service.
+    if services.iter().any(|service| role(&service.root, &service.name).is_some_and(|role| role != service.role)) {
+        *services = assemble::services_as(repository, &role);
+    }
+    if !loaded.config.include.is_empty() {
+        services.retain(|service| matches_path(&loaded.config.include, &service.root));
     }
     Ok(apply(&loaded.config, services))
 }

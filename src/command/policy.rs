@@ -1,19 +1,24 @@
 //! `policy`: the policies in force, and files that are to become some.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use fitcheck::check::CheckError;
-use fitcheck::cli::{ColorWhen, Configured, PolicyCommand};
+use fitcheck::cli::{ColorWhen, Configured, PolicyCommand, Scan};
 use fitcheck::config::is_fatal;
 use fitcheck::config::load::Loaded;
 use fitcheck::exit::Exit;
-use fitcheck::policy::{Level, builtin, manual};
-use fitcheck::{report, terminal};
+use fitcheck::policy::{Level, PolicySet, builtin, manual, trial};
+use fitcheck::spanned::Mistake;
+use fitcheck::{judge, report, terminal};
 
 pub(crate) fn policy(command: &PolicyCommand) -> anyhow::Result<Exit> {
     match command {
         PolicyCommand::List(configured) => list(configured),
         PolicyCommand::Show { policy, configured } => show(policy, configured),
         PolicyCommand::Check { files } => check(files),
+        PolicyCommand::Test { directory } => test(directory),
+        PolicyCommand::Backtest { policies, scan } => backtest(policies, scan),
     }
 }
 
@@ -38,22 +43,86 @@ fn show(id: &str, configured: &Configured) -> anyhow::Result<Exit> {
 }
 
 /// Reports everything wrong in the files, in one go.
-fn check(files: &[std::path::PathBuf]) -> anyhow::Result<Exit> {
+fn check(files: &[PathBuf]) -> anyhow::Result<Exit> {
+    let own = sound(files, builtin::shipped())?.1;
+    crate::print(|out| writeln!(out, "sound: {}", own.join(", ")))
+}
+
+/// The set with these files laid over it, and their ids; a mistake in any is an error with all of them.
+fn sound(files: &[PathBuf], base: PolicySet) -> anyhow::Result<(PolicySet, Vec<String>)> {
     let mut texts = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
         texts.push((file.display().to_string(), text));
     }
     let (own, mut mistakes) = builtin::load(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())), false);
-    let policies = builtin::overlay(builtin::shipped(), own.clone());
-    mistakes.extend(builtin::dangling(&policies));
+    let ids = own.policies.iter().map(|policy| policy.id.clone()).collect();
+    let policies = builtin::overlay(base, own);
+    // What a broken policy would have been called is not known: a name that leads nowhere may be its.
+    if !is_fatal(&mistakes) {
+        mistakes.extend(builtin::dangling(&policies));
+    }
     mistakes.sort();
+    refuse(mistakes, texts)?;
+    Ok((policies, ids))
+}
+
+/// Says what is worth saying; fails where it stops the run.
+fn refuse(mistakes: Vec<Mistake>, texts: Vec<(String, String)>) -> anyhow::Result<()> {
     if is_fatal(&mistakes) {
-        let loaded = Loaded { mistakes, texts, ..Loaded::default() };
-        return Err(CheckError::Configuration(Box::new(loaded)).into());
+        return Err(CheckError::Configuration(Box::new(Loaded { mistakes, texts, ..Loaded::default() })).into());
     }
     let terminal = terminal::of_stderr(ColorWhen::Auto, ".".as_ref());
-    report::mistakes::write(&mistakes, &texts, terminal, &mut std::io::stderr())?;
-    let ids: Vec<&str> = own.policies.iter().map(|policy| policy.id.as_str()).collect();
-    crate::print(|out| writeln!(out, "sound: {}", ids.join(", ")))
+    Ok(report::mistakes::write(&mistakes, &texts, terminal, &mut std::io::stderr())?)
+}
+
+/// The TOML files of a directory, by name.
+fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(directory).with_context(|| format!("cannot read `{}`", directory.display()))?;
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut files: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|name| name == "toml")).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// Runs every case beside the policies; one that is wrong makes the status 1.
+fn test(directory: &Path) -> anyhow::Result<Exit> {
+    let (set, _) = sound(&files(directory)?, builtin::shipped())?;
+    let (mut cases, mut mistakes, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    for file in files(&directory.join("tests"))? {
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
+        let name = file.display().to_string();
+        let (found, wrong) = trial::read(&name, &text, &set);
+        cases.extend(found);
+        mistakes.extend(wrong);
+        texts.push((name, text));
+    }
+    refuse(mistakes, texts)?;
+    anyhow::ensure!(!cases.is_empty(), "`{}` holds no case", directory.join("tests").display());
+    let wrong: Vec<String> = cases.iter().filter_map(|case| case.run(&set).err()).collect();
+    crate::print(|out| {
+        wrong.iter().try_for_each(|line| writeln!(out, "{}", report::inert::terminal(line)))?;
+        writeln!(out, "{} case(s), {} wrong", cases.len(), wrong.len())
+    })?;
+    Ok(if wrong.is_empty() { Exit::Clean } else { Exit::Findings })
+}
+
+/// Judges the same services by both sets and prints where they part.
+fn backtest(policies: &Path, scan: &Scan) -> anyhow::Result<Exit> {
+    let (report, loaded) = crate::scan(scan)?;
+    let mut changed = loaded.config.clone();
+    changed.policies = sound(&files(policies)?, changed.policies)?.0;
+    let services = report.services.iter().map(|judged| judged.service.clone()).collect();
+    let (after, _) = judge::judge(services, &changed);
+    let pairs = report.services.iter().zip(&after);
+    let flipped: Vec<_> = pairs.filter(|(before, after)| before.verdict != after.verdict).collect();
+    crate::print(|out| {
+        flipped.iter().try_for_each(|(before, after)| {
+            let line = |text: &str| report::inert::terminal(text).into_owned();
+            let (name, root) = (line(&before.service.name), line(&before.service.root));
+            writeln!(out, "{name} ({root}): {} → {}", before.verdict.word(), after.verdict.word())?;
+            writeln!(out, "  before: {}\n  after:  {}", line(&before.reasoning), line(&after.reasoning))
+        })?;
+        writeln!(out, "{} of {} service(s) would change", flipped.len(), after.len())
+    })
 }

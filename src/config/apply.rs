@@ -8,12 +8,17 @@ use crate::signal::Value;
 use crate::source::Location;
 use crate::spanned::Mistake;
 
+/// The role that is declared for a service; of several declarations the last counts.
+pub fn role_of(config: &Config, root: &str, name: &str) -> Option<Role> {
+    config.services.iter().filter(|rule| is_about(rule, root, name)).filter_map(|rule| rule.role).next_back()
+}
+
 /// Changes the services as declared; a declaration that is about none of them comes back as a warning.
 pub fn apply(config: &Config, services: &mut [Service]) -> Vec<Mistake> {
     let mut unmatched = Vec::new();
     for rule in &config.services {
         let mut matched = false;
-        for service in services.iter_mut().filter(|service| is_about(rule, service)) {
+        for service in services.iter_mut().filter(|service| is_about(rule, &service.root, &service.name)) {
             declare(rule, service);
             matched = true;
         }
@@ -24,10 +29,9 @@ pub fn apply(config: &Config, services: &mut [Service]) -> Vec<Mistake> {
     unmatched
 }
 
-fn is_about(rule: &ServiceRule, service: &Service) -> bool {
-    let root = rule.root.as_ref().is_none_or(|root| matches_exactly(root, &service.root));
-    let name = rule.matches_name.as_ref().is_none_or(|name| *name == service.name);
-    root && name
+fn is_about(rule: &ServiceRule, root: &str, name: &str) -> bool {
+    rule.root.as_ref().is_none_or(|wanted| matches_exactly(wanted, root))
+        && rule.matches_name.as_ref().is_none_or(|wanted| wanted == name)
 }
 
 /// A plain path means the service of that directory alone; a glob all that it matches.

@@ -136,7 +136,10 @@ pub fn level_word(level: Level) -> &'static str {
 }
 
 /// What `fitcheck init` writes: everything commented out, so that it changes nothing until someone decides.
-pub const INIT: &str = r#"# fitcheck: what no scan can see, and what this team decided.
+pub const INIT: &str = r#"#:schema ./fitcheck.schema.json
+# `fitcheck schema config > fitcheck.schema.json` writes the schema that the first line names, for editors.
+
+# fitcheck: what no scan can see, and what this team decided.
 # `fitcheck config` prints what is in force and where each value comes from.
 
 # Paths that are not scanned, beside what git ignores.
@@ -184,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_starting_file_is_sound_with_and_without_its_comments() {
-        let bare: String = INIT.lines().skip(2).map(|line| line.strip_prefix("# ").unwrap_or(line)).fold(
+        let bare: String = INIT.lines().skip(5).map(|line| line.strip_prefix("# ").unwrap_or(line)).fold(
             String::new(),
             |mut text, line| {
                 // Sentences stay comments; they are the lines that are no TOML.

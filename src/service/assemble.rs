@@ -20,6 +20,11 @@ const EVIDENCE_LIMIT: usize = 24;
 
 /// Finds the services of a repository with everything that files say about them.
 pub fn services(repository: &Repository) -> Vec<Service> {
+    services_as(repository, &|_, _| None)
+}
+
+/// Like [`services`], with roles that the user declares for a root and a name: what depends on a role follows it.
+pub fn services_as(repository: &Repository, declared: &dyn Fn(&str, &str) -> Option<Role>) -> Vec<Service> {
     let mut units = discover(repository);
     let builds = build::resolve(repository, &mut units);
     let images = image::resolve(repository, &units, &builds);
@@ -32,7 +37,7 @@ pub fn services(repository: &Repository) -> Vec<Service> {
         .zip(&collected)
         .enumerate()
         .map(|(index, (unit, collected))| {
-            service(role::Context {
+            let context = role::Context {
                 repository,
                 unit,
                 index,
@@ -40,7 +45,8 @@ pub fn services(repository: &Repository) -> Vec<Service> {
                 collected,
                 ties: &ties,
                 judges_examples,
-            })
+            };
+            service(context, declared(&unit.root, &unit.name))
         })
         .collect()
 }
@@ -53,9 +59,10 @@ fn consists_of_examples(units: &[Unit]) -> bool {
     shipped == 0 && examples > 0
 }
 
-fn service(asked: role::Context<'_, '_>) -> Service {
+fn service(asked: role::Context<'_, '_>, declared: Option<Role>) -> Service {
     let role::Context { repository, unit, uses, collected, ties, .. } = asked;
-    let (role, role_because) = role::role(&asked);
+    let (detected, role_because) = role::role(&asked);
+    let role = declared.unwrap_or(detected);
     let context = traits::Context { repository, unit, uses, collected, ties, role };
     let mut gathered = Gathered::default();
     collected.facts.iter().for_each(|seen| gathered.add(&seen.fact.kind, seen.file.at(seen.fact.place)));

@@ -189,3 +189,35 @@ fn messages_and_pages_name_only_commands_that_exist() {
         }
     }
 }
+
+#[test]
+fn a_declared_role_decides_what_depends_on_roles() {
+    let root = repository(&[]);
+    assert!(run(root.path(), &["explain", "shop"]).1.contains("cloud-native-service"));
+    fs::write(root.path().join("src/fitcheck.toml"), "role = \"tool\"\n").unwrap();
+    fs::write(root.path().join("fitcheck.toml"), "[[service]]\npath = \".\"\nrole = \"job\"\n").unwrap();
+    let text = run(root.path(), &["explain", "shop"]).1;
+    assert!(text.contains("declared to be a job") && !text.contains("http-api"), "{text}");
+}
+
+#[test]
+fn cases_are_run_and_a_changed_set_is_tried_on_the_repository() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("policies");
+    let crud = fs::read_to_string(shipped.join("cloud-native-service.toml")).unwrap();
+    let weaker = crud.replace("strength = \"strong\"", "strength = \"weak\"");
+    let case = "[[case]]\nname = \"a\"\nlanguage = \"rust\"\nverdict = \"fits\"\nsupports = [\"wasm\"]\n\
+                signals = [{ signal = \"role\", name = \"wasm\" }, { signal = \"deploy\", target = \"wasm-browser\" }]\n";
+    let root = repository(&[("try/cloud-native-service.toml", &weaker), ("try/tests/a.toml", case)]);
+    let (status, text, error) = run(root.path(), &["policy", "test", "try"]);
+    assert!(status == 0 && text == "1 case(s), 0 wrong\n", "{text}{error}");
+    fs::write(root.path().join("try/tests/a.toml"), case.replace("\"fits\"", "\"contested\"")).unwrap();
+    assert_eq!(run(root.path(), &["policy", "test", "try"]).0, 1);
+    fs::write(root.path().join("try/tests/a.toml"), case.replace("\"role\"", "\"rle\"")).unwrap();
+    let (status, _, error) = run(root.path(), &["policy", "test", "try"]);
+    assert!(status == 2 && error.contains("unknown signal `rle`"), "{error}");
+    let (status, text, _) = run(root.path(), &["policy", "backtest", "--policies", "try"]);
+    assert!(status == 0 && text.contains("of 1 service(s) would change"), "{text}");
+    fs::write(root.path().join("fitcheck.toml"), "[policy.crud-service]\nlevel = \"off\"\n").unwrap();
+    let (_, text, _) = run(root.path(), &["policy", "backtest", "--policies", "try"]);
+    assert!(text.contains("shop (.): questioned → "), "{text}");
+}

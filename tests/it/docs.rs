@@ -13,7 +13,7 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/src")
 }
 
-fn is_current(path: &Path, text: &str) {
+pub(crate) fn is_current(path: &Path, text: &str) {
     if std::env::var_os("FITCHECK_BLESS").is_some() {
         fs::write(path, text).unwrap();
     }
@@ -64,6 +64,48 @@ fn the_table_of_policies_is_current() {
     is_current(&source().join("policies.md"), &text);
 }
 
+/// Ids of the inventory of criteria that the documents give, one a line.
+const CRITERIA: &str = include_str!("criteria.txt");
+
+/// Policies that take up a part of a criterion under a name of their own.
+const PARTS: &[(&str, &str)] = &[
+    ("memory-footprint", "memory-limit"),
+    ("cloud-native-service", "devops-agent"),
+    ("tail-latency", "tail-latency-advisory"),
+    ("tuning-exhausted", "tuning-signs"),
+];
+
+#[test]
+fn every_criterion_has_its_policy_in_the_table() {
+    let set = builtin::shipped();
+    let mut text = String::from(
+        "# Criteria\n\nWhat the documents give as criteria, the policies that judge by them, the signals that these \
+         ask for, and which documents lean which way.\n\n\
+         | criterion | policies | signals | Rust | Go | undecided |\n|---|---|---|---|---|---|\n",
+    );
+    let mut judged = BTreeSet::new();
+    for id in CRITERIA.lines() {
+        let parts = PARTS.iter().filter(|(criterion, _)| *criterion == id).map(|(_, part)| *part);
+        let policies: Vec<&Policy> = [id].into_iter().chain(parts).filter_map(|id| set.get(id)).collect();
+        let own = policies.first().unwrap_or_else(|| panic!("the criterion {id} has no policy"));
+        judged.extend(policies.iter().map(|policy| policy.id.as_str()));
+        let links: Vec<String> = policies.iter().map(|policy| format!("[{0}](policies/{0}.md)", policy.id)).collect();
+        let mut signals = BTreeSet::new();
+        for policy in &policies {
+            policy.when.visit(true, &mut |test, _| {
+                signals.insert(format!("`{}`", test.signal.name));
+            });
+        }
+        let signals = signals.into_iter().collect::<Vec<_>>().join(", ");
+        let [rust, go, tie] = [Lean::Rust, Lean::Go, Lean::Tie].map(|lean| documents(own, lean));
+        writeln!(text, "| {id} | {} | {signals} | {rust} | {go} | {tie} |", links.join(", ")).unwrap();
+    }
+    let shipped: BTreeSet<&str> = set.policies.iter().map(|policy| policy.id.as_str()).collect();
+    assert_eq!(judged, shipped, "a policy without a criterion");
+    assert_eq!(CRITERIA.lines().count(), 42);
+    is_current(&source().join("criteria.md"), &text);
+}
+
 fn documents(policy: &Policy, lean: Lean) -> String {
     let cites: BTreeSet<&str> =
         policy.cites.iter().filter(|cite| cite.leans == lean).map(|cite| cite.document.as_str()).collect();
@@ -106,7 +148,7 @@ fn the_table_of_contents_is_current() {
         writeln!(text, "  - [{0}](policies/{0}.md)", policy.id).unwrap();
     }
     text.push_str(
-        "- [Signals](signals.md)\n- [Configuration](configuration.md)\n- [In CI](ci.md)\n- [Limitations](limitations.md)\n\
+        "- [Criteria](criteria.md)\n- [Signals](signals.md)\n- [Configuration](configuration.md)\n- [In CI](ci.md)\n- [Limitations](limitations.md)\n\
          - [For the owner of a questioned service](faq.md)\n",
     );
     is_current(&source().join("SUMMARY.md"), &text);

@@ -10,4 +10,5 @@ mod git;
 #[cfg(unix)]
 mod hostile;
 mod properties;
+mod schema;
 mod steady;
