@@ -103,6 +103,9 @@ fn is_operational(path: &str) -> bool {
         "favicon",
     ];
     let lower = path.to_ascii_lowercase();
+    if ["log_filter", "log-filter", "log_level", "log-level", "loglevel"].iter().any(|word| lower.ends_with(word)) {
+        return true;
+    }
     let last = lower.split(['/', '-', '_', '.']).filter(|part| !part.is_empty());
     last.filter(|part| !matches!(*part, "api" | "v1" | "check" | "probe" | "path" | "json" | "ico" | "ui"))
         .all(|part| WORDS.contains(&part))
@@ -127,7 +130,8 @@ mod tests {
 
     #[test]
     fn own_routes_count_and_operational_ones_do_not() {
-        let cases: [(&str, &[(Count, u32)]); 10] = [
+        let cases: [(&str, &[(Count, u32)]); 11] = [
+            ("fn f() { Router::new().route(\"/log_filter\", post(a)).route(\"/log\", get(b)) }", &[(Count::Routes, 1)]),
             (
                 "fn f() { Router::new().route(\"/users\", get(a)).route(\"/users/{id}\", put(b)).route(\"/healthz\", get(h)) }",
                 &[(Count::Routes, 2)],

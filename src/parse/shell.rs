@@ -413,8 +413,13 @@ fn strip_head(words: &mut Vec<String>, environment: &mut Vec<(String, String)>) 
     let mut assignments = Vec::new();
     let mut taken = 0;
     let mut wrapped = false;
-    for word in words.iter() {
+    for (at, word) in words.iter().enumerate() {
         let bare = word.trim_start_matches(['@', '+', '-']);
+        // `$(BUILD_ENV) X=y cargo build`: a variable before assignments can only hold more of them.
+        if bare.starts_with("$(") && words.get(at + 1).is_some_and(|next| assignment(next).is_some()) {
+            taken += 1;
+            continue;
+        }
         let is_keyword = matches!(
             bare,
             "" | "if"
@@ -479,6 +484,7 @@ mod tests {
         assert_eq!(words("a && b; c | d || e & f"), ["a", "b", "c", "d", "e", "f"]);
         assert_eq!(words("go build \\\n  # why\n  -o 'x y' \"z\" \\\n ./cmd"), ["go build -o x y z ./cmd"]);
         assert_eq!(words("a > out 2>&1\nb # c && d\n"), ["a", "b"]);
+        assert_eq!(words("@$(ENV) X=y cargo build\n$(GO) build"), ["cargo build", "$(GO) build"]);
         assert_eq!(words("if ! a; then\n  b\nfi"), ["a", "b", "fi"]);
         assert_eq!(words("cat <<EOF\ngo build ./no\nEOF\ngo build ./yes"), ["cat", "go build ./yes"]);
     }

@@ -83,7 +83,10 @@ fn service(asked: role::Context<'_, '_>, declared: Option<Role>) -> Service {
         uses: evidenced(gathered.uses),
         latency: merged(stated(gathered.latency, role)),
         timeouts: merged(gathered.timeouts),
-        tuning: tuning(gathered.tuning, &gathered.counts, size),
+        tuning: tuning(gathered.tuning, &gathered.counts, size)
+            .into_iter()
+            .chain(unsafe_core(repository, role, collected))
+            .collect(),
         memory: evidenced(gathered.memory),
         replicas: evidenced(gathered.replicas),
         counts: counts(&gathered.counts),
@@ -277,6 +280,40 @@ fn tuning(found: Places<Tuning>, counts: &BTreeMap<Count, (u32, Vec<Location>)>,
         all.push(Evidenced { value, evidence: tidy(places.clone()) });
     }
     all
+}
+
+/// `unsafe` a thousand lines in the upper quarter of real Rust packages.
+const UNSAFE_DENSITY: f64 = 5.4;
+/// So many in all that they are how the service works, not a corner of it.
+const UNSAFE_MANY: u32 = 200;
+
+/// Packages of the unit's own in which `unsafe` is the way of working. Firmware has no other way, and says it by `no-std`.
+fn unsafe_core(repository: &Repository, role: Role, collected: &Collected<'_>) -> Option<Evidenced<Tuning>> {
+    if role == Role::Firmware {
+        return None;
+    }
+    let owner = |path: &str| repository.cargo.package_of(path).map(|package| package.directory.clone());
+    let mut found: BTreeMap<_, (u32, Vec<Location>)> = BTreeMap::new();
+    for seen in collected.facts.iter().filter(|seen| seen.near) {
+        if let FactKind::Count { what: Count::Unsafe, n } = &seen.fact.kind {
+            let entry = found.entry(owner(&seen.file.path)?).or_default();
+            entry.0 += n;
+            entry.1.push(seen.file.at(seen.fact.place));
+        }
+    }
+    let lines = |package: &str| {
+        let own = |path: &str| owner(path).is_some_and(|owner| &*owner == package);
+        let mut size = Size::default();
+        let files = repository.files_below(package).filter(|file| matches!(file.facts.structure, Structure::Rust(_)));
+        files.filter(|file| own(&file.path)).for_each(|file| add_size(&mut size, file));
+        size.lines as f64
+    };
+    found.retain(|package, (n, _)| f64::from(*n) * 1000.0 >= UNSAFE_DENSITY * lines(package));
+    let total: u32 = found.values().map(|(n, _)| n).sum();
+    (total >= UNSAFE_MANY).then(|| Evidenced {
+        value: Tuning { what: "unsafe".into(), value: Some(total.to_string()) },
+        evidence: tidy(found.into_values().flat_map(|(_, places)| places).collect()),
+    })
 }
 
 fn counts(found: &BTreeMap<Count, (u32, Vec<Location>)>) -> Vec<Evidenced<(Count, u32)>> {

@@ -223,7 +223,12 @@ fn by_function(context: &Context<'_, '_>) -> Option<Reasoned> {
         return context.reason(Role::Function, "is deployed as a function", at);
     }
     for capability in ["lambda", "cloud-function"] {
-        if let Some(at) = context.uses.near(capability).into_iter().next() {
+        // Who links a crate with a handler in it calls the function, or deploys it: the handler's own program is it.
+        let own = |at: &Location| {
+            let owner = context.repository.cargo.package_of(&at.path);
+            context.unit.language == Language::Go || owner.is_none_or(|owner| owner.directory == context.unit.root)
+        };
+        if let Some(at) = context.uses.near(capability).into_iter().find(own) {
             return context.reason(Role::Function, "registers a function handler", at);
         }
     }

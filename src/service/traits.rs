@@ -3,13 +3,13 @@
 //! In: the facts of one unit. Out: traits with their evidence. An import alone says little (a client is no server,
 //! a library reached by way of a helper is no trade), so each rule says how near and how often it must be seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{Count, FactKind};
 use crate::source::Location;
 
 use super::attribute::{Collected, Seen, Ties};
-use super::repository::{Repository, base};
+use super::repository::{Repository, base, parent};
 use super::unit::Unit;
 use super::{Evidenced, Language, Role};
 
@@ -43,6 +43,22 @@ impl<'r> Uses<'r> {
     pub fn near(&self, capability: &str) -> Vec<Location> {
         let seen = self.by_capability.get(capability).into_iter().flatten();
         seen.filter(|seen| seen.near).map(|seen| seen.file.at(seen.fact.place)).collect()
+    }
+
+    /// How many files, anywhere in the closure, use one of these.
+    fn files(&self, capabilities: &[&str]) -> usize {
+        let seen = capabilities.iter().filter_map(|capability| self.by_capability.get(capability)).flatten();
+        seen.map(|seen| &seen.file.path).collect::<BTreeSet<_>>().len()
+    }
+
+    /// How many different symbols of a capability are used near.
+    fn near_symbols(&self, capability: &str) -> usize {
+        let seen = self.by_capability.get(capability).into_iter().flatten().filter(|seen| seen.near);
+        let symbols = seen.filter_map(|seen| match &seen.fact.kind {
+            FactKind::Uses { symbol, .. } => Some(symbol.as_str()),
+            _ => None,
+        });
+        symbols.collect::<BTreeSet<_>>().len()
     }
 
     /// Places, in such code, where a symbol that ends so is used.
@@ -117,6 +133,30 @@ impl Context<'_, '_> {
         .collect()
     }
 
+    /// Places for which the unit itself answers: a tool is not about everything that its libraries can do.
+    fn own_if_tool(&self, places: Vec<Location>) -> Vec<Location> {
+        if self.role != Role::Cli || self.unit.language != Language::Rust {
+            return places;
+        }
+        let cargo = &self.repository.cargo;
+        let own =
+            |place: &Location| cargo.package_of(&place.path).is_none_or(|package| package.directory == self.unit.root);
+        places.into_iter().filter(own).collect()
+    }
+
+    /// Places in both folders of a program that joins exchangeable inputs to exchangeable outputs.
+    fn exchangeable_ends(&self) -> Vec<Location> {
+        let end = |words: &[&str]| {
+            let near = self.collected.facts.iter().filter(|seen| seen.near);
+            near.filter(|seen| matches!(seen.fact.kind, FactKind::Uses { .. }))
+                .filter(|seen| parent(&seen.file.path).split('/').any(|part| words.contains(&part)))
+                .map(|seen| seen.file.at(seen.fact.place))
+                .collect::<Vec<_>>()
+        };
+        let (inputs, outputs) = (end(INPUTS), end(OUTPUTS));
+        if inputs.len() < 3 || outputs.len() < 3 { Vec::new() } else { [inputs, outputs].concat() }
+    }
+
     fn named(&self, words: &[&str]) -> bool {
         let name = format!("{} {}", self.unit.name, base(&self.unit.root)).to_ascii_lowercase();
         name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| words.contains(&word))
@@ -144,6 +184,10 @@ impl Context<'_, '_> {
         calls.any(|(package, name)| words.contains(&base(package)) && opens(name))
     }
 }
+
+/// Folders of exchangeable inputs, and of outputs.
+const INPUTS: &[&str] = &["sources", "inputs", "receivers"];
+const OUTPUTS: &[&str] = &["sinks", "outputs", "exporters"];
 
 type Rule = fn(&Context<'_, '_>) -> Vec<Location>;
 
@@ -223,6 +267,9 @@ fn grpc_api(context: &Context<'_, '_>) -> Vec<Location> {
 fn crud(context: &Context<'_, '_>) -> Vec<Location> {
     let data = context.uses.any_near(&["sql", "document-db"]);
     let answers = !http_api(context).is_empty() || !grpc_api(context).is_empty();
+    if !context.exchangeable_ends().is_empty() {
+        return Vec::new();
+    }
     if answers && storage_engine(context).is_empty() { data } else { Vec::new() }
 }
 
@@ -234,7 +281,14 @@ fn proxy(context: &Context<'_, '_>) -> Vec<Location> {
     if context.role != Role::Service {
         return Vec::new();
     }
-    let core = context.uses.any_near(&["proxy-core"]);
+    let mut core = context.uses.any_near(&["proxy-core"]);
+    if !context.exchangeable_ends().is_empty() {
+        core.clear();
+    }
+    // Carrying packets for others is a gateway's work; a client carries its own.
+    if context.named(FORWARDERS) {
+        core.extend(context.uses.all("tunnel"));
+    }
     let forwards = context.uses.any_near(&["reverse-proxy"]);
     // One forwarding handler among many routes makes an API with a convenience.
     let (routes, _) = context.count(Count::Routes);
@@ -283,7 +337,9 @@ fn storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
     if !embedded.is_empty() && !replicated.is_empty() {
         return [embedded, replicated].concat();
     }
-    if engine >= 1 { embedded } else { Vec::new() }
+    // A store that is opened in a few files is used; one that a dozen files work on is what the service is made of.
+    let made_of_it = context.uses.files(&["embedded-storage", "search-index"]) >= 12;
+    if engine >= 1 || made_of_it { embedded } else { Vec::new() }
 }
 
 fn stream_pipeline(context: &Context<'_, '_>) -> Vec<Location> {
@@ -297,6 +353,10 @@ fn stream_pipeline(context: &Context<'_, '_>) -> Vec<Location> {
     let engine = context.uses.any_near(&["stream-engine"]);
     if !engine.is_empty() {
         return engine;
+    }
+    let ends = context.exchangeable_ends();
+    if !ends.is_empty() {
+        return ends;
     }
     let (reads, writes) = (context.uses.any_near(&["queue-consumer"]), context.uses.any_near(&["queue-producer"]));
     if !reads.is_empty() && !writes.is_empty() {
@@ -327,15 +387,23 @@ fn queue_worker(context: &Context<'_, '_>) -> Vec<Location> {
     if !events.is_empty() {
         return events;
     }
-    if matches!(context.role, Role::Service | Role::Job) && operator(context).is_empty() {
+    let carries = operator(context).is_empty() && context.exchangeable_ends().is_empty();
+    if matches!(context.role, Role::Service | Role::Job) && carries {
         context.uses.any_near(&["queue-consumer", "workflow-worker"])
     } else {
         Vec::new()
     }
 }
 
+/// Where the unit works on pictures, sound or film: one file of a big program draws an icon.
+fn media(context: &Context<'_, '_>) -> Vec<Location> {
+    let kinds = ["media-codec", "image-codec"];
+    let big = context.unit.closure.len() > 4;
+    if big && context.uses.files(&kinds) < 2 { Vec::new() } else { context.own_if_tool(context.uses.any_near(&kinds)) }
+}
+
 fn codec(context: &Context<'_, '_>) -> Vec<Location> {
-    let media = context.uses.any_near(&["media-codec", "image-codec"]);
+    let media = media(context);
     if !media.is_empty() {
         return media;
     }
@@ -383,10 +451,13 @@ const CRITICAL: &[&str] = &[
 fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
     // A command-line program touches keys in passing; only one that does little else is about them.
     if context.role == Role::Cli {
-        let own = context.uses.any_near(&["crypto-primitive", "key-store", "blockchain"]);
+        let own = context.own_if_tool(context.uses.any_near(&["crypto-primitive", "key-store", "blockchain"]));
         return if own.len() >= 3 && context.unit.closure.len() <= 20 { own } else { Vec::new() };
     }
-    let direct = context.uses.any_near(CRITICAL);
+    let mut direct = context.uses.any_near(CRITICAL);
+    if !context.exchangeable_ends().is_empty() {
+        direct.clear();
+    }
     if !direct.is_empty() {
         return direct;
     }
@@ -403,9 +474,10 @@ fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
 }
 
 fn cpu_bound(context: &Context<'_, '_>) -> Vec<Location> {
-    let places = context.uses.any_near(&["numeric", "image-codec", "media-codec", "ml-inference", "simd"]);
+    let computes = context.own_if_tool(context.uses.any_near(&["numeric", "ml-inference", "simd"]));
+    let places = [computes, media(context)].concat();
     // A statistic in one corner of a big program does not make it compute.
-    let files: std::collections::BTreeSet<_> = places.iter().map(|at| &at.path).collect();
+    let files: BTreeSet<_> = places.iter().map(|at| &at.path).collect();
     if files.len() >= 2 || context.unit.closure.len() <= 8 { places } else { Vec::new() }
 }
 
@@ -432,7 +504,9 @@ fn io_bound(context: &Context<'_, '_>) -> Vec<Location> {
 }
 
 fn realtime(context: &Context<'_, '_>) -> Vec<Location> {
-    let direct = context.uses.any_near(&["audio-realtime", "game-loop", "market-data"]);
-    let pinned = context.uses.any_near(&["realtime-scheduling"]);
-    if pinned.is_empty() { direct } else { [direct, pinned].concat() }
+    let direct = context.own_if_tool(context.uses.any_near(&["audio-realtime", "game-loop", "market-data"]));
+    let pinned = context.uses.near("realtime-scheduling");
+    // A pinned thread alone is housekeeping; on a microcontroller one word for priorities of interrupts is enough.
+    let scheduled = context.role == Role::Firmware || context.uses.near_symbols("realtime-scheduling") >= 2;
+    if scheduled { [direct, pinned].concat() } else { direct }
 }

@@ -134,7 +134,7 @@ fn rust_units(repository: &Repository) -> Vec<Unit> {
     let mut units = Vec::new();
     for (directory, package) in &repository.cargo.packages {
         let Some(shape) = rust_shape(repository, package) else { continue };
-        let reached = repository.cargo.closure(directory, &[]);
+        let reached = repository.cargo.closure(directory, &built_with(repository, package));
         let mut binaries: BTreeSet<String> = package.bins.iter().map(|bin| bin.name.clone()).collect();
         binaries.insert(package.name.clone());
         if let Some(lib) = &package.lib
@@ -158,6 +158,23 @@ fn rust_units(repository: &Repository) -> Vec<Unit> {
         });
     }
     units
+}
+
+/// Features that the repository's own build asks of a package beyond the default. What CI merely tries out is not shipped.
+fn built_with(repository: &Repository, package: &CargoPackage) -> Vec<String> {
+    let mut found = Vec::new();
+    for (file, fact) in repository.facts() {
+        let FactKind::Build(build) = &fact.kind else { continue };
+        if build.features.is_empty() || build.source == "workflow" || build.tool != "cargo" {
+            continue;
+        }
+        let named = build.packages.contains(&package.name);
+        let here = build.packages.is_empty() && build.bins.is_empty() && *file.directory() == *package.directory;
+        if (named || here) && file.scope == crate::scope::Scope::Shipped {
+            found.extend(build.features.iter().filter(|feature| package.features.contains_key(*feature)).cloned());
+        }
+    }
+    found
 }
 
 fn rust_shape(repository: &Repository, package: &CargoPackage) -> Option<Shape> {

@@ -24,10 +24,36 @@ pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
         let found = recipes(text.text, &mut variables);
         let (commands, targets): (Vec<Command>, Vec<String>) = found.into_iter().unzip();
         archives(&commands, &targets, facts);
+        let from = facts.list.len();
         emit(&commands, "makefile", facts);
+        add_features(&collected_features(text.text), &mut facts.list[from..]);
     } else {
         let found = shell::commands(text.text, 0, &mut variables);
         emit(&found, "script", facts);
+    }
+}
+
+/// Words that variables called after features collect, whatever condition stands around: `EXTRA_FEATURES += tls`.
+fn collected_features(text: &str) -> Vec<String> {
+    let plain =
+        |word: &&str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/'));
+    let added = text.lines().filter_map(|line| line.split_once("+="));
+    let ours = added.filter(|(name, _)| name.trim().to_ascii_lowercase().ends_with("features"));
+    ours.flat_map(|(_, words)| words.split([' ', ',']).map(str::trim))
+        .filter(|word| !word.is_empty())
+        .filter(plain)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Gives collected features to the file's builds; a package takes of them what it declares.
+fn add_features(features: &[String], found: &mut [crate::fact::Fact]) {
+    for fact in found {
+        if let FactKind::Build(build) = &mut fact.kind
+            && build.tool == "cargo"
+        {
+            build.features.extend(features.iter().cloned());
+        }
     }
 }
 
@@ -234,6 +260,13 @@ mod tests {
         assert_eq!((build.packages[0].as_str(), build.output.as_deref()), ("example.org/x/app/web", Some("bin/web")));
         assert_eq!((build.directory.as_deref(), *line), (Some("sub"), 6));
         assert_eq!(found[1].0.target.as_deref(), Some("xiao"));
+    }
+
+    #[test]
+    fn features_that_a_variable_collects_reach_the_builds() {
+        let source = "EXTRA_FEATURES :=\nifeq ($(TLS),yes)\n    EXTRA_FEATURES += tls\nendif\nFLAGS += x\na:\n\t@$(ENV) RUSTFLAGS=\"-C a\" cargo build -p a $(EXTRA_FEATURES)\n";
+        let found = builds("Makefile", source);
+        assert_eq!((found[0].0.packages[0].as_str(), &found[0].0.features[..]), ("a", &["tls".to_owned()][..]));
     }
 
     #[test]
