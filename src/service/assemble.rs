@@ -285,11 +285,11 @@ fn tuning(found: Places<Tuning>, counts: &BTreeMap<Count, (u32, Vec<Location>)>,
 /// `unsafe` a thousand lines in the upper quarter of real Rust packages.
 const UNSAFE_DENSITY: f64 = 5.4;
 /// So many in all that they are how the service works, not a corner of it.
-const UNSAFE_MANY: u32 = 200;
+const UNSAFE_MANY: u32 = 50;
 
-/// Packages of the unit's own in which `unsafe` is the way of working. Firmware has no other way, and says it by `no-std`.
+/// Packages of the unit's own in which `unsafe` is the way of working. Firmware and libraries for others have no other way.
 fn unsafe_core(repository: &Repository, role: Role, collected: &Collected<'_>) -> Option<Evidenced<Tuning>> {
-    if role == Role::Firmware {
+    if !matches!(role, Role::Service | Role::Job | Role::Cli | Role::Function) {
         return None;
     }
     let owner = |path: &str| repository.cargo.package_of(path).map(|package| package.directory.clone());
