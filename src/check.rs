@@ -12,9 +12,10 @@ use gix::ObjectId;
 use crate::base;
 use crate::base::revision::BaseError;
 use crate::cache::Cache;
-use crate::config::is_fatal;
 use crate::config::load::{Loaded, load};
-use crate::finding::Report;
+use crate::config::{inline, is_fatal};
+use crate::disk;
+use crate::finding::{Report, Status};
 use crate::git::index::Index;
 use crate::git::{self, Git, GitProblem};
 use crate::history::{self, Layout, Pending};
@@ -122,6 +123,9 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
             of_commit(options, loaded, &git, base::revision::find(&git, revision, &environment)?.commit, known)?
         }
     };
+    if options.exceptions && report.findings.iter().any(|finding| finding.status == Status::New) {
+        inline::settle(&*disk::sources(options), &mut report.findings);
+    }
     if let Some(asked) = &options.base {
         let git = Git::open(&options.root, options.git)?;
         // Before the first commit there is no `HEAD` to compare with: everything is new.

@@ -8,6 +8,7 @@
 pub mod allow;
 pub mod apply;
 pub mod baseline;
+pub mod inline;
 pub mod layer;
 pub mod load;
 pub mod print;

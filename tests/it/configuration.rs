@@ -221,3 +221,25 @@ fn cases_are_run_and_a_changed_set_is_tried_on_the_repository() {
     let (_, text, _) = run(root.path(), &["policy", "backtest", "--policies", "try"]);
     assert!(text.contains("shop (.): questioned → "), "{text}");
 }
+
+#[test]
+fn a_comment_at_the_evidence_accepts_the_finding() {
+    let root = repository(&[]);
+    let open = |text: &str| {
+        let report: serde_json::Value = serde_json::from_str(text).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        findings.into_iter().filter(|finding| finding["status"] == "new").collect::<Vec<_>>()
+    };
+    let before = open(&run(root.path(), &["--format", "json"]).1);
+    let finding = &before[0];
+    let (policy, label) = (finding["policy"].as_str().unwrap(), &finding["evidence"][0]);
+    let path = root.path().join(label["path"].as_str().unwrap());
+    let text = fs::read_to_string(&path).unwrap();
+    let line = label["line"].as_u64().unwrap() as usize - 1;
+    let comment = if path.extension().is_some_and(|name| name == "rs") { "//" } else { "#" };
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.insert(line, format!("{comment} fitcheck:allow {policy} the team decided so"));
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    assert_eq!(open(&run(root.path(), &["--format", "json"]).1).len(), before.len() - 1);
+    assert_eq!(open(&run(root.path(), &["--format", "json", "--no-allow"]).1).len(), before.len());
+}

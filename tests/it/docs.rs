@@ -149,7 +149,7 @@ fn the_table_of_contents_is_current() {
     }
     text.push_str(
         "- [Criteria](criteria.md)\n- [Signals](signals.md)\n- [Configuration](configuration.md)\n- [In CI](ci.md)\n- [Limitations](limitations.md)\n\
-         - [For the owner of a questioned service](faq.md)\n",
+         - [Limits](limits.md)\n- [Threat model](threat-model.md)\n- [For the owner of a questioned service](faq.md)\n",
     );
     is_current(&source().join("SUMMARY.md"), &text);
 }
