@@ -41,8 +41,10 @@ fn is_comment(line: &str) -> bool {
 fn allows(line: &str, policy: &str) -> bool {
     let Some((code, said)) = line.split_once(MARK) else { return false };
     let Some((named, reason)) = said.trim_start().split_once(char::is_whitespace) else { return false };
-    let opens = |comment: &&str| code.trim_end().ends_with(*comment);
-    COMMENTS.iter().any(|comment| opens(&comment)) && named == policy && reason.chars().any(char::is_alphanumeric)
+    let code = code.trim_end();
+    COMMENTS.iter().any(|comment| code.ends_with(comment))
+        && named == policy
+        && reason.chars().any(char::is_alphanumeric)
 }
 
 #[cfg(test)]
