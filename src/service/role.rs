@@ -443,7 +443,10 @@ fn by_service(context: &Context<'_, '_>) -> Option<Reasoned> {
     let called = is_called_a_daemon(&context.unit.name);
     // Servers read their settings from a command line too: own routes and nothing published tell them from tools.
     let routes = || context.routes() >= 2 && context.published().is_none();
-    let listens = context.uses.near("cli-parser").is_empty() || context.image_serves() || called || routes();
+    // Only servers forward for others.
+    let forwards = || !context.uses.near("reverse-proxy").is_empty() && !context.uses.near("http-server").is_empty();
+    let listens =
+        context.uses.near("cli-parser").is_empty() || context.image_serves() || called || routes() || forwards();
     listens.then(|| context.reason(Role::Service, "listens for work", at)).flatten()
 }
 

@@ -474,8 +474,12 @@ fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
 }
 
 fn cpu_bound(context: &Context<'_, '_>) -> Vec<Location> {
-    let computes = context.own_if_tool(context.uses.any_near(&["numeric", "ml-inference", "simd"]));
-    let places = [computes, media(context)].concat();
+    let mut computing = context.uses.any_near(&["numeric", "ml-inference"]);
+    // In Go it is a library's business: a fast hash of somebody else.
+    if context.unit.language == Language::Rust {
+        computing.extend(context.uses.near("simd"));
+    }
+    let places = [context.own_if_tool(computing), media(context)].concat();
     // A statistic in one corner of a big program does not make it compute.
     let files: BTreeSet<_> = places.iter().map(|at| &at.path).collect();
     if files.len() >= 2 || context.unit.closure.len() <= 8 { places } else { Vec::new() }

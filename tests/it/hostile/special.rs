@@ -44,7 +44,7 @@ const KINDS: &[(&str, Put)] = &[
     ("directory", |path| fs::create_dir(path).unwrap()),
     ("unreadable", |path| {
         fs::write(path, "x").unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o0)).unwrap();
     }),
     ("empty", |path| fs::write(path, "").unwrap()),
     ("zeroes", |path| fs::write(path, [0; 4096]).unwrap()),
@@ -78,7 +78,7 @@ fn nothing_but_regular_files_is_opened() {
     cases.push(Case::new("T4", "a locked directory", |root| {
         calm_service(root);
         put(root, "locked/main.go", "package main");
-        fs::set_permissions(root.join("locked"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(root.join("locked"), fs::Permissions::from_mode(0o0)).unwrap();
     }));
     cases.push(Case::new("T4", "links between directories", |root| {
         calm_service(root);
