@@ -5,7 +5,7 @@
 //! changes nothing but the time a run takes; results are the same with and without.
 //!
 //! One file a repository holds everything: a sorted table, then the encoded facts. It is read whole, changed by
-//! writing a new one beside it, and kept below [`MOST_BYTES`].
+//! writing a new one beside it, and kept below `MOST_BYTES`.
 
 mod place;
 

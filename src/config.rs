@@ -1,7 +1,7 @@
 //! What the user decided, in `fitcheck.toml`: from TOML with spans to an effective [`Config`].
 //!
 //! A root file, the files it extends and one in a service's directory are *layers*: [`layer`] reads one,
-//! [`load`] finds and merges them, [`resolve`] sets levels and parameters of policies. [`apply`] brings declared
+//! [`load`] finds and merges them, `resolve` sets levels and parameters of policies. [`apply`] brings declared
 //! facts to services, [`allow`] and [`baseline`] settle findings, [`print`](mod@print) shows what is in force
 //! and where each value comes from. A mistake anywhere stops the run: nothing is judged by half a configuration.
 

@@ -1,7 +1,7 @@
 //! Detectors: from views to facts, one file each, and the list of all of them.
 //!
 //! A detector is a `const DETECTOR` with a name and the views it looks at. To add one, write
-//! `detect/<name>.rs` and add its `mod` line and its place in [`DETECTORS`].
+//! `detect/<name>.rs` and add its `mod` line and its place in the list of its kind ([`GO`], [`RUST`], [`CONFIG`], [`TEXT`]).
 
 mod artillery;
 mod c_lines;

@@ -1,6 +1,6 @@
 //! History: who changes a service, how fast, and what that cannot tell.
 //!
-//! In: the repository around the scanned root. Out: [`Team`](crate::service::Team) and [`Spec`](crate::service::Spec)
+//! In: the repository around the scanned root. Out: [`Team`] and [`Spec`]
 //! per service, numbers only. No name, address or message leaves this module.
 //!
 //! It works in two steps. [`start`] walks the commits on a thread of its own, beside the reading of files, for nobody

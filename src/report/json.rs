@@ -21,7 +21,7 @@ pub fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Res
     out.write_all(b"\n")
 }
 
-/// Returns the JSON Schema of what [`write`] writes.
+/// Returns the JSON Schema of what [`write()`] writes.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Document).to_value()
 }

@@ -164,8 +164,11 @@ pub(crate) fn program() -> Command {
     command
 }
 
+/// Exit status, standard output and standard error.
+pub(crate) type Ended = (Option<i32>, Vec<u8>, Vec<u8>);
+
 /// Waits for the program, within its time; stdout and stderr go to files, so that no pipe can fill up.
-pub(crate) fn finish(mut command: Command) -> Result<(Option<i32>, Vec<u8>, Vec<u8>), String> {
+pub(crate) fn finish(mut command: Command) -> Result<Ended, String> {
     let (mut stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     command.stdin(Stdio::null()).stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
     let mut child = command.spawn().map_err(|error| error.to_string())?;

@@ -67,7 +67,8 @@ fn without_time(bytes: &[u8]) -> String {
 #[test]
 fn threads_zones_and_languages_change_no_byte() {
     let Some(repo) = repository() else { return };
-    let variants: [(&[&str], &[(&str, &str)]); 5] = [
+    type Variant = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+    let variants: [Variant; 5] = [
         (&["--threads", "1"], &[]),
         (&["--threads", "2"], &[("TZ", "Asia/Kathmandu"), ("LANG", "de_DE.UTF-8")]),
         (&["--threads", "8"], &[("TZ", "America/St_Johns"), ("LC_ALL", "tr_TR.UTF-8")]),

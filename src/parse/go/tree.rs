@@ -2,7 +2,7 @@
 //!
 //! In: the text of a file that a detector picked by its tokens. Out: calls, keyed fields, named values and
 //! comparisons with their values; the tree itself is dropped before this returns. Parsing stops at a deadline, since
-//! a hostile file may take long, and files past [`LARGEST`] are not parsed at all.
+//! a hostile file may take long, and files past `LARGEST` are not parsed at all.
 
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
