@@ -7,6 +7,10 @@
 //! *Example*: `/// Applications must respond to requests within a certain time (~40ms)`.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::{memchr, memmem};
 
 use super::Facts;
 use super::latency::{self, Budget};
@@ -16,9 +20,9 @@ use crate::source::Text;
 
 pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     // Inline tests of Rust stand at the end of the file.
-    let end = text.text.find("#[cfg(test)]\nmod ").unwrap_or(text.text.len());
+    let end = memmem::find(text.text.as_bytes(), b"#[cfg(test)]\nmod ").unwrap_or(text.text.len());
     let code = &text.text[..end];
-    if code.starts_with("// Code generated") {
+    if code.starts_with("// Code generated") || !prose::may_hold_figure(code) || !DUTIES.is_match(code) {
         return;
     }
     for range in comments(code) {
@@ -39,6 +43,16 @@ pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
+/// A part of every word that obliges: a file without any is not split into comments.
+static DUTIES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let parts = ["target", "budget", "slo", "must", "shall", "require", "nfr", "deadline", "hard limit", "objective"];
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(parts)
+        .expect("because the parts are few and fixed")
+});
+
 /// A figure and a word that obliges: cheap, and true of few comments.
 fn may_oblige(comment: &str) -> bool {
     prose::may_hold_figure(comment) && prose::duty(comment)
@@ -53,6 +67,11 @@ fn comments(code: &str) -> Vec<Range<usize>> {
     for line in code.split_inclusive('\n') {
         let start = at;
         at += line.len();
+        // Most lines hold no comment, and nothing that ends one.
+        if memchr(b'/', line.as_bytes()).is_none() {
+            run = false;
+            continue;
+        }
         let body = line.trim_start();
         if let Some(opened) = block {
             if line.contains("*/") {
@@ -68,7 +87,7 @@ fn comments(code: &str) -> Vec<Range<usize>> {
             continue;
         } else if body.starts_with("/*") {
             if line.contains("*/") { found.push(start..at) } else { block = Some(start) }
-        } else if let Some(offset) = line.find(" // ") {
+        } else if let Some(offset) = memmem::find(line.as_bytes(), b" // ") {
             found.push(start + offset + 1..at);
         }
         run = false;

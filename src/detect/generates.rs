@@ -6,6 +6,8 @@
 //! *Misses*: generators behind wrappers of a repository's own.
 //! *Example*: `//go:generate protoc --go_out=. shop.proto`.
 
+use memchr::memmem;
+
 use super::Facts;
 use super::gatling::is_commented;
 use crate::fact::{Binding, FactKind};
@@ -38,7 +40,7 @@ const MACROS: &[(&str, &str, &str)] = &[
 
 pub(super) fn detect_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let mark = "//go:generate ";
-    for (at, _) in text.text.match_indices(mark) {
+    for at in memmem::find_iter(text.text.as_bytes(), mark) {
         let line = text.text[at..].lines().next().unwrap_or("");
         if at == 0 || text.text.as_bytes()[at - 1] == b'\n' {
             add_command(&line[mark.len().min(line.len())..], at..at + line.len(), Binding::Package, facts);
@@ -48,7 +50,8 @@ pub(super) fn detect_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
 
 pub(super) fn detect_rust(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     for (name, format, with) in MACROS {
-        if let Some((at, _)) = text.text.match_indices(name).find(|(at, _)| !is_commented(text.text, *at)) {
+        let mut places = memmem::find_iter(text.text.as_bytes(), name);
+        if let Some(at) = places.find(|at| !is_commented(text.text, *at)) {
             add(format, with, at..at + name.len(), Binding::Package, facts);
         }
     }

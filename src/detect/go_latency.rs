@@ -10,10 +10,12 @@
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use memchr::memmem;
 
 use crate::detect::Facts;
 use crate::fact::{FactKind, LatencySource, Subject};
 use crate::parse::go::GoView;
+use crate::parse::go::lexer::TokenKind;
 use crate::parse::go::tree::{self, Exceeds, Syntax, Value};
 
 /// A file without any of these names no figure; looked for without regard to case.
@@ -28,7 +30,7 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     }
     let is_test = view.path.ends_with("_test.go");
     let periods = !is_test && imports_periods(view);
-    let named = uses_units(view) && names_a_figure(view);
+    let named = uses_units(view) && names_a_figure(view) && gives_a_figure(view, is_test);
     if !(periods || named) {
         return;
     }
@@ -55,6 +57,38 @@ fn names_a_figure(view: &GoView<'_>) -> bool {
             && measure(view.token(index)).is_some()
     })
 }
+
+/// Parts of every name that is a measure.
+static MEASURES: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let parts = ["latenc", "p50", "p75", "p90", "p95", "p99", "response", "slo"];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(parts).expect("because the parts are constant")
+});
+
+/// Whether some name promises where a value may follow, or is compared in a test that can fail: only then is there
+/// something to evaluate, which costs far more than looking.
+fn gives_a_figure(view: &GoView<'_>, is_test: bool) -> bool {
+    let fails = is_test && FAILURES.iter().any(|call| memmem::find(view.text.as_bytes(), call.as_bytes()).is_some());
+    MEASURES.find_iter(view.text).any(|found| {
+        let index = view.tokens.partition_point(|token| token.end as usize <= found.start());
+        let holds = view.tokens.get(index).is_some_and(|token| (token.start as usize) <= found.start());
+        let Some(measure) = holds.then(|| measure(view.token(index))).flatten() else { return false };
+        measure.promised && may_hold_value(view, index) || fails && is_exceeded(view, index)
+    })
+}
+
+/// `name: value`, `name = value`, `name Type = value`.
+fn may_hold_value(view: &GoView<'_>, name: usize) -> bool {
+    matches!(view.kind(name + 1), Some(TokenKind::Punct(b':' | b'=' | b'*' | b'(') | TokenKind::Word))
+}
+
+/// `name > …` or `name() >= …` on one line.
+fn is_exceeded(view: &GoView<'_>, name: usize) -> bool {
+    let line = (name + 1..view.tokens.len()).take_while(|&at| !view.is_first(at));
+    line.take(100).any(|at| view.is(at, b'>') || view.token(at) == ">=")
+}
+
+/// What a test calls to fail.
+const FAILURES: [&str; 3] = [".Fatal", ".Error", ".Fail"];
 
 /// What a name says is measured.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -128,7 +162,7 @@ fn tests_of(view: &GoView<'_>, syntax: &Syntax, facts: &mut Facts<'_, '_>) {
         let Value::Duration(limit_us) = *right else { continue };
         let name = left.rsplit('.').next().unwrap_or(left);
         let body = &view.text[then.start..then.end.min(then.start + 400).min(view.text.len())];
-        let fails = [".Fatal", ".Error", ".Fail"].iter().any(|call| body.contains(call));
+        let fails = FAILURES.iter().any(|call| body.contains(call));
         if let Some(measure) = measure(name).filter(|_| fails && view.path.ends_with("_test.go")) {
             facts.add(range.clone(), latency(limit_us, measure.percentile, LatencySource::LoadTest));
         }

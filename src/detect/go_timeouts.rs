@@ -6,12 +6,14 @@
 //! *Misses* durations from flags, configuration and other files; deadlines as points in time.
 //! *Example*: `context.WithTimeout(ctx, 5*time.Second)`
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::detect::Facts;
 use crate::fact::FactKind;
-use crate::parse::go::GoView;
+use crate::parse::go::lexer::TokenKind;
 use crate::parse::go::tree::{self, Value};
+use crate::parse::go::{GoView, Selector};
 
 /// Functions with a timeout, and the index of the argument.
 const CALLS: &[(&str, usize)] =
@@ -50,7 +52,8 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
-/// Whether the file uses a unit of time and one of the functions or types; most files use neither.
+/// Whether the file uses a unit of time and one of the functions or types with something that may be evaluated;
+/// most files do not, and a tree costs far more than looking.
 fn is_worth_parsing(view: &GoView<'_>) -> bool {
     let unit = view.selectors.iter().any(|selector| {
         view.import_of(selector).path == "time"
@@ -64,10 +67,53 @@ fn is_worth_parsing(view: &GoView<'_>) -> bool {
         let same = |written: &str| written.split_once('.') == Some((package, name));
         CALLS.iter().any(|(call, _)| same(call)) || FIELDS.iter().any(|(literal, _)| same(literal))
     };
-    unit && view.selectors.iter().any(|selector| {
-        let path = view.import_of(selector).path;
-        matches!(path, "context" | "net/http" | "net") && wanted(path, view.token(selector.name()))
+    let used = unit
+        && view.selectors.iter().any(|selector| {
+            let path = view.import_of(selector).path;
+            matches!(path, "context" | "net/http" | "net") && wanted(path, view.token(selector.name()))
+        });
+    if !used {
+        return false;
+    }
+    let declared = declared(view);
+    view.selectors.iter().any(|selector| {
+        given(view, selector).is_some_and(|tokens| tokens.clone().any(|at| may_be_worth(view, at, &declared)))
     })
+}
+
+/// The tokens between the brackets of a call or literal that may hold a timeout.
+fn given(view: &GoView<'_>, selector: &Selector) -> Option<Range<usize>> {
+    let same = |written: &str| {
+        written.split_once('.') == Some((view.token(selector.token as usize), view.token(selector.name())))
+    };
+    let open = selector.name() + 1;
+    let call = view.is(open, b'(') && CALLS.iter().any(|(call, _)| same(call));
+    let literal = || {
+        let keys = FIELDS.iter().find(|(literal, _)| same(literal)).map(|(_, keys)| *keys)?;
+        let mut tokens = open + 1..view.closing(open);
+        view.is(open, b'{').then(|| tokens.any(|at| keys.contains(&view.token(at))))
+    };
+    (call || literal() == Some(true)).then(|| open + 1..view.closing(open))
+}
+
+/// Whether a token is a unit of time or a name to which the file gives a value.
+fn may_be_worth(view: &GoView<'_>, at: usize, declared: &HashSet<&str>) -> bool {
+    view.kind(at) == Some(TokenKind::Word) && (view.token(at) == "time" || declared.contains(view.token(at)))
+}
+
+/// Names that start a line, a list or a declaration and are given a value on that line, and a few that are not.
+fn declared<'a>(view: &GoView<'a>) -> HashSet<&'a str> {
+    let starts = |at: usize| {
+        at > 0
+            && view.kind(at) == Some(TokenKind::Word)
+            && (view.is_first(at) || matches!(view.token(at - 1), "var" | "const" | "(" | ";"))
+            && matches!(view.kind(at + 1), Some(TokenKind::Word | TokenKind::Punct(b'=' | b'*' | b'(')))
+    };
+    let valued = |at: usize| {
+        let line = (at + 1..view.tokens.len()).take_while(|&next| !view.is_first(next));
+        line.take(100).any(|next| view.is(next, b'='))
+    };
+    (0..view.tokens.len()).filter(|&at| starts(at) && valued(at)).map(|at| view.token(at)).collect()
 }
 
 #[cfg(test)]

@@ -151,8 +151,9 @@ fn assertions(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 fn periods(view: &RustView<'_, '_>, constants: &[Constant<'_>], facts: &mut Facts<'_, '_>) {
     let tokens = &view.tokens;
     fixed_steps(view, facts);
-    if names(tokens, "audio-realtime") {
-        audio_buffer(view, constants, facts);
+    audio_buffer(view, constants, facts);
+    if !constants.iter().any(|constant| is_control_loop(constant.name)) {
+        return;
     }
     let bare = inner_attributes(tokens).iter().any(|inner| inner.name == "no_std");
     if !(bare || names(tokens, "embedded-hal") || names(tokens, "realtime-scheduling")) {
@@ -205,7 +206,7 @@ fn audio_buffer(view: &RustView<'_, '_>, constants: &[Constant<'_>], facts: &mut
     });
     let (Some(rate), Some(frames)) = (rate, frames) else { return };
     let (Some(hz), Some(count)) = (rate.number(tokens), frames.number(tokens)) else { return };
-    if hz >= 8000.0 && count > 0.0 {
+    if hz >= 8000.0 && count > 0.0 && names(tokens, "audio-realtime") {
         let kind = latency(count / hz * 1e6, Some(100.0), LatencySource::Derived);
         emit(view, facts, (frames.at, frames.last), kind);
     }

@@ -10,6 +10,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
 use super::Facts;
@@ -26,9 +27,19 @@ static TYPE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("because the pattern is a constant that the tests compile")
 });
 
+/// The words without their first letters, which may be upper or lower case.
+static HINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let ends = MONEY.iter().map(|word| &word[1..]);
+    // Searching for leftmost matches is what lets the library use its vector search.
+    AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(ends)
+        .expect("because the words are few and fixed")
+});
+
 /// Reads types of Go, Rust, protobuf and GraphQL.
 pub(super) fn detect_types(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    if !MONEY.iter().any(|word| text.text.contains(&word[1..])) {
+    if !HINTS.is_match(text.text) {
         return;
     }
     let code = text.path.ends_with(".go") || text.path.ends_with(".rs");

@@ -9,7 +9,7 @@ mod guard;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
@@ -56,7 +56,11 @@ const HINTS: [&str; 28] = [
 ];
 
 static FILTER: LazyLock<AhoCorasick> =
-    LazyLock::new(|| AhoCorasick::new(HINTS).expect("because the hints are few and fixed"));
+    // Searching for leftmost matches is what lets the library use its vector search.
+    LazyLock::new(|| {
+        let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(HINTS);
+        builder.expect("because the hints are few and fixed")
+    });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ItemKind {
