@@ -93,9 +93,18 @@ pub fn attribute<'r>(
     all
 }
 
+/// Whether a generator's output says it: code written by a program is nobody's decision, but checked-in bindings are a
+/// surface all the same.
+fn is_said_by_generator(file: &FileEntry, fact: &Fact) -> bool {
+    file.is_generated() && !matches!(&fact.kind, FactKind::Ffi { mechanism, .. } if mechanism == "bindgen")
+}
+
 /// Whether a file of this standing can promise anything: budgets of tests and examples are nobody's, except that a load
 /// test's limit is one of the service that it drives.
 fn speaks(file: &FileEntry, fact: &Fact) -> bool {
+    if is_said_by_generator(file, fact) {
+        return false;
+    }
     match &fact.kind {
         FactKind::Latency { source: LatencySource::LoadTest, .. } => file.scope != Scope::Fixture,
         FactKind::Latency { .. } => matches!(file.scope, Scope::Shipped | Scope::Docs),
@@ -183,9 +192,6 @@ impl Holders {
 
     fn of(&self, package: Option<&Arc<str>>, units: &[Unit], file: &FileEntry, judges_examples: bool) -> Vec<usize> {
         let Some(package) = package else { return here(units, file) };
-        if file.is_generated() {
-            return Vec::new();
-        }
         let shipped = file.scope == Scope::Shipped || (judges_examples && file.scope == Scope::Example);
         let holders = self.by_package.get(package).map_or(&[][..], Vec::as_slice);
         // A tool in a test folder still has its own code.
