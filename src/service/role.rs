@@ -308,7 +308,11 @@ const TOOL_WORDS: &[&str] = &[
 ];
 
 fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
-    if context.workload(|_| true).is_some() || context.shipped_image().is_some() {
+    // What only other helpers of development run is one of them.
+    let kept = |path: &str| KEPT_FOR_DEVELOPMENT.iter().any(|folder| super::repository::is_within(path, folder));
+    let mut running = context.collected.workloads.iter().map(|&index| &context.ties.workloads[index]);
+    let run = running.any(|running| !kept(&running.file.path));
+    if run || context.shipped_image().is_some() {
         return None;
     }
     let path = format!("{}/{}", context.unit.root, context.unit.name).to_ascii_lowercase();
