@@ -207,9 +207,12 @@ pub struct Check {
     /// Exit with 0 even where there are findings
     #[arg(long)]
     pub exit_zero: bool,
-    /// Exit with 2 where anything could not be read
-    #[arg(long)]
+    /// Exit with 2 where something was not read that a verdict may hang on [default: in CI]
+    #[arg(long, overrides_with = "no_strict")]
     pub strict: bool,
+    /// Exit as if everything had been read
+    #[arg(long)]
+    pub no_strict: bool,
 }
 
 #[derive(Debug, Args)]

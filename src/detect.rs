@@ -70,7 +70,7 @@ use crate::parse::config::ConfigView;
 use crate::parse::go::GoView;
 use crate::parse::rust::RustView;
 use crate::parse::rust::tree::Item;
-use crate::problem::Flaw;
+use crate::problem::{Class, Flaw};
 use crate::source::Text;
 
 /// What a detector of configuration files does with one of them.
@@ -197,8 +197,17 @@ impl<'t, 's> Facts<'t, 's> {
 
     /// Records something that could not be read, with its place.
     pub fn flaw(&mut self, range: Range<usize>, reason: impl Into<String>) {
+        self.note(range, reason.into(), Class::Lost);
+    }
+
+    /// Records something that was not read and that no verdict hangs on.
+    pub fn omission(&mut self, range: Range<usize>, reason: impl Into<String>) {
+        self.note(range, reason.into(), Class::Partial);
+    }
+
+    fn note(&mut self, range: Range<usize>, reason: String, class: Class) {
         let place = Some(self.text.place(range));
-        self.flaws.push(Flaw { reason: reason.into(), place });
+        self.flaws.push(Flaw { reason, place, class });
     }
 }
 

@@ -1,6 +1,7 @@
 //! Exit statuses: computed from the report, the same for every format.
 
 use crate::finding::{Report, Severity, Status};
+use crate::problem::{Class, Problem};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +15,9 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Judges a report: accepted findings do not count. `strict` refuses inputs that were not read.
+    /// Judges a report: accepted findings do not count. `strict` refuses to pass where facts were lost.
     pub fn of(report: &Report, threshold: Option<Severity>, strict: bool) -> Exit {
-        if strict && !report.skipped.is_empty() {
+        if strict && lost(report).next().is_some() {
             return Exit::Failed;
         }
         let Some(threshold) = threshold else { return Exit::Clean };
@@ -24,6 +25,11 @@ impl Exit {
             |finding: &&crate::finding::Finding| finding.status == Status::New && finding.severity >= threshold;
         if report.findings.iter().any(|finding| counts(&finding)) { Exit::Findings } else { Exit::Clean }
     }
+}
+
+/// What was not read although a verdict may hang on it.
+pub fn lost(report: &Report) -> impl Iterator<Item = &Problem> {
+    report.skipped.iter().filter(|problem| problem.class == Class::Lost)
 }
 
 impl From<Exit> for std::process::ExitCode {
@@ -43,6 +49,9 @@ mod tests {
         assert_eq!(Exit::of(&report, Some(Severity::Warning), false), Exit::Findings);
         assert_eq!(Exit::of(&report, None, false), Exit::Clean);
         assert_eq!(Exit::of(&report, None, true), Exit::Failed);
+        let mut partly = report.clone();
+        partly.skipped.iter_mut().for_each(|problem| problem.class = Class::Partial);
+        assert_eq!(Exit::of(&partly, None, true), Exit::Clean);
         let mut accepted = report.clone();
         for finding in &mut accepted.findings {
             finding.status = Status::Baseline;

@@ -10,7 +10,7 @@ use clap::{CommandFactory, Parser};
 use fitcheck::check::{self, CheckError, Options, Tree};
 use fitcheck::cli::{Check, Cli, ColorWhen, Command, Explain, Scan, SchemaOf, Services, View};
 use fitcheck::config::load::Loaded;
-use fitcheck::exit::Exit;
+use fitcheck::exit::{self, Exit};
 use fitcheck::finding::{Report, Severity};
 use fitcheck::policy::manual;
 use fitcheck::report::{self, Context, Page, Sources};
@@ -93,7 +93,31 @@ fn check(args: &Check) -> anyhow::Result<Exit> {
     let outputs: Vec<_> = args.output.iter().map(|output| (output.format, output.path.clone())).collect();
     output::write_all(&report, &context, &outputs)?;
     print(|out| args.format.write(&report, &context, out))?;
-    Ok(Exit::of(&report, threshold(args, &loaded), args.strict))
+    let exit = Exit::of(&report, threshold(args, &loaded), is_strict(args));
+    if exit == Exit::Failed {
+        tell_lost(&report)?;
+    }
+    Ok(exit)
+}
+
+/// What CI lets pass, nobody looks at again.
+fn is_strict(args: &Check) -> bool {
+    args.strict || !args.no_strict && cache::is_ci()
+}
+
+/// Says what was lost; the whole list is in the reports.
+fn tell_lost(report: &Report) -> io::Result<()> {
+    const SHOWN: usize = 10;
+    let lost: Vec<_> = exit::lost(report).collect();
+    let mut out = io::stderr();
+    for problem in lost.iter().take(SHOWN) {
+        let line = format!("not read: {}: {}", problem.path, problem.reason);
+        writeln!(out, "{}", report::inert::terminal(&line))?;
+    }
+    if lost.len() > SHOWN {
+        writeln!(out, "… and {} more", lost.len() - SHOWN)?;
+    }
+    writeln!(out, "error: a verdict may hang on what was not read; `--no-strict` lets that pass")
 }
 
 /// The command line's wish, then the configuration's.

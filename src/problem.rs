@@ -4,7 +4,35 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::scope::Scope;
 use crate::source::Place;
+
+/// What a problem may have cost; the order is the weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Class {
+    /// Nothing: left out as the documentation says, like vendored code and test data.
+    LeftOut,
+    /// Something, where no verdict hangs on it: a template that only its own program can read, an example, a test,
+    /// a detail that judges nothing.
+    Partial,
+    /// Facts that could change a verdict. Under `--strict` such a run is not complete.
+    Lost,
+}
+
+impl Class {
+    pub fn word(self) -> &'static str {
+        match self {
+            Class::LeftOut => "left-out",
+            Class::Partial => "partial",
+            Class::Lost => "lost",
+        }
+    }
+
+    /// What not reading the file at `path` costs.
+    pub fn of_file(path: &str) -> Class {
+        if Scope::of(path) == Scope::Shipped { Class::Lost } else { Class::Partial }
+    }
+}
 
 /// Something that was seen and not, or not fully, read; ends up in the report's `skipped` list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +40,14 @@ pub struct Problem {
     pub path: Arc<str>,
     pub reason: String,
     pub place: Option<Place>,
+    pub class: Class,
+}
+
+impl Problem {
+    /// A problem with a path as a whole.
+    pub fn new(path: impl Into<Arc<str>>, reason: impl Into<String>, class: Class) -> Problem {
+        Problem { path: path.into(), reason: reason.into(), place: None, class }
+    }
 }
 
 /// A problem found by a reader, which does not know the file's name for sure (content is cached by hash).
@@ -19,4 +55,5 @@ pub struct Problem {
 pub struct Flaw {
     pub reason: String,
     pub place: Option<Place>,
+    pub class: Class,
 }

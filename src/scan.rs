@@ -10,7 +10,7 @@ use crate::finding::Stats;
 use crate::git::index::Index;
 use crate::panics;
 use crate::parse::Kind;
-use crate::problem::{Flaw, Problem};
+use crate::problem::{Class, Flaw, Problem};
 use crate::read;
 use crate::reader;
 use crate::service::repository::{FileEntry, Repository};
@@ -149,7 +149,7 @@ fn remember(cache: Option<&Cache>, key: Key, size: u64, facts: &FileFacts) {
 /// Reads a file that was loaded, and hands over its facts where a reader got through.
 fn read_loaded(entry: &Entry, loaded: Result<&str, String>, keep: impl FnOnce(&FileFacts)) -> Read {
     let failed = |reason: String| {
-        let problem = Problem { path: entry.path.clone(), reason, place: None };
+        let problem = Problem::new(entry.path.clone(), reason, Class::of_file(&entry.path));
         (FileEntry::new(&entry.path, FileFacts::default()), vec![problem])
     };
     match loaded.and_then(|text| facts_of(&entry.path, entry.kind, text)) {
@@ -168,7 +168,14 @@ fn facts_of(path: &str, kind: Kind, text: &str) -> Result<FileFacts, String> {
 }
 
 fn with_problems(path: &str, facts: FileFacts) -> Read {
-    let problem = |flaw: &Flaw| Problem { path: path.into(), reason: flaw.reason.clone(), place: flaw.place };
+    // A test or an example may be broken on purpose.
+    let most = Class::of_file(path);
+    let problem = |flaw: &Flaw| Problem {
+        path: path.into(),
+        reason: flaw.reason.clone(),
+        place: flaw.place,
+        class: flaw.class.min(most),
+    };
     let problems = facts.flaws.iter().map(problem).collect();
     (FileEntry::new(path, facts), problems)
 }

@@ -13,7 +13,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::git::{Git, GitProblem};
 use crate::pattern;
-use crate::problem::Problem;
+use crate::problem::{Class, Problem};
 use crate::read;
 use crate::walk::{self, Filter, Found, Seen, Walked};
 
@@ -56,7 +56,10 @@ impl StoredTree {
                 let id = entry.oid.to_owned();
                 match entry.mode.kind() {
                     gix::objs::tree::EntryKind::Tree => open.push((path, id)),
-                    kind => files.push(Stored { path, seen: seen_of(kind), id }),
+                    kind => {
+                        let seen = seen_of(kind, || leads_inside(&repository, &path, id));
+                        files.push(Stored { path, seen, id });
+                    }
                 }
             }
         }
@@ -81,7 +84,8 @@ impl StoredTree {
                 problems.push(problem(path, "left out by a sparse checkout: not read"));
                 continue;
             }
-            files.push(Stored { path: path.into(), seen: seen_of(mode.kind()), id: entry.id });
+            let seen = seen_of(mode.kind(), || leads_inside(&repository, path, entry.id));
+            files.push(Stored { path: path.into(), seen, id: entry.id });
         }
         Ok(collect(git, files, problems, filter))
     }
@@ -137,17 +141,26 @@ fn descend_to(repository: &gix::Repository, tree: ObjectId, prefix: &str) -> Res
     Ok(Some(at))
 }
 
-fn seen_of(kind: gix::objs::tree::EntryKind) -> Seen {
+/// A link's content is where it leads; longer ones lead nowhere.
+fn leads_inside(repository: &gix::Repository, path: &str, id: ObjectId) -> bool {
+    const LONGEST: u64 = 4096;
+    let mut buffer = Vec::new();
+    repository.try_find_header(id).ok().flatten().is_some_and(|header| header.size() <= LONGEST)
+        && repository.objects.try_find(&id, &mut buffer).ok().flatten().is_some()
+        && walk::leads_inside(path, &String::from_utf8_lossy(&buffer))
+}
+
+fn seen_of(kind: gix::objs::tree::EntryKind, inside: impl FnOnce() -> bool) -> Seen {
     use gix::objs::tree::EntryKind;
     match kind {
         EntryKind::Blob | EntryKind::BlobExecutable => Seen::File,
-        EntryKind::Link => Seen::Link,
+        EntryKind::Link => Seen::Link { inside: inside() },
         EntryKind::Tree | EntryKind::Commit => Seen::Other,
     }
 }
 
 fn problem(path: &str, reason: &str) -> Problem {
-    Problem { path: path.into(), reason: reason.into(), place: None }
+    Problem::new(path, reason, Class::of_file(path))
 }
 
 fn join(path: &str, name: &[u8]) -> String {

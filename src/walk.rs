@@ -12,7 +12,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::parse::Kind;
 use crate::pattern;
-use crate::problem::Problem;
+use crate::problem::{Class, Problem};
 use crate::read;
 use crate::scope::Scope;
 
@@ -69,7 +69,7 @@ pub fn walk(root: &Path, threads: usize, filter: &Filter) -> Walked {
     let refused = Arc::new(Mutex::new(Vec::new()));
     match hostile_ignore_file(root) {
         Some(reason) => {
-            lock(&found).problems.push(Problem { path: ".".into(), reason, place: None });
+            lock(&found).problems.push(Problem::new(".", reason, Class::Partial));
             run(&mut without_rules(root, threads), root, &found);
         }
         None => {
@@ -79,7 +79,7 @@ pub fn walk(root: &Path, threads: usize, filter: &Filter) -> Walked {
             for directory in directories {
                 let path = directory.strip_prefix(root).map(shown).unwrap_or_default().0;
                 let reason = hostile_ignore_file(&directory).unwrap_or_default();
-                lock(&found).problems.push(Problem { path: path.into(), reason, place: None });
+                lock(&found).problems.push(Problem::new(path, reason, Class::Partial));
                 run(&mut without_rules(&directory, threads), root, &found);
             }
         }
@@ -201,7 +201,8 @@ fn note(found: &mut Found, root: &Path, entry: &DirEntry) {
     let seen = if file_type.is_file() {
         Seen::File
     } else if file_type.is_symlink() {
-        Seen::Link
+        let target = fs::read_link(entry.path()).ok();
+        Seen::Link { inside: target.is_some_and(|target| leads_inside(&path, &target.to_string_lossy())) }
     } else {
         Seen::Other
     };
@@ -212,8 +213,30 @@ fn note(found: &mut Found, root: &Path, entry: &DirEntry) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     File,
-    Link,
+    Link {
+        /// Whether it leads to a place of the tree whose files are read.
+        inside: bool,
+    },
     Other,
+}
+
+/// Whether a link at `path` leads to what is read under its own name, from the words of the link alone.
+pub(crate) fn leads_inside(path: &str, target: &str) -> bool {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    if target.starts_with('/') {
+        return false;
+    }
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.pop().is_none() => return false,
+            ".." => {}
+            part => parts.push(part),
+        }
+    }
+    let lies = Scope::of(&parts.join("/"));
+    !parts.contains(&".git") && (!lies.is_foreign() || lies == Scope::of(path))
 }
 
 impl Found {
@@ -228,22 +251,25 @@ impl Found {
         let shared: Arc<str> = path.into();
         self.names.push(shared.clone());
         let Some(kind) = kind else { return };
-        let reason = match seen {
+        let lost = Class::of_file(&shared);
+        let (reason, class) = match seen {
             Seen::File => {
                 self.entries.push(Entry { path: shared, kind, size: size(), raw });
                 return;
             }
-            Seen::Link => "a symbolic link: never followed",
-            Seen::Other => "not a regular file",
+            // What it leads to is read under its own name.
+            Seen::Link { inside: true } => ("a symbolic link: never followed", Class::LeftOut),
+            Seen::Link { inside: false } => ("a symbolic link to what is not read: never followed", lost),
+            Seen::Other => ("not a regular file", lost),
         };
-        self.problems.push(Problem { path: shared, reason: reason.into(), place: None });
+        self.problems.push(Problem::new(shared, reason, class));
     }
 }
 
 fn note_directory(found: &mut Found, entry: &DirEntry, path: String) {
     if entry.depth() >= DEPTH_LIMIT {
         let reason = format!("deeper than {DEPTH_LIMIT} directories: not entered");
-        found.problems.push(Problem { path: path.into(), reason, place: None });
+        found.problems.push(Problem::new(path, reason, Class::Lost));
     }
 }
 
@@ -291,19 +317,16 @@ pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
         let dropped = dropped - found.entries.len();
         if dropped > 0 {
             let reason = format!("{dropped} files excluded by fitcheck.toml");
-            found.problems.push(Problem { path: ".".into(), reason, place: None });
+            found.problems.push(Problem::new(".", reason, Class::LeftOut));
         }
     }
     for (directory, (files, why)) in found.left {
         let plural = if files == 1 { "file" } else { "files" };
-        found.problems.push(Problem {
-            path: directory.into(),
-            reason: format!("{why}, not read: {files} {plural}"),
-            place: None,
-        });
+        let reason = format!("{why}, not read: {files} {plural}");
+        found.problems.push(Problem::new(directory, reason, Class::LeftOut));
     }
     for error in found.errors {
-        found.problems.push(Problem { path: ".".into(), reason: error, place: None });
+        found.problems.push(Problem::new(".", error, Class::Lost));
     }
     found.entries.sort_by(|a, b| a.path.cmp(&b.path));
     found.names.sort();
@@ -327,7 +350,7 @@ fn keep_within(budget: Budget, entries: &mut Vec<Entry>) -> Option<Problem> {
     (dropped > 0).then(|| {
         let Budget { files, bytes } = budget;
         let reason = format!("{dropped} files not read: over the budget of {files} files and {bytes} bytes a run");
-        Problem { path: ".".into(), reason, place: None }
+        Problem::new(".", reason, Class::Lost)
     })
 }
 

@@ -25,9 +25,10 @@ fn platform() -> Option<PathBuf> {
     set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))).map(|at| at.join("fitcheck"))
 }
 
-/// Whether this is a CI run, where a cache is only used if asked for.
+/// Whether this is a CI run, where a cache is only used if asked for and what was not read does not pass.
 pub fn is_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+    let says_so = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "false");
+    ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "TF_BUILD"].into_iter().any(says_so)
 }
 
 fn set(variable: &str) -> Option<PathBuf> {

@@ -7,7 +7,7 @@ use crate::config::baseline::Baseline;
 use crate::config::load::{Loaded, load_services};
 use crate::config::{glob_set, is_fatal, matches_path};
 use crate::finding::{Finding, Judged};
-use crate::problem::Problem;
+use crate::problem::{Class, Problem};
 use crate::read;
 use crate::service::repository::Repository;
 use crate::service::{Service, assemble};
@@ -61,7 +61,7 @@ pub(super) fn declare(
 
 /// Mistakes that stop nothing are told with what was not read.
 pub(super) fn warnings(loaded: &Loaded, unmatched: &[Mistake]) -> Vec<Problem> {
-    let told = |mistake: &Mistake| Problem { path: mistake.path.clone(), reason: mistake.message.clone(), place: None };
+    let told = |mistake: &Mistake| Problem::new(mistake.path.clone(), mistake.message.clone(), Class::LeftOut);
     loaded.mistakes.iter().chain(unmatched).map(told).collect()
 }
 
@@ -77,16 +77,18 @@ pub(super) fn except(
     }
     settle(&loaded.config, judged, findings, &today());
     let Some(path) = &loaded.config.baseline else { return Vec::new() };
-    let told = |reason: String| Problem { path: path.as_str().into(), reason, place: None };
+    let told = |reason: String, class| Problem::new(path.as_str(), reason, class);
     let mut buffer = Vec::new();
     match read::load(&options.root.join(path), &mut buffer).and_then(Baseline::read) {
         Ok(baseline) => {
             let stale = baseline.settle(findings);
             let stale = stale.iter().map(|entry| {
-                told(format!("the baseline's {} of `{}` is found no more: remove it", entry.policy, entry.service))
+                let reason =
+                    format!("the baseline's {} of `{}` is found no more: remove it", entry.policy, entry.service);
+                told(reason, Class::LeftOut)
             });
             stale.collect()
         }
-        Err(reason) => vec![told(format!("cannot read the baseline: {reason}"))],
+        Err(reason) => vec![told(format!("cannot read the baseline: {reason}"), Class::Lost)],
     }
 }

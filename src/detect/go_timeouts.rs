@@ -30,7 +30,7 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
         return;
     }
     let Some(syntax) = tree::syntax(view.text) else {
-        facts.flaw(0..0, "timeouts were not read: the file is too large or takes too long to parse");
+        facts.omission(0..0, "timeouts were not read: the file is too large or takes too long to parse");
         return;
     };
     let mut found: Vec<(Range<usize>, Value)> = Vec::new();

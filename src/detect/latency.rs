@@ -29,7 +29,7 @@ pub(super) fn add(facts: &mut Facts<'_, '_>, range: Range<usize>, budget: Budget
         Ok(limit_us) => {
             facts.add_bound(range, FactKind::Latency { limit_us, percentile, source, subject }, binding);
         }
-        Err(reason) if reason.is_absurd() => facts.flaw(range, format!("latency figure: {reason}")),
+        Err(reason) if reason.is_absurd() => facts.omission(range, format!("latency figure: {reason}")),
         Err(_) => {}
     }
 }

@@ -4,7 +4,7 @@
 
 use super::tree::Node;
 use super::{Kind, hcl, helm, json, toml_tree, yaml};
-use crate::problem::Flaw;
+use crate::problem::{Class, Flaw};
 use crate::source::Text;
 
 /// A configuration file as a tree.
@@ -61,7 +61,10 @@ pub fn view<'a>(kind: Kind, text: &'a Text<'a>) -> Option<(ConfigView<'a>, Vec<F
         _ => return None,
     };
     let broken = !errors.is_empty();
-    let flaws = errors.into_iter().map(|(range, reason)| Flaw { reason, place: Some(text.place(range)) }).collect();
+    // Only its own program can read a template whole: what does not parse around its actions is expected.
+    let class = if templated || text.path.ends_with(".tpl") { Class::Partial } else { Class::Lost };
+    let flaws =
+        errors.into_iter().map(|(range, reason)| Flaw { reason, place: Some(text.place(range)), class }).collect();
     Some((ConfigView { text, kind, documents, templated, broken }, flaws))
 }
 

@@ -251,6 +251,8 @@ struct CostRow {
 pub(crate) struct Skipped {
     path: String,
     reason: String,
+    /// What it may have cost: `left-out`, `partial` or `lost`.
+    class: &'static str,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -451,7 +453,7 @@ fn advice(advice: &Advice) -> AdviceRow {
 
 impl Skipped {
     pub(crate) fn new(problem: &crate::problem::Problem) -> Skipped {
-        Skipped { path: problem.path.to_string(), reason: problem.reason.clone() }
+        Skipped { path: problem.path.to_string(), reason: problem.reason.clone(), class: problem.class.word() }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::finding::{
     Advice, Argument, Change, Cite, Comparison, Cost, Finding, HistoryStatus, HistorySummary, Judged, Label, Lean,
     Report, Resolved, Severity, Stats, Status, Strength, Verdict,
 };
-use crate::problem::Problem;
+use crate::problem::{Class, Problem};
 use crate::service::{self, Evidenced, Language, Latency, Role, Service};
 use crate::source::{Location, Place};
 
@@ -245,7 +245,7 @@ pub(crate) fn report() -> Report {
             judged(service(HOSTILE, HOSTILE, Language::Rust, Role::Cli), Verdict::Unjudged),
         ],
         findings: vec![tail_latency(), hostile(), repository],
-        skipped: vec![Problem { path: HOSTILE.into(), reason: "not UTF-8".to_owned(), place: None }],
+        skipped: vec![Problem::new(HOSTILE, "not UTF-8", Class::Lost)],
         comparison: Some(Comparison { base: "main".to_owned(), changes: vec![change], resolved: vec![gone], kept: 1 }),
         stats: Stats { files: 120, bytes: 1_000_000, elapsed_ms: 12 },
     }

@@ -145,7 +145,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<Ran, String> {
     let out = tempfile::tempdir().unwrap();
     let place = |format: &Format| -> PathBuf { out.path().join(format.name) };
     let mut command = program();
-    command.args(["--no-cache", "--all", "--verbose", "--color", "never", "--threads", "2"]).args(words);
+    command.args(["--no-cache", "--all", "--verbose", "--color", "never", "--threads", "2", "--no-strict"]).args(words);
     for format in Format::ALL {
         command.arg("--output").arg(format!("{}={}", format.name, place(format).display()));
     }
