@@ -1,4 +1,4 @@
-//! Prints the history figures of directories of a repository, for comparison with `tests/history_oracle.py`.
+//! Prints the history figures of directories of a repository, for comparison with `tests/oracle/team.py`.
 //!
 //! `history_figures ROOT WINDOW_DAYS UNIT…` with UNIT = `[deep:]directory,directory…[;contract,contract…]`.
 
@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use fitcheck::git::Options;
-use fitcheck::history::{Layout, Unit, start};
+use fitcheck::history::{Layout, LeftOut, Unit, start};
 
 fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
@@ -14,7 +14,7 @@ fn main() -> anyhow::Result<()> {
     let window = words.next().map_or(Ok(365), |word| word.parse())?;
     let units: Vec<Unit> = words.map(|word| unit(&word)).collect();
     let layout = Layout { units, packages: Vec::new() };
-    let told = start(root, window, Options { foreign_alternates: true }).finish(&layout, &[]);
+    let told = start(root, window, Options { foreign_alternates: true }).finish(&layout, &LeftOut::default());
     let mut out = std::io::stdout().lock();
     writeln!(out, "{:?}", told.summary)?;
     for (unit, (team, spec)) in layout.units.iter().zip(&told.units) {

@@ -187,7 +187,7 @@ fn report_on(
 ) -> Result<Report, CheckError> {
     let mut services = assemble::services(&scanned.repository);
     let unmatched = configured::declare(options, loaded, &scanned.repository, &mut services)?;
-    let told = pending.finish(&layout(&scanned.repository, &services), &[]);
+    let told = pending.finish(&layout(&scanned.repository, &services), &configured::left_out(loaded));
     for (service, (team, spec)) in services.iter_mut().zip(told.units) {
         service.team = team;
         service.spec = spec;

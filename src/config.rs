@@ -39,6 +39,10 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// Length of the history window.
     pub window_days: Option<u32>,
+    /// Names and addresses of programs whose commits count for nobody, beside those that are known.
+    pub bots: Vec<String>,
+    /// Files of services in one commit above which it is an import; `None`: the default.
+    pub bulk_files: Option<u32>,
     /// `None`: the command line or the default decides.
     pub fail_on: Option<Severity>,
     /// Path of the baseline file, relative to the root.
@@ -67,6 +71,8 @@ impl Default for Config {
             include: Vec::new(),
             exclude: Vec::new(),
             window_days: None,
+            bots: Vec::new(),
+            bulk_files: None,
             fail_on: None,
             baseline: None,
             services: Vec::new(),

@@ -10,6 +10,7 @@
 //! change more than [`BULK`] files of services (imports, moves, licence headers), vendored and generated files, and
 //! commits listed in `.git-blame-ignore-revs`.
 
+mod age;
 mod compare;
 mod figures;
 mod layout;
@@ -37,6 +38,21 @@ use walk::{Commits, Reach};
 
 /// A commit that changes more files of services is not somebody's work on one of them.
 pub const BULK: u32 = 300;
+/// What a team leaves out of the figures, beside what is known to be nobody's work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Names or addresses of programs that commit.
+    pub bots: Vec<String>,
+    /// Files of services in one commit above which it is an import.
+    pub bulk_files: u32,
+}
+
+impl Default for LeftOut {
+    fn default() -> LeftOut {
+        LeftOut { bots: Vec::new(), bulk_files: BULK }
+    }
+}
+
 /// A repository on a disk that does not answer must not hold up the report.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -104,20 +120,20 @@ fn begin(
 }
 
 impl Pending<'_> {
-    /// Waits for the walk and compares trees where the units are. `bots` are further identities to leave out.
-    pub fn finish(mut self, layout: &Layout, bots: &[String]) -> Told {
+    /// Waits for the walk and compares trees where the units are.
+    pub fn finish(mut self, layout: &Layout, left_out: &LeftOut) -> Told {
         let memo = self.memo.take();
-        if let Some(told) = memo.as_ref().and_then(|(cache, name)| memo::recall(cache, name, layout, bots)) {
+        if let Some(told) = memo.as_ref().and_then(|(cache, name)| memo::recall(cache, name, layout, left_out)) {
             return told;
         }
-        let told = self.tell(layout, bots);
+        let told = self.tell(layout, left_out);
         if let Some((cache, name)) = memo {
-            memo::keep(cache, &name, layout, bots, &told);
+            memo::keep(cache, &name, layout, left_out, &told);
         }
         told
     }
 
-    fn tell(self, layout: &Layout, bots: &[String]) -> Told {
+    fn tell(self, layout: &Layout, left_out: &LeftOut) -> Told {
         let walked = match self.walk {
             Walk::Begun(walked) => walked
                 .recv_timeout(PATIENCE)
@@ -125,7 +141,7 @@ impl Pending<'_> {
             Walk::Later(git, commit) => History::from(*git, commit, self.window_days),
         };
         match walked {
-            Ok(history) => history.tell(layout, bots),
+            Ok(history) => history.tell(layout, left_out),
             Err(problem) => absent(self.window_days, layout, &problem),
         }
     }
@@ -203,12 +219,12 @@ impl History {
     }
 
     /// Tells the figures of every unit.
-    pub fn tell(&self, layout: &Layout, bots: &[String]) -> Told {
+    pub fn tell(&self, layout: &Layout, left_out: &LeftOut) -> Told {
         let mut summary = self.summary();
         let revision = self.commits.as_ref().map(|commits| commits.head.to_string());
         let mut units = vec![(None, None); layout.units.len()];
         if let (Some(commits), HistoryStatus::Full) = (&self.commits, summary.status) {
-            match figures::collect(&self.git, self.window_days, commits, layout, bots) {
+            match figures::collect(&self.git, self.window_days, commits, layout, left_out) {
                 Ok(found) => units = found,
                 Err(compare::Missing) => {
                     summary.status = HistoryStatus::Partial;

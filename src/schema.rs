@@ -35,7 +35,7 @@ pub fn configuration() -> Value {
         "policies": texts(),
         "fail-on": { "enum": ["note", "warning", "error"] },
         "baseline": text("the file that `fitcheck baseline` writes"),
-        "history": object(json!({ "window-days": { "type": "integer", "minimum": 7, "maximum": 36500 } }), &[]),
+        "history": history(),
         "policy": settings(),
         "override": {
             "type": "array",
@@ -51,6 +51,18 @@ pub fn configuration() -> Value {
     schema["$schema"] = json!(DIALECT);
     schema["title"] = json!("fitcheck.toml");
     schema
+}
+
+fn history() -> Value {
+    let keys = json!({
+        "window-days": { "type": "integer", "minimum": 7, "maximum": 36500, "description": "length of the window" },
+        "bots": texts(),
+        "bulk-files": {
+            "type": "integer", "minimum": 1, "maximum": 1_000_000,
+            "description": "files of services in one commit above which it is an import and counts for nobody"
+        },
+    });
+    object(keys, &[])
 }
 
 /// Levels and parameters; a policy of the user's own is known by its name alone.

@@ -224,6 +224,10 @@ pub struct Team {
     pub bus_factor: u32,
     /// Owners that CODEOWNERS names for the service's root.
     pub owners: u32,
+    /// Of these, with a contribution to the repository in the window.
+    pub owners_active: u32,
+    /// Of these, with one in the window before and none in this one; of the rest nothing can be told.
+    pub owners_gone: u32,
     /// Share of the window's commits made by newcomers, 0–1.
     pub newcomer_share: f64,
     /// Share of the regular authors of the window before that made none in this one, 0–1.
@@ -234,6 +238,8 @@ pub struct Team {
     pub commits: u32,
     pub changes_per_week: f64,
     pub age_days: u32,
+    /// The clone ends there: it may be older.
+    pub age_at_least: bool,
     pub agent_share: f64,
 }
 
@@ -244,6 +250,8 @@ pub struct Spec {
     pub active_weeks: u32,
     pub files: u32,
     pub age_days: u32,
+    /// The clone ends there: the contracts may be older.
+    pub age_at_least: bool,
     /// Share of changes that delete or modify rather than add, 0–1.
     pub breaking_share: f64,
     pub evidence: Vec<Location>,

@@ -7,6 +7,7 @@ use crate::config::baseline::Baseline;
 use crate::config::load::{Loaded, load_services};
 use crate::config::{glob_set, is_fatal, matches_path};
 use crate::finding::{Finding, Judged};
+use crate::history::{BULK, LeftOut};
 use crate::problem::{Class, Problem};
 use crate::read;
 use crate::service::repository::Repository;
@@ -29,6 +30,10 @@ pub(super) fn listed(loaded: &Loaded) -> String {
 
 pub(super) fn window(options: &Options, loaded: &Loaded) -> u32 {
     loaded.config.window_days.unwrap_or(options.window_days)
+}
+
+pub(super) fn left_out(loaded: &Loaded) -> LeftOut {
+    LeftOut { bots: loaded.config.bots.clone(), bulk_files: loaded.config.bulk_files.unwrap_or(BULK) }
 }
 
 pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {

@@ -18,6 +18,10 @@ pub struct Layer {
     pub include: Vec<String>,
     pub exclude: Vec<String>,
     pub window_days: Option<u32>,
+    /// Names and addresses of programs whose commits count for nobody.
+    pub bots: Vec<String>,
+    /// Files of services in one commit above which it is an import.
+    pub bulk_files: Option<u32>,
     pub fail_on: Option<Severity>,
     pub baseline: Option<String>,
     /// Directories of own policies, relative to the file.
@@ -105,13 +109,13 @@ impl File<'_> {
             extends: self.strings(table, "extends"),
             include: self.globs(table, "include"),
             exclude: self.globs(table, "exclude"),
-            window_days: self.window(table),
             fail_on: self.fail_on(table),
             baseline: self.baseline(table),
             policy_directories: self.strings(table, "policies"),
             origins: self.origins(table, ""),
             ..Layer::default()
         };
+        self.history(table, &mut layer);
         let here = if self.directory.is_empty() { Vec::new() } else { vec![self.directory.to_owned()] };
         layer.settings = self.settings(table, &here);
         for item in self.items(table, "override") {
@@ -185,15 +189,31 @@ impl File<'_> {
         }
     }
 
-    fn window(&mut self, table: &Table) -> Option<u32> {
-        let (history, _) = self.reader.table(table, "history")?;
-        self.reader.only_keys(history, &["window-days"]);
-        let (days, range) = self.reader.number(history, "window-days")?;
-        if !(7.0..=36_500.0).contains(&days) || days.fract() != 0.0 {
-            self.reader.wrong(range, "`window-days` must be a whole number between 7 and 36500", None);
+    fn history(&mut self, table: &Table, layer: &mut Layer) {
+        let Some((history, _)) = self.reader.table(table, "history") else { return };
+        self.reader.only_keys(history, &["window-days", "bots", "bulk-files"]);
+        layer.window_days = self.whole_number(history, "window-days", 7, 36_500);
+        layer.bulk_files = self.whole_number(history, "bulk-files", 1, 1_000_000);
+        for (bot, range) in self.strings(history, "bots") {
+            if bot.trim().is_empty() {
+                self.reader.wrong(
+                    range,
+                    "`bots` lists names or addresses as commits carry them; this one is empty",
+                    None,
+                );
+            } else {
+                layer.bots.push(bot.trim().to_owned());
+            }
+        }
+    }
+
+    fn whole_number(&mut self, table: &Table, key: &str, least: u32, most: u32) -> Option<u32> {
+        let (number, range) = self.reader.number(table, key)?;
+        if !(f64::from(least)..=f64::from(most)).contains(&number) || number.fract() != 0.0 {
+            self.reader.wrong(range, format!("`{key}` must be a whole number between {least} and {most}"), None);
             return None;
         }
-        Some(days as u32)
+        Some(number as u32)
     }
 
     fn fail_on(&mut self, table: &Table) -> Option<Severity> {

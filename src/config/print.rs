@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::config::Config;
 use crate::config::layer::{self, Allow, ServiceRule};
 use crate::finding::Severity;
+use crate::history::BULK;
 use crate::policy::manual::strength_word;
 use crate::policy::{Level, unit};
 use crate::service::Role;
@@ -66,6 +67,9 @@ fn head(config: &Config, text: &mut String) -> std::fmt::Result {
     writeln!(text, "exclude = {}  # {}", list(&config.exclude), origin("exclude"))?;
     let days = config.window_days.unwrap_or(365);
     writeln!(text, "history.window-days = {days}  # {}", origin("history.window-days"))?;
+    writeln!(text, "history.bots = {}  # {}", list(&config.bots), origin("history.bots"))?;
+    let bulk = config.bulk_files.unwrap_or(BULK);
+    writeln!(text, "history.bulk-files = {bulk}  # {}", origin("history.bulk-files"))?;
     match &config.baseline {
         Some(baseline) => writeln!(text, "baseline = {}  # {}", quoted(baseline), origin("baseline")),
         None => Ok(()),
@@ -147,6 +151,8 @@ pub const INIT: &str = r#"#:schema ./fitcheck.schema.json
 
 # [history]
 # window-days = 365
+# bots = ["release-train", "sync@ci.example.com"]   # programs that commit, beside those that are known
+# bulk-files = 300              # a commit that changes more files of services is an import
 
 # What the team knows about a service; declared beats detected.
 # [[service]]

@@ -2,18 +2,19 @@
 //!
 //! In: the walked commits and a layout. Out: a [`Team`] and, where there are contracts, a [`Spec`] per unit.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use gix::ObjectId;
 use gix::objs::Find;
 
-use super::BULK;
+use super::LeftOut;
+use super::age::Past;
 use super::compare::{self, Comparison, Missing, Touch};
-use super::layout::{Layout, Set, Trie, Unit};
+use super::layout::{Layout, Trie, Unit};
 use super::owners::{Owners, PLACES};
 use super::people::Who;
 use super::rename;
-use super::team::{self, Age, ContractChange, Contribution, DAY};
+use super::team::{self, ContractChange, Contribution, DAY, Owned};
 use super::walk::{Commit, Commits};
 use crate::git::Git;
 use crate::service::{Spec, Team};
@@ -39,60 +40,95 @@ impl Change {
     }
 }
 
+/// What the commits say together.
+struct Said {
+    changes: Vec<Change>,
+    who: Vec<Who>,
+    /// People with a contribution to anything in the window, and in the walked stretch at all.
+    recent: HashSet<u32>,
+    known: HashSet<u32>,
+}
+
 /// Compares the trees of all commits and tells the figures of every unit.
 pub(super) fn collect(
     git: &Git,
     window_days: u32,
     commits: &Commits,
     layout: &Layout,
-    bots: &[String],
+    left_out: &LeftOut,
 ) -> Result<Figures, Missing> {
     let repository = git.handle();
     let mut comparison = Comparison::new(&repository);
     let mut trie = Trie::new(layout, &git.prefix);
-    let changes = changes(&repository, &mut comparison, &mut trie, commits, bots)?;
+    let said = read(&repository, &mut comparison, &mut trie, window_days, commits, left_out)?;
     let owners = PLACES.iter().find_map(|place| file_of(&repository, commits.head_tree, place));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
-    let mut past = Past { comparison, trie: &trie, prefix: &git.prefix, tree: commits.tree_before };
-    let walked = window_days.saturating_mul(2);
-    let figures = layout.units.iter().enumerate().map(|(number, unit)| {
+    let mut past = Past::new(comparison, commits);
+    let mut figures = Vec::new();
+    for (number, unit) in layout.units.iter().enumerate() {
         let own = unit.directories.first().into_iter();
-        let first = changes.iter().filter(|change| change.concerns(number)).map(|change| change.ago).max();
-        let age = past.age(first, walked, number, own);
-        let owned = owners.as_ref().map_or(0, |owners| owners.of(&in_repository(&git.prefix, &unit.root)));
-        let team = team::team(window_days, age, owned, &contributions(&changes, number));
-        (Some(team), spec(&mut past, &changes, unit, number, walked))
-    });
-    Ok(figures.collect())
+        let mut places: Vec<String> = own.map(|path| in_repository(&git.prefix, path)).collect();
+        places.extend(aliases(&trie, number));
+        let first = said.changes.iter().filter(|change| change.concerns(number)).map(|change| change.ago).max();
+        let age = past.age(first, places)?;
+        let named = owners.as_ref().map_or(&[][..], |owners| owners.of(&in_repository(&git.prefix, &unit.root)));
+        let owned = owned(named, commits, &said);
+        let team = team::team(window_days, age, owned, &contributions(&said.changes, number));
+        figures.push((Some(team), spec(&mut past, &trie, git, &said.changes, (unit, number))?));
+    }
+    Ok(figures)
 }
 
-fn changes(
+fn read(
     repository: &gix::Repository,
     comparison: &mut Comparison<'_>,
     trie: &mut Trie,
+    window_days: u32,
     commits: &Commits,
-    bots: &[String],
-) -> Result<Vec<Change>, Missing> {
+    left_out: &LeftOut,
+) -> Result<Said, Missing> {
     let mailmap = file_of(repository, commits.head_tree, ".mailmap");
-    let who = commits.identities.resolve(mailmap.as_deref(), bots);
+    let who = commits.identities.resolve(mailmap.as_deref(), &left_out.bots);
     let ignored = ignored_commits(repository, commits.head_tree);
-    let mut changes = Vec::new();
+    let mut said = Said { changes: Vec::new(), who, recent: HashSet::new(), known: HashSet::new() };
     for commit in &commits.list {
-        let (people, agent) = makers(commit, &who);
+        let (people, agent) = makers(commit, &said.who);
         if people.is_empty() && !agent {
             // A program's commit counts nowhere, and programs neither found services nor move them.
             continue;
+        }
+        let ago = commits.head_time - commit.time;
+        said.known.extend(&people);
+        if ago < i64::from(window_days) * DAY {
+            said.recent.extend(&people);
         }
         let touch = comparison.touch(trie, commit.before, commit.tree)?;
         if let Some(before) = commit.before {
             rename::follow(comparison, trie, &touch, before, commit.tree)?;
         }
         if touch.units.iter().any(|&word| word != 0) || !touch.contracts.is_empty() {
-            let bulk = touch.files > BULK || ignored.binary_search(&commit.id).is_ok();
-            changes.push(Change { ago: commits.head_time - commit.time, people, agent, bulk, touch });
+            let bulk = touch.files > left_out.bulk_files || ignored.binary_search(&commit.id).is_ok();
+            said.changes.push(Change { ago, people, agent, bulk, touch });
         }
     }
-    Ok(changes)
+    Ok(said)
+}
+
+/// Former places of a unit's directories and contract files, found in the walked stretch.
+fn aliases(trie: &Trie, unit: usize) -> impl Iterator<Item = String> {
+    trie.aliases.iter().filter(move |(_, users)| trie.sets.holds(*users, unit)).map(|(path, _)| path.clone())
+}
+
+fn owned(named: &[String], commits: &Commits, said: &Said) -> Owned {
+    let mut owned = Owned { owners: named.len() as u32, ..Owned::default() };
+    for person in named.iter().filter_map(|owner| commits.identities.find(owner, &said.who)) {
+        if said.recent.contains(&person) {
+            owned.active += 1;
+        } else if said.known.contains(&person) {
+            owned.gone += 1;
+        }
+    }
+    owned
 }
 
 fn contributions(changes: &[Change], unit: usize) -> Vec<Contribution<'_>> {
@@ -100,11 +136,16 @@ fn contributions(changes: &[Change], unit: usize) -> Vec<Contribution<'_>> {
     mine.map(|change| Contribution { ago: change.ago, people: &change.people, agent: change.agent }).collect()
 }
 
-fn spec(past: &mut Past<'_, '_>, changes: &[Change], unit: &Unit, number: usize, walked: u32) -> Option<Spec> {
+fn spec(
+    past: &mut Past<'_, '_>,
+    trie: &Trie,
+    git: &Git,
+    changes: &[Change],
+    (unit, number): (&Unit, usize),
+) -> Result<Option<Spec>, Missing> {
     if unit.contracts.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let trie = past.trie;
     let mut first = None;
     let mut list = Vec::new();
     // Newest first: the last one met is the oldest.
@@ -123,37 +164,10 @@ fn spec(past: &mut Past<'_, '_>, changes: &[Change], unit: &Unit, number: usize,
     let mut files = unit.contracts.clone();
     files.sort();
     files.dedup();
-    let age = past.age(first, walked, number, unit.contracts.iter());
-    Some(team::spec(&files, age, &list))
-}
-
-/// What was there before the walked stretch.
-struct Past<'r, 't> {
-    comparison: Comparison<'r>,
-    trie: &'t Trie,
-    prefix: &'t str,
-    tree: Option<ObjectId>,
-}
-
-impl Past<'_, '_> {
-    /// The days since the first change; the whole stretch for what is older than it.
-    fn age<'a>(
-        &mut self,
-        first: Option<i64>,
-        walked: u32,
-        unit: usize,
-        mut paths: impl Iterator<Item = &'a Arc<str>>,
-    ) -> Age {
-        let Some(tree) = self.tree else { return Age { days: (first.unwrap_or(0) / DAY) as u32 } };
-        let of_unit = |users: Set| self.trie.sets.holds(users, unit);
-        let old = paths.any(|path| lookup(&mut self.comparison, tree, &in_repository(self.prefix, path)).is_some())
-            || self
-                .trie
-                .aliases
-                .iter()
-                .any(|(path, users)| of_unit(*users) && lookup(&mut self.comparison, tree, path).is_some());
-        Age { days: if old { walked } else { (first.unwrap_or(0) / DAY) as u32 } }
-    }
+    let mut places: Vec<String> = files.iter().map(|path| in_repository(&git.prefix, path)).collect();
+    places.extend(aliases(trie, number));
+    let age = past.age(first, places)?;
+    Ok(Some(team::spec(&files, age, &list)))
 }
 
 /// The people who made a commit, each once, and whether an agent had a part in it.
@@ -173,7 +187,7 @@ fn makers(commit: &Commit, who: &[Who]) -> (Vec<u32>, bool) {
 }
 
 /// Finds the object at a path of a tree.
-fn lookup(comparison: &mut Comparison<'_>, tree: ObjectId, path: &str) -> Option<ObjectId> {
+pub(super) fn lookup(comparison: &mut Comparison<'_>, tree: ObjectId, path: &str) -> Option<ObjectId> {
     let mut id = tree;
     for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
         let bytes = comparison.tree(Some(id)).ok()?;

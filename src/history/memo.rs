@@ -5,7 +5,7 @@
 
 use gix::ObjectId;
 
-use super::{Layout, Told};
+use super::{Layout, LeftOut, Told};
 use crate::cache::{Cache, Key};
 use crate::finding::{HistoryStatus, HistorySummary};
 use crate::git::Git;
@@ -29,8 +29,8 @@ impl Name {
         Key::of_note(&format!("history {}", self.0))
     }
 
-    fn figures(&self, layout: &Layout, bots: &[String]) -> Key {
-        Key::of_note(&format!("figures {} {bots:?} {layout:?}", self.0))
+    fn figures(&self, layout: &Layout, left_out: &LeftOut) -> Key {
+        Key::of_note(&format!("figures {} {left_out:?} {layout:?}", self.0))
     }
 }
 
@@ -38,13 +38,13 @@ pub(super) fn is_known(cache: &Cache, name: &Name) -> bool {
     cache.noted(&name.mark()).is_some()
 }
 
-type TeamRow = ([u32; 7], [f64; 6]);
-type SpecRow = ([u32; 3], [f64; 2], Vec<String>);
+type TeamRow = ([u32; 9], [f64; 6], bool);
+type SpecRow = ([u32; 3], [f64; 2], bool, Vec<String>);
 type Row = (Option<TeamRow>, Option<SpecRow>);
 type Stored = (u8, u32, u64, Option<String>, Option<String>, Vec<Row>);
 
-pub(super) fn recall(cache: &Cache, name: &Name, layout: &Layout, bots: &[String]) -> Option<Told> {
-    let bytes = cache.noted(&name.figures(layout, bots))?;
+pub(super) fn recall(cache: &Cache, name: &Name, layout: &Layout, left_out: &LeftOut) -> Option<Told> {
+    let bytes = cache.noted(&name.figures(layout, left_out))?;
     let (status, window_days, commits, remedy, revision, rows): Stored = postcard::from_bytes(&bytes).ok()?;
     let status = STATUSES.into_iter().nth(usize::from(status))?;
     let summary = HistorySummary { status, window_days, commits, remedy };
@@ -52,7 +52,7 @@ pub(super) fn recall(cache: &Cache, name: &Name, layout: &Layout, bots: &[String
     Some(Told { summary, revision, units })
 }
 
-pub(super) fn keep(cache: &Cache, name: &Name, layout: &Layout, bots: &[String], told: &Told) {
+pub(super) fn keep(cache: &Cache, name: &Name, layout: &Layout, left_out: &LeftOut, told: &Told) {
     // What is missing today may be fetched tomorrow, and nothing in the name would tell.
     if !matches!(told.summary.status, HistoryStatus::Full | HistoryStatus::Shallow) {
         return;
@@ -64,7 +64,7 @@ pub(super) fn keep(cache: &Cache, name: &Name, layout: &Layout, bots: &[String],
     let stored: Stored =
         (status as u8, summary.window_days, summary.commits, summary.remedy.clone(), told.revision.clone(), rows);
     if let Ok(bytes) = postcard::to_stdvec(&stored) {
-        cache.note(name.figures(layout, bots), bytes);
+        cache.note(name.figures(layout, left_out), bytes);
         cache.note(name.mark(), vec![1]);
     }
 }
@@ -73,15 +73,24 @@ const STATUSES: [HistoryStatus; 4] =
     [HistoryStatus::Full, HistoryStatus::Shallow, HistoryStatus::Partial, HistoryStatus::Absent];
 
 fn row(team: &Team) -> TeamRow {
-    let counts =
-        [team.contributors, team.newcomers, team.departed, team.bus_factor, team.owners, team.commits, team.age_days];
+    let counts = [
+        team.contributors,
+        team.newcomers,
+        team.departed,
+        team.bus_factor,
+        team.owners,
+        team.owners_active,
+        team.owners_gone,
+        team.commits,
+        team.age_days,
+    ];
     let shares =
         [team.rotation, team.newcomer_share, team.attrition, team.ownership, team.changes_per_week, team.agent_share];
-    (counts, shares)
+    (counts, shares, team.age_at_least)
 }
 
-fn team_of((counts, shares): TeamRow) -> Team {
-    let [contributors, newcomers, departed, bus_factor, owners, commits, age_days] = counts;
+fn team_of((counts, shares, age_at_least): TeamRow) -> Team {
+    let [contributors, newcomers, departed, bus_factor, owners, owners_active, owners_gone, commits, age_days] = counts;
     let [rotation, newcomer_share, attrition, ownership, changes_per_week, agent_share] = shares;
     Team {
         contributors,
@@ -90,26 +99,34 @@ fn team_of((counts, shares): TeamRow) -> Team {
         rotation,
         bus_factor,
         owners,
+        owners_active,
+        owners_gone,
         newcomer_share,
         attrition,
         ownership,
         commits,
         changes_per_week,
         age_days,
+        age_at_least,
         agent_share,
     }
 }
 
 fn spec_row(spec: &Spec) -> SpecRow {
     let evidence = spec.evidence.iter().map(|location| location.path.to_string()).collect();
-    ([spec.active_weeks, spec.files, spec.age_days], [spec.changes_per_week, spec.breaking_share], evidence)
+    (
+        [spec.active_weeks, spec.files, spec.age_days],
+        [spec.changes_per_week, spec.breaking_share],
+        spec.age_at_least,
+        evidence,
+    )
 }
 
-fn spec_of((counts, rates, evidence): SpecRow) -> Spec {
+fn spec_of((counts, rates, age_at_least, evidence): SpecRow) -> Spec {
     let [active_weeks, files, age_days] = counts;
     let [changes_per_week, breaking_share] = rates;
     let evidence = evidence.iter().map(|path| Location::of_file(path)).collect();
-    Spec { changes_per_week, active_weeks, files, age_days, breaking_share, evidence }
+    Spec { changes_per_week, active_weeks, files, age_days, age_at_least, breaking_share, evidence }
 }
 
 #[cfg(test)]
@@ -118,7 +135,15 @@ mod tests {
 
     #[test]
     fn figures_come_back_as_they_were() {
-        let team = Team { contributors: 1, departed: 3, rotation: 0.1 + 0.2, agent_share: 0.5, ..Team::default() };
+        let team = Team {
+            contributors: 1,
+            departed: 3,
+            owners_gone: 2,
+            age_at_least: true,
+            rotation: 0.1 + 0.2,
+            agent_share: 0.5,
+            ..Team::default()
+        };
         let spec = Spec {
             files: 2,
             breaking_share: 1.0 / 3.0,
@@ -129,11 +154,13 @@ mod tests {
             HistorySummary { status: HistoryStatus::Full, window_days: 365, commits: 9, remedy: Some("x".into()) };
         let told = Told { summary, revision: Some("ab".into()), units: vec![(Some(team), Some(spec)), (None, None)] };
         let (cache, name, layout) = (Cache::in_memory(), Name("n".into()), Layout::default());
-        assert!(recall(&cache, &name, &layout, &[]).is_none() && !is_known(&cache, &name));
-        keep(&cache, &name, &layout, &[], &told);
+        let counted = LeftOut::default();
+        assert!(recall(&cache, &name, &layout, &counted).is_none() && !is_known(&cache, &name));
+        keep(&cache, &name, &layout, &counted, &told);
         assert!(is_known(&cache, &name));
-        let back = recall(&cache, &name, &layout, &[]).unwrap();
+        let back = recall(&cache, &name, &layout, &counted).unwrap();
         assert_eq!((back.summary, back.revision, back.units), (told.summary, told.revision, told.units));
-        assert!(recall(&cache, &name, &layout, &["bot".into()]).is_none());
+        let other = LeftOut { bots: vec!["bot".into()], ..LeftOut::default() };
+        assert!(recall(&cache, &name, &layout, &other).is_none());
     }
 }

@@ -1,6 +1,7 @@
-//! CODEOWNERS: how many owners a directory has.
+//! CODEOWNERS: who owns a directory.
 //!
-//! In: the text of the file, from the first of its usual places, and a path. Out: a number. The last line that
+//! In: the text of the file, from the first of its usual places, and a path. Out: the owners as written, for
+//! `figures` to count. The last line that
 //! matches decides; a line without owners takes them away. Patterns are those of `.gitignore` without `!` and
 //! character classes.
 
@@ -11,10 +12,10 @@ use crate::pattern;
 /// Where the file may lie, in the order in which GitHub and GitLab look.
 pub(super) const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
 
-/// A read CODEOWNERS file: per line its pattern and how many distinct owners it names.
+/// A read CODEOWNERS file: per line its pattern and the distinct owners that it names.
 #[derive(Debug)]
 pub(super) struct Owners {
-    lines: Vec<(Gitignore, u32)>,
+    lines: Vec<(Gitignore, Vec<String>)>,
 }
 
 impl Owners {
@@ -33,25 +34,25 @@ impl Owners {
             }
             let (pattern, owners) = split_pattern(line);
             let owners = distinct(owners);
-            let count = if owners.is_empty() { of_section.len() } else { owners.len() };
+            let owners = if owners.is_empty() { &of_section } else { &owners };
             let mut builder = GitignoreBuilder::new("");
             if pattern::is_bounded(pattern.as_bytes())
                 && builder.add_line(None, pattern).is_ok()
                 && let Ok(matcher) = builder.build()
             {
-                lines.push((matcher, count as u32));
+                lines.push((matcher, owners.iter().map(|&owner| owner.to_owned()).collect()));
             }
         }
         Owners { lines }
     }
 
-    /// Returns the number of owners of what lies in `directory` (`.` for the root).
-    pub(super) fn of(&self, directory: &str) -> u32 {
+    /// Returns the owners of what lies in `directory` (`.` for the root).
+    pub(super) fn of(&self, directory: &str) -> &[String] {
         // A file that only patterns for directories and for everything match.
         let path = if directory == "." { "-".to_owned() } else { format!("{directory}/-") };
         let deciding =
             self.lines.iter().rev().find(|(line, _)| line.matched_path_or_any_parents(&path, false).is_ignore());
-        deciding.map_or(0, |&(_, count)| count)
+        deciding.map_or(&[], |(_, owners)| owners)
     }
 }
 
@@ -90,16 +91,17 @@ mod tests {
     #[test]
     fn the_last_matching_line_decides() {
         let owners = Owners::read("# all\n* @org/all\n/cmd/ @a @b @a\n/cmd/open\ndocs/* @writer # note\n*.js @js\n");
-        assert_eq!(owners.of("."), 1);
-        assert_eq!(owners.of("pkg"), 1);
-        assert_eq!(owners.of("cmd/x"), 2);
-        assert_eq!(owners.of("cmd/open"), 0, "a line without owners takes them away");
-        assert_eq!(owners.of("pkg/docs"), 1);
+        let count = |path: &str| owners.of(path).len();
+        assert_eq!(count("."), 1);
+        assert_eq!(count("pkg"), 1);
+        assert_eq!(count("cmd/x"), 2);
+        assert_eq!(count("cmd/open"), 0, "a line without owners takes them away");
+        assert_eq!(count("pkg/docs"), 1);
     }
 
     #[test]
     fn sections_lend_their_owners() {
         let owners = Owners::read("[Core][2] @a @b\n/core/\n/core/one/ c@example.com\n^[Rest]\n/rest/\n");
-        assert_eq!((owners.of("core"), owners.of("core/one"), owners.of("rest"), owners.of("other")), (2, 1, 0, 0));
+        assert_eq!(["core", "core/one", "rest", "other"].map(|path| owners.of(path).len()), [2, 1, 0, 0]);
     }
 }

@@ -46,6 +46,23 @@ impl Identities {
         number
     }
 
+    /// Finds the person whom CODEOWNERS names: by address, or by the login in an address that GitHub makes up.
+    /// A team cannot be found, nor can a login that never committed under such an address.
+    pub(super) fn find(&self, owner: &str, who: &[Who]) -> Option<u32> {
+        let owner = owner.to_lowercase();
+        let login = owner.strip_prefix('@').filter(|login| !login.contains('/'));
+        let is_owner = |email: &str| match login {
+            Some(login) => login_of(email) == Some(login),
+            None => email == owner,
+        };
+        let found = self
+            .list
+            .iter()
+            .zip(who)
+            .find(|((_, email), who)| matches!(who, Who::Person(_)) && is_owner(&lower(email)));
+        found.and_then(|(_, who)| if let Who::Person(person) = who { Some(*person) } else { None })
+    }
+
     /// Says who each identity is, by number. `bots` are further names or addresses to leave out.
     pub(super) fn resolve(&self, mailmap: Option<&[u8]>, bots: &[String]) -> Vec<Who> {
         let mailmap = mailmap.map(gix::mailmap::Snapshot::from_bytes).unwrap_or_default();
@@ -53,10 +70,12 @@ impl Identities {
         self.list
             .iter()
             .map(|(name, email)| {
+                let written = [lower(name), lower(email)];
                 let (name, email) = through_mailmap(&mailmap, name, email);
+                let listed = |bot: &String| [&name, &email].into_iter().chain(&written).any(|text| same(bot, text));
                 if is_agent(&name, &email) {
                     Who::Agent
-                } else if is_bot(&name, &email) || bots.iter().any(|bot| same(bot, &name) || same(bot, &email)) {
+                } else if is_bot(&name, &email) || bots.iter().any(listed) {
                     Who::Bot
                 } else {
                     Who::Person(groups.join(&name, &email))
@@ -273,6 +292,14 @@ mod tests {
             ("Devin", "devin@example.org"),
         ] {
             assert_eq!(who(&[(name, email)], None), [Who::Person(0)], "{name}");
+        }
+    }
+
+    #[test]
+    fn the_documentation_lists_every_program() {
+        let page = include_str!("../../docs/src/history.md");
+        for name in BOTS {
+            assert!(page.contains(&format!("`{name}`")), "{name}");
         }
     }
 

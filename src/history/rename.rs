@@ -43,6 +43,25 @@ pub(super) fn follow(
     Ok(())
 }
 
+/// Where the directory or file `id`, new in `after`, was in `before`.
+pub(super) fn former_place(
+    comparison: &mut Comparison<'_>,
+    before: ObjectId,
+    after: ObjectId,
+    id: ObjectId,
+) -> Result<Option<String>, Missing> {
+    let removed = removed_by(comparison, before, after)?;
+    if let Some((path, _)) = removed.files.iter().find(|(_, file)| *file == id) {
+        return Ok(Some(path.clone()));
+    }
+    match comparison.tree(Some(id)) {
+        Ok(tree) => comparison.give_back(tree),
+        // A file: only its content could be found again, and was not.
+        Err(Missing) => return Ok(None),
+    }
+    Ok(most_alike(comparison, &removed.directories, id)?.map(str::to_owned))
+}
+
 /// Lists what one commit removed, in the order of paths.
 fn removed_by(comparison: &mut Comparison<'_>, before: ObjectId, after: ObjectId) -> Result<Removed, Missing> {
     let mut removed = Removed::default();

@@ -33,14 +33,26 @@ pub(super) struct Contribution<'a> {
     pub(super) agent: bool,
 }
 
-/// How old a service is, as far as the walk can tell.
-#[derive(Clone, Copy, Debug)]
+/// How old a service is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Age {
     pub(super) days: u32,
+    /// The clone ends there, and the service may be older.
+    pub(super) at_least: bool,
+}
+
+/// How many owners CODEOWNERS names, and what is known of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Owned {
+    pub(super) owners: u32,
+    /// With a contribution to the repository in the window.
+    pub(super) active: u32,
+    /// With one in the window before and none in this one. Of the rest nothing can be told.
+    pub(super) gone: u32,
 }
 
 /// Figures for one service from its commits in the window and the one before.
-pub(super) fn team(window_days: u32, age: Age, owners: u32, commits: &[Contribution<'_>]) -> Team {
+pub(super) fn team(window_days: u32, age: Age, owned: Owned, commits: &[Contribution<'_>]) -> Team {
     let window = i64::from(window_days) * DAY;
     let (mut now, mut before) = (BTreeMap::<u32, u32>::new(), BTreeMap::<u32, u32>::new());
     let (mut count, mut by_agents, mut any) = (0_u32, 0_u32, 0_u32);
@@ -69,13 +81,16 @@ pub(super) fn team(window_days: u32, age: Age, owners: u32, commits: &[Contribut
         departed,
         rotation: if compared && total > 0 { round(1.0 - overlap(&now, total, &before, total_before)) } else { 0.0 },
         bus_factor: bus_factor(&now, total),
-        owners,
+        owners: owned.owners,
+        owners_active: owned.active,
+        owners_gone: owned.gone,
         newcomer_share: if compared { share(new().map(|(_, n)| *n).sum(), total) } else { 0.0 },
         attrition: share(departed, regulars().count() as u32),
         ownership: share(now.values().copied().max().unwrap_or(0), total),
         commits: count,
         changes_per_week: round(f64::from(count) / weeks),
         age_days: age.days,
+        age_at_least: age.at_least,
         agent_share: share(by_agents, any),
     }
 }
@@ -135,6 +150,7 @@ pub(super) fn spec(files: &[std::sync::Arc<str>], age: Age, commits: &[ContractC
         active_weeks: weeks.len() as u32,
         files: files.len() as u32,
         age_days: age.days,
+        age_at_least: age.at_least,
         breaking_share: share(other, changes().count() as u32),
         evidence: files.iter().take(5).map(|path| Location::of_file(path)).collect(),
     }
@@ -144,7 +160,8 @@ pub(super) fn spec(files: &[std::sync::Arc<str>], age: Age, commits: &[ContractC
 mod tests {
     use super::*;
 
-    const AGE: Age = Age { days: 730 };
+    const AGE: Age = Age { days: 730, at_least: false };
+    const NOBODY: Owned = Owned { owners: 0, active: 0, gone: 0 };
 
     fn commits(list: &[(i64, &'static [u32])]) -> Vec<Contribution<'static>> {
         list.iter().map(|&(days, people)| Contribution { ago: days * DAY, people, agent: people.is_empty() }).collect()
@@ -153,7 +170,8 @@ mod tests {
     #[test]
     fn a_team_that_stays_has_no_rotation() {
         let list = commits(&[(1, &[1]), (2, &[2]), (400, &[1]), (401, &[2])]);
-        let team = team(365, AGE, 2, &list);
+        let owned = Owned { owners: 2, active: 1, gone: 0 };
+        let team = team(365, AGE, owned, &list);
         assert_eq!((team.contributors, team.newcomers, team.departed), (2, 0, 0));
         assert_eq!((team.rotation, team.newcomer_share, team.bus_factor), (0.0, 0.0, 1));
         assert_eq!((team.commits, team.owners, team.ownership), (2, 2, 0.5));
@@ -164,7 +182,7 @@ mod tests {
         let mut list = commits(&[(1, &[3]), (2, &[3]), (3, &[3, 4])]);
         list.extend(commits(&vec![(400, &[1_u32][..]); 12]));
         list.extend(commits(&vec![(400, &[2_u32][..]); 11]));
-        let team = team(365, AGE, 0, &list);
+        let team = team(365, AGE, NOBODY, &list);
         assert_eq!((team.contributors, team.newcomers, team.departed), (2, 2, 1));
         assert_eq!((team.rotation, team.attrition, team.newcomer_share), (1.0, 1.0, 1.0));
         assert_eq!(team.bus_factor, 1);
@@ -173,18 +191,18 @@ mod tests {
     #[test]
     fn rotation_weighs_by_share() {
         let list = commits(&[(1, &[1]), (1, &[1]), (1, &[1]), (1, &[2]), (400, &[1]), (400, &[3])]);
-        assert_eq!(team(365, AGE, 0, &list).rotation, 0.5);
+        assert_eq!(team(365, AGE, NOBODY, &list).rotation, 0.5);
     }
 
     #[test]
     fn nobody_is_new_without_a_window_before() {
-        let team = team(365, Age { days: 100 }, 0, &commits(&[(1, &[1]), (2, &[2])]));
+        let team = team(365, Age { days: 100, ..AGE }, NOBODY, &commits(&[(1, &[1]), (2, &[2])]));
         assert_eq!((team.newcomers, team.newcomer_share, team.rotation), (2, 0.0, 0.0));
     }
 
     #[test]
     fn agents_are_a_share_and_no_contributors() {
-        let team = team(365, AGE, 0, &commits(&[(1, &[]), (2, &[1]), (3, &[1]), (4, &[1])]));
+        let team = team(365, AGE, NOBODY, &commits(&[(1, &[]), (2, &[1]), (3, &[1]), (4, &[1])]));
         assert_eq!((team.contributors, team.commits, team.agent_share), (1, 3, 0.25));
     }
 

@@ -15,6 +15,8 @@ use crate::git::{Git, GitProblem};
 
 /// More than any window holds in the repositories we know; beyond it the history counts as partly read.
 const MOST_COMMITS: usize = 50_000;
+/// The same for the line of first parents before the window.
+const MOST_OLDER: usize = 1_000_000;
 /// Commits with a clock behind their parents' would end the walk early: so many are looked past, as git does.
 const SLOP: u32 = 8;
 
@@ -53,11 +55,20 @@ pub(super) struct Commits {
     pub(super) head: ObjectId,
     pub(super) head_tree: ObjectId,
     pub(super) head_time: i64,
-    /// The tree as it stood before the stretch, where there is one.
-    pub(super) tree_before: Option<ObjectId>,
+    /// The trees as they stood before the stretch, newest first, one for each commit on the line of first parents.
+    pub(super) older: Vec<Step>,
+    /// Whether the last of them belongs to the first commit of the repository.
+    pub(super) from_root: bool,
     /// Time of the oldest commit walked.
     pub(super) oldest: i64,
     pub(super) reach: Reach,
+}
+
+/// One commit of the past, from which only its tree is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) tree: ObjectId,
+    pub(super) time: i64,
 }
 
 struct Decoded {
@@ -157,21 +168,43 @@ impl Walk {
             }
             self.arena[at].parents = parents;
         }
-        let tree_before = self.tree_before(first, cutoff);
-        Commits { list, identities: self.identities, head, head_tree, head_time, tree_before, oldest, reach }
+        let (older, from_root) = self.older(first, cutoff);
+        Commits { list, identities: self.identities, head, head_tree, head_time, older, from_root, oldest, reach }
     }
 
-    /// Follows first parents to the first commit before the stretch.
-    fn tree_before(&self, first: u32, cutoff: i64) -> Option<ObjectId> {
+    /// Follows first parents to the start of the repository, or as far as the clone goes.
+    ///
+    /// Only headers are looked at: this costs some 10 µs a commit.
+    fn older(&mut self, first: u32, cutoff: i64) -> (Vec<Step>, bool) {
         let mut at = &self.arena[first as usize];
-        // Each step goes to another commit of a finite list, and parents form no circle.
-        for _ in 0..self.arena.len() {
+        let mut next = loop {
             if at.time < cutoff {
-                return Some(at.tree);
+                break Some(at.id);
             }
-            at = &self.arena[*self.known.get(at.parents.first()?)? as usize];
-        }
-        None
+            match at.parents.first() {
+                None => break None,
+                Some(parent) => match self.known.get(parent) {
+                    Some(&index) => at = &self.arena[index as usize],
+                    None => return (Vec::new(), false),
+                },
+            }
+        };
+        let mut older = Vec::new();
+        let from_root = loop {
+            let Some(id) = next else { break true };
+            let Some((step, parent)) = self.step(id).filter(|_| older.len() < MOST_OLDER) else { break false };
+            older.push(step);
+            if parent.is_some() && self.shallow.contains(&id) {
+                break false;
+            }
+            next = parent;
+        };
+        (older, from_root)
+    }
+
+    fn step(&mut self, id: ObjectId) -> Option<(Step, Option<ObjectId>)> {
+        let data = self.repository.objects.try_find(&id, &mut self.buffer).ok()??;
+        (data.kind == gix::objs::Kind::Commit).then(|| step(data.data)).flatten()
     }
 
     /// Decodes a commit once; `None` where it is missing or no commit.
@@ -198,6 +231,21 @@ fn shallower(reach: Reach, time: i64, cutoff: i64) -> Reach {
         _ if time >= cutoff => Reach::Shallow(time),
         _ => Reach::Asked,
     }
+}
+
+/// Reads the tree, the first parent and the time out of a commit's header.
+fn step(data: &[u8]) -> Option<(Step, Option<ObjectId>)> {
+    let (mut tree, mut parent) = (None, None);
+    for line in data.split(|&byte| byte == b'\n').take_while(|line| !line.is_empty()) {
+        if let Some(hex) = line.strip_prefix(b"tree ") {
+            tree = tree.or(ObjectId::from_hex(hex).ok());
+        } else if let Some(hex) = line.strip_prefix(b"parent ") {
+            parent = parent.or(ObjectId::from_hex(hex).ok());
+        } else if let Some(signature) = line.strip_prefix(b"committer ") {
+            return Some((Step { tree: tree?, time: seconds(signature).unwrap_or(0) }, parent));
+        }
+    }
+    None
 }
 
 /// Reads a commit's header and the trailers of its message.

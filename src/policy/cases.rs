@@ -494,6 +494,8 @@ fn team(fields: &[&str]) -> Team {
             "commits" => team.commits = number as u32,
             "departed" => team.departed = number as u32,
             "owners" => team.owners = number as u32,
+            "owners-active" => team.owners_active = number as u32,
+            "owners-gone" => team.owners_gone = number as u32,
             "bus-factor" => team.bus_factor = number as u32,
             "age-days" => team.age_days = number as u32,
             _ => panic!("no field of a team: {name}"),

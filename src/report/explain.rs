@@ -9,7 +9,7 @@ use super::text::{BOLD, DIM, pad, paint, verdict_style, wrap};
 use super::{Context, excerpt, inert, words};
 use crate::fact::{Direction, Subject};
 use crate::finding::{Argument, Judged};
-use crate::service::{Evidenced, Service};
+use crate::service::{Evidenced, Service, Team};
 use crate::signal::Value;
 use crate::source::Location;
 
@@ -103,23 +103,25 @@ impl Page<'_, '_> {
             None => self.row("team", "unknown: history cannot tell", &[])?,
             Some(team) => {
                 let text = format!(
-                    "{} contributors, {} newcomers, {} departed, rotation {}, half of the changes by {}, {} owners, \
-                     {} changes a week",
+                    "{} contributors, {} newcomers, {} departed, rotation {}, half of the changes by {}, {}, \
+                     {} changes a week, {}",
                     team.contributors,
                     team.newcomers,
                     team.departed,
                     words::figure(team.rotation),
                     team.bus_factor,
-                    team.owners,
+                    owners(team),
                     words::figure(team.changes_per_week),
+                    age(team.age_days, team.age_at_least),
                 );
                 self.row("team", &text, &[])?;
             }
         }
         let Some(spec) = &service.spec else { return Ok(()) };
         let text = format!(
-            "{} contract files, {} changes a week, changed in {} of 52 weeks",
+            "{} contract files, {}, {} changes a week, changed in {} of 52 weeks",
             spec.files,
+            age(spec.age_days, spec.age_at_least),
             words::figure(spec.changes_per_week),
             spec.active_weeks,
         );
@@ -235,6 +237,19 @@ fn value(value: &Value) -> String {
         Value::Percent(p) => format!("{} %", words::figure(*p)),
         Value::Flag(flag) => flag.to_string(),
     }
+}
+
+fn age(days: u32, at_least: bool) -> String {
+    format!("{}{days} days old", if at_least { "at least " } else { "" })
+}
+
+/// Owners by what is known of them; teams and unknown logins are neither here nor gone.
+fn owners(team: &Team) -> String {
+    let unknown = team.owners.saturating_sub(team.owners_active + team.owners_gone);
+    let known = [(team.owners_active, "active"), (team.owners_gone, "gone"), (unknown, "unknown")];
+    let known: Vec<String> =
+        known.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    if known.is_empty() { "0 owners".to_owned() } else { format!("{} owners ({})", team.owners, known.join(", ")) }
 }
 
 #[cfg(test)]

@@ -172,13 +172,29 @@ struct Team {
     rotation: f64,
     bus_factor: u32,
     owners: u32,
+    /// Owners known to have committed to the repository in the window, and owners known to have stopped; of the rest
+    /// (teams, unknown logins) nothing can be told.
+    owners_active: u32,
+    owners_gone: u32,
+    newcomer_share: f64,
+    attrition: f64,
+    ownership: f64,
+    commits: u32,
+    changes_per_week: f64,
+    age_days: u32,
+    /// Whether it may be older, because the clone ends there.
+    age_at_least: bool,
+    agent_share: f64,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Spec {
     changes_per_week: f64,
+    active_weeks: u32,
     files: u32,
     age_days: u32,
+    age_at_least: bool,
+    breaking_share: f64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -345,8 +361,11 @@ impl ServiceRow {
             team: service.team.as_ref().map(team),
             spec: service.spec.as_ref().map(|spec| Spec {
                 changes_per_week: spec.changes_per_week,
+                active_weeks: spec.active_weeks,
                 files: spec.files,
                 age_days: spec.age_days,
+                age_at_least: spec.age_at_least,
+                breaking_share: spec.breaking_share,
             }),
             size: Size { lines: service.size.lines, files: service.size.files },
             toolchain: toolchain(service),
@@ -429,6 +448,16 @@ fn team(team: &service::Team) -> Team {
         rotation: team.rotation,
         bus_factor: team.bus_factor,
         owners: team.owners,
+        owners_active: team.owners_active,
+        owners_gone: team.owners_gone,
+        newcomer_share: team.newcomer_share,
+        attrition: team.attrition,
+        ownership: team.ownership,
+        commits: team.commits,
+        changes_per_week: team.changes_per_week,
+        age_days: team.age_days,
+        age_at_least: team.age_at_least,
+        agent_share: team.agent_share,
     }
 }
 

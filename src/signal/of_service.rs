@@ -198,6 +198,8 @@ fn team(team: &Team, planned: bool) -> Signal {
         share("rotation", team.rotation),
         count("bus-factor", team.bus_factor),
         count("owners", team.owners),
+        count("owners-active", team.owners_active),
+        count("owners-gone", team.owners_gone),
         share("newcomer-share", team.newcomer_share),
         share("attrition", team.attrition),
         share("ownership", team.ownership),

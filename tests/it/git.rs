@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use fitcheck::finding::HistoryStatus;
 use fitcheck::git::{Git, Options};
-use fitcheck::history::{Layout, Unit, start};
+use fitcheck::history::{Layout, LeftOut, Unit, start};
 use fitcheck::service::Team;
 use fitcheck::tree::StoredTree;
 use fitcheck::walk::{self, Filter};
@@ -76,7 +76,7 @@ impl Repo {
             root: directories[0].into(),
         };
         let layout = Layout { units: vec![unit], packages: Vec::new() };
-        start(self.path().into(), 365, Options::default()).finish(&layout, &[]).units.remove(0).0
+        start(self.path().into(), 365, Options::default()).finish(&layout, &LeftOut::default()).units.remove(0).0
     }
 }
 
@@ -140,7 +140,7 @@ fn a_clone_that_cannot_tell_says_so() {
     let told = |root: &Path| {
         let layout =
             Layout { units: vec![Unit { directories: vec!["a".into()], ..Unit::default() }], packages: vec![] };
-        start(root.into(), 365, Options::default()).finish(&layout, &[])
+        start(root.into(), 365, Options::default()).finish(&layout, &LeftOut::default())
     };
     let young = told(repo.path());
     assert_eq!(young.summary.status, HistoryStatus::Full);
@@ -179,7 +179,7 @@ fn sha256_repositories_and_linked_work_trees_are_read() {
     for root in ["main", "other"] {
         let layout =
             Layout { units: vec![Unit { directories: vec!["a".into()], ..Unit::default() }], packages: vec![] };
-        let told = start(repo.path().join(root), 365, Options::default()).finish(&layout, &[]);
+        let told = start(repo.path().join(root), 365, Options::default()).finish(&layout, &LeftOut::default());
         assert_eq!(told.units[0].0.as_ref().unwrap().commits, 1, "{root}");
         assert_eq!(told.revision.unwrap().len(), 64);
     }
@@ -248,7 +248,7 @@ fn figures(root: &Path, units: &[&str]) -> String {
         })
         .collect();
     let layout = Layout { units, packages: Vec::new() };
-    let told = start(root.into(), 365, Options::default()).finish(&layout, &[]);
+    let told = start(root.into(), 365, Options::default()).finish(&layout, &LeftOut::default());
     let mut lines = String::new();
     for (unit, (team, spec)) in layout.units.iter().zip(told.units) {
         let team = team.unwrap();
@@ -298,4 +298,92 @@ fn a_stored_tree_lists_what_a_walk_of_its_checkout_lists() {
     let tree = StoredTree::of_commit(&below, head, &filter).unwrap();
     assert_eq!(tree.walked.entries, walk::walk(&repo.path().join("a"), 1, &filter).entries);
     assert_eq!(tree.walked.entries.len(), 3);
+}
+
+#[test]
+fn age_goes_back_behind_the_windows_and_through_moves() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("README.md", "x");
+    repo.commit(0, ANN, "start");
+    for name in ["main.go", "a.go", "b.go"] {
+        repo.write(&format!("first/{name}"), name);
+    }
+    repo.write("api/v1.proto", "syntax = \"proto3\";");
+    repo.commit(100, ANN, "a service");
+    repo.git(&["mv", "first", "second"]);
+    repo.git(&["mv", "api/v1.proto", "api.proto"]);
+    repo.commit(500, ANN, "move");
+    for day in [600, 900, 1500, 2000] {
+        repo.write("second/main.go", &format!("{day}"));
+        repo.commit(day, ANN, "work");
+    }
+    let unit = Unit {
+        directories: vec!["second".into()],
+        contracts: vec!["api.proto".into()],
+        root: "second".into(),
+        ..Unit::default()
+    };
+    let layout = Layout { units: vec![unit], packages: vec![] };
+    let told = |root: &Path| start(root.into(), 365, Options::default()).finish(&layout, &LeftOut::default());
+    let (team, spec) = told(repo.path()).units.remove(0);
+    let (team, spec) = (team.unwrap(), spec.unwrap());
+    assert_eq!((team.age_days, team.age_at_least), (1900, false));
+    assert_eq!((spec.age_days, spec.age_at_least), (1900, false));
+    // A clone that ends before the start says so.
+    let clone = tempfile::tempdir().unwrap();
+    let to = clone.path().join("deep");
+    let url = format!("file://{}", repo.path().display());
+    repo.git(&["clone", "-q", "--depth", "4", &url, &to.display().to_string()]);
+    let deep = told(&to);
+    let team = deep.units[0].0.as_ref().unwrap();
+    assert_eq!((deep.summary.status, team.age_days, team.age_at_least), (HistoryStatus::Full, 1400, true));
+}
+
+#[test]
+fn owners_are_active_gone_or_unknown() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("svc/main.go", "1");
+    repo.write("CODEOWNERS", "/svc/ @annlee bo@example.com @org/team @nobody-knows never@example.com\n");
+    repo.commit(0, BO, "start");
+    repo.write("svc/main.go", "2");
+    repo.commit(300, BO, "work");
+    repo.write("elsewhere/x.go", "3");
+    repo.commit(700, ("Ann Lee", "7+annlee@users.noreply.github.com"), "elsewhere");
+    let team = repo.team(&["svc"], false).unwrap();
+    assert_eq!((team.owners, team.owners_active, team.owners_gone), (5, 1, 1));
+}
+
+#[test]
+fn a_team_names_its_own_programs_and_imports() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("svc/main.go", "1");
+    repo.commit(0, ANN, "start");
+    repo.write("svc/main.go", "2");
+    repo.commit(1, ("Release Train", "train@example.com"), "release");
+    for n in 0..20 {
+        repo.write(&format!("svc/f{n}.go"), "x");
+    }
+    repo.commit(2, BO, "import");
+    let unit = Unit { directories: vec!["svc".into()], root: "svc".into(), ..Unit::default() };
+    let layout = Layout { units: vec![unit], packages: vec![] };
+    let contributors = |left_out: LeftOut| {
+        let told = start(repo.path().into(), 365, Options::default()).finish(&layout, &left_out);
+        told.units[0].0.as_ref().unwrap().contributors
+    };
+    assert_eq!(contributors(LeftOut::default()), 3);
+    assert_eq!(contributors(LeftOut { bots: vec!["TRAIN@example.com".into()], ..LeftOut::default() }), 2);
+    assert_eq!(contributors(LeftOut { bots: vec!["release train".into()], bulk_files: 19 }), 1);
+    // The same through the configuration.
+    repo.write("go.mod", "module example.com/m\n\ngo 1.24\n");
+    repo.write("svc/main.go", "package main\n\nfunc main() {}\n");
+    repo.write("fitcheck.toml", "[history]\nbots = [\"Release Train\"]\nbulk-files = 19\n");
+    repo.commit(3, ANN, "a module");
+    let mut options = fitcheck::check::Options::new(repo.path());
+    let contributors = |options: &fitcheck::check::Options| {
+        fitcheck::check::check(options).unwrap().services[0].service.team.as_ref().unwrap().contributors
+    };
+    assert_eq!(contributors(&options), 1);
+    let plain = tempfile::NamedTempFile::new().unwrap();
+    options.config = Some(plain.path().into());
+    assert_eq!(contributors(&options), 3);
 }
