@@ -7,9 +7,11 @@ mod artillery;
 mod c_lines;
 mod cargo_config;
 mod cgo;
+mod cloudwatch;
 mod code_comments;
 mod consumers;
 mod contracts;
+mod datadog;
 pub mod deploy;
 mod doc_targets;
 mod gatling;
@@ -80,10 +82,13 @@ pub type OnConfig = fn(&ConfigView<'_>, &mut Facts<'_, '_>);
 pub const CONFIG: &[(&str, OnConfig)] = &[
     ("artillery", artillery::detect),
     ("cargo-config", cargo_config::detect),
+    ("cloudwatch", cloudwatch::detect),
     ("contracts", contracts::detect),
+    ("datadog", datadog::detect),
     ("generates", generates::detect),
     ("stakes", stakes::detect),
     ("grafana-alerts", grafana_alerts::detect),
+    ("k6", k6::detect_config),
     ("keptn-slo", keptn_slo::detect),
     ("linker-memory", linker_memory::detect),
     ("rust-bindings-config", rust_bindings_config::detect),
@@ -122,6 +127,7 @@ pub const TEXT: &[(&str, &[Kind], OnText)] = &[
     ("rust-bindings-config", &[Kind::Text], rust_bindings_config::detect_text),
     ("rust-toolchain", &[Kind::Text], rust_toolchain::detect_text),
     ("prometheus-rules", &[Kind::Text], prometheus_rules::detect_text),
+    ("pyrra", &[Kind::Text], pyrra::detect_text),
     ("service-config-latency", &[Kind::Text], service_config_latency::detect_text),
 ];
 

@@ -1,41 +1,80 @@
 //! Thresholds of k6 load tests.
 //!
 //! *Looks for*: `thresholds` objects in JavaScript and TypeScript, with local constants and arithmetic resolved: keys
-//! that are k6's request metrics or the script's own trends, values like `p(99)<250` as text or `{ threshold: … }`.
+//! that are k6's request metrics or the script's own trends, values like `p(99)<250` as text or `{ threshold: … }`; in
+//! modules that scripts import them from, variables of any name that hold such an object; `thresholds` of a JSON
+//! configuration.
 //! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from a load test, for the services at or near it.
-//! *Misses*: thresholds made by functions or imported from other files; scripts against public demonstration sites.
+//! *Misses*: thresholds made by functions; constants imported from other files; scripts against public demonstration
+//! sites.
 //! *Example*: `http_req_duration: ['p(99)<250']`: p99 within 250 ms.
+
+use std::ops::Range;
 
 use super::Facts;
 use super::latency::{self, Budget};
 use crate::fact::{Binding, LatencySource, Subject};
-use crate::parse::duration::{self, Unit, words};
+use crate::parse::Kind;
+use crate::parse::config::ConfigView;
+use crate::parse::duration::{self, NoDuration, Unit, words};
 use crate::parse::js::{Item, Script, Value};
 use crate::parse::percentile;
+use crate::parse::tree::Node;
 use crate::source::Text;
 
 /// Larger files are bundles, not tests people write.
 const MAX_BYTES: usize = 512 << 10;
 
+/// One of these begins every condition on a time.
+const CONDITIONS: &[&str] = &["p(", "avg<", "avg <", "max<", "max <", "med<", "med <", "value<", "value <"];
+
 pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let source = text.text;
-    if source.len() > MAX_BYTES || !source.contains("hresholds") || !(source.contains("k6") || source.contains("_req_"))
-    {
+    let marks = source.contains("hresholds") && source.contains("k6") || source.contains("_req_");
+    if source.len() > MAX_BYTES || !marks || !CONDITIONS.iter().any(|mark| source.contains(mark)) {
         return;
     }
     let script = Script::new(source);
     if drives_public_sites(script.source()) {
         return;
     }
-    for thresholds in script.values_of("thresholds") {
+    let mut seen = Vec::new();
+    for thresholds in script.values_of("thresholds").into_iter().chain(script.constants().cloned()) {
         let Value::Object(metrics) = &thresholds.value else { continue };
         for (key, conditions) in metrics {
             let Some(unit) = unit_of(key, script.source()) else { continue };
-            for condition in one_or_many(conditions) {
-                add_condition(condition, unit, source, facts);
+            for condition in one_or_many(conditions).iter().filter(|condition| is_condition(condition)) {
+                // One object is seen where it is made and where it is used.
+                let at = (condition.range.start, key.clone());
+                if !seen.contains(&at) {
+                    seen.push(at);
+                    add_condition(condition, unit, source, facts);
+                }
             }
         }
     }
+}
+
+/// Reads `thresholds` of a configuration that k6 is given with `--config`.
+pub(super) fn detect_config(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
+    if view.kind != Kind::Json || !view.text.text.contains("thresholds") {
+        return;
+    }
+    let Some(root) = view.root() else { return };
+    let thresholds = root.get("thresholds").or_else(|| root.path(&["options", "thresholds"]));
+    for (key, conditions) in thresholds.into_iter().flat_map(Node::entries) {
+        let Some(unit) = unit_of(key, "") else { continue };
+        for condition in conditions.one_or_many() {
+            let condition = condition.get("threshold").unwrap_or(condition);
+            if let Some((percentile, limit)) = condition.as_str().and_then(read_condition) {
+                add(condition.range.clone(), percentile, duration::in_unit(limit, unit), facts);
+            }
+        }
+    }
+}
+
+fn is_condition(item: &Item) -> bool {
+    item.get("threshold").unwrap_or(item).as_str().is_some_and(|text| read_condition(text).is_some())
 }
 
 fn one_or_many(item: &Item) -> &[Item] {
@@ -51,8 +90,12 @@ fn add_condition(item: &Item, unit: Unit, source: &str, facts: &mut Facts<'_, '_
     // A constant made of others has the place where it is used.
     let range =
         if source.get(condition.range.clone()).is_some() { condition.range.clone() } else { item.range.clone() };
+    add(range, percentile, duration::in_unit(limit, unit), facts);
+}
+
+fn add(range: Range<usize>, percentile: Option<f64>, limit: Result<f64, NoDuration>, facts: &mut Facts<'_, '_>) {
     let budget = Budget {
-        limit: duration::in_unit(limit, unit),
+        limit,
         percentile,
         source: LatencySource::LoadTest,
         subject: Subject::Answering,
@@ -147,6 +190,21 @@ mod tests {
     fn own_trends_and_shared_modules() {
         let source = "import { Trend } from 'k6/metrics';\nconst t = new Trend('checkout', true); const n = new Trend('size', false);\nexport const thresholds = { checkout: ['p(90)<20'], size: ['p(90)<20'] };\n";
         assert_eq!(check(source), ["p90 20000us LoadTest [Here] @3"]);
+    }
+
+    #[test]
+    fn modules_and_configurations() {
+        let module = "export const DEFAULT_LIMITS = {\n  http_req_duration: ['p(95)<300'],\n};\nexport const options = { thresholds: DEFAULT_LIMITS };\n";
+        assert_eq!(check(module), ["p95 300000us LoadTest [Here] @2"]);
+        assert!(check("export const shape = { http_req_duration: ['value'], http_req_waiting: 5 };").is_empty());
+        let config = |source| latency::test::config(detect_config, "tests/k6/options.json", source).0;
+        assert_eq!(
+            config(
+                "{\"vus\": 5, \"thresholds\": {\n\"http_req_duration\": [\"p(99)<250\"], \"checks\": [\"rate>0.9\"]}}"
+            ),
+            ["p99 250000us LoadTest [Here] @2"]
+        );
+        assert!(config("{\"thresholds\": {\"branches\": 80, \"lines\": 90}}").is_empty());
     }
 
     #[test]

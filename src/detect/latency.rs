@@ -1,7 +1,7 @@
 //! What all latency detectors share: how a figure becomes a fact, whom it is about, and what it measures.
 //!
-//! In: a figure as read, and the names and labels beside it. Out: [`FactKind::Latency`] with its binding, or a flaw
-//! where a figure cannot be (negative, zero, beyond a day).
+//! In: a figure as read, and the names and labels beside it. Out: [`FactKind::Latency`] with its binding, or an entry
+//! among what was not read where a figure cannot be (negative, zero, beyond a day) or where nothing tells its unit.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::Facts;
 use crate::fact::{Binding, FactKind, LatencySource, Subject};
 use crate::parse::config::ConfigView;
 use crate::parse::duration::{NoDuration, words};
-use crate::parse::promql::{self, Label};
+use crate::parse::promql::{self, Label, Recordings};
 use crate::parse::tree::Node;
 
 /// A figure on its way to a fact.
@@ -22,15 +22,16 @@ pub(super) struct Budget {
     pub(super) binding: Binding,
 }
 
-/// Adds the fact, or the flaw where the figure is absurd; a figure that is none of time adds nothing.
+/// Adds the fact, or says why a figure that is one of time gives none; what is none adds nothing.
 pub(super) fn add(facts: &mut Facts<'_, '_>, range: Range<usize>, budget: Budget) {
     let Budget { limit, percentile, source, subject, binding } = budget;
     match limit {
         Ok(limit_us) => {
             facts.add_bound(range, FactKind::Latency { limit_us, percentile, source, subject }, binding);
         }
-        Err(reason) if reason.is_absurd() => facts.omission(range, format!("latency figure: {reason}")),
-        Err(_) => {}
+        Err(NoDuration::NotADuration) => {}
+        // No verdict hangs on a figure that nobody can read.
+        Err(reason) => facts.omission(range, format!("latency figure: {reason}")),
     }
 }
 
@@ -216,20 +217,54 @@ pub(super) fn add_thresholds(
     expression: &str,
     within: Range<usize>,
     beside: &[&str],
-    subject_of: impl Fn(&str) -> Subject,
+    recordings: &Recordings,
 ) {
-    for threshold in promql::thresholds(expression) {
-        let Some(unit) = threshold.unit() else { continue };
+    for threshold in promql::thresholds_with(expression, recordings) {
+        let Some(limit) = limit_of(threshold.limit, &threshold.metric) else { continue };
         let range = place_of(facts.text.text, &within, &threshold.metric);
         let budget = Budget {
-            limit: crate::parse::duration::in_unit(threshold.limit, unit),
+            limit,
             percentile: threshold.percentile,
             source: LatencySource::Alert,
-            subject: subject_of(&threshold.metric),
+            subject: subject(&threshold.metric),
             binding: binding(&threshold.metric, &threshold.labels, beside),
         };
         add(facts, range, budget);
     }
+}
+
+/// Reads a figure in the unit of its metric; `None` where the metric's name tells neither a unit nor that it is one of
+/// time.
+pub(super) fn limit_of(value: f64, metric: &str) -> Option<Result<f64, NoDuration>> {
+    match promql::unit_of_metric(metric) {
+        Some(unit) => Some(crate::parse::duration::in_unit(value, unit)),
+        None => promql::is_time_taken(metric).then_some(Err(NoDuration::NoUnit)),
+    }
+}
+
+/// Adds an objective whose figure stands beside the query that it is about.
+pub(super) fn add_measured(
+    facts: &mut Facts<'_, '_>,
+    value: &Node,
+    number: f64,
+    query: &str,
+    share: Option<f64>,
+    service: Option<&str>,
+) {
+    let measured = promql::measured(query).or_else(|| {
+        let (metric, labels) = promql::first_metric(query).filter(|(metric, _)| promql::is_time_taken(metric))?;
+        Some((None, 1.0, metric, labels))
+    });
+    let Some((percentile, factor, metric, labels)) = measured else { return };
+    let Some(limit) = limit_of(number / factor, &metric) else { return };
+    let budget = Budget {
+        limit,
+        percentile: percentile.or(share),
+        source: LatencySource::Slo,
+        subject: subject(&metric),
+        binding: service_or_metric(service.as_slice(), &metric, &labels),
+    };
+    add(facts, value.range.clone(), budget);
 }
 
 /// Adds an objective that stands as a bucket (`le="0.4"`) in a query; says whether there was one.
@@ -243,9 +278,9 @@ pub(super) fn add_bucket(
     let Some(text) = query.written() else { return false };
     let buckets = promql::buckets(text);
     let Some(bucket) = buckets.first() else { return false };
-    let Some(unit) = promql::unit_of_metric(&bucket.metric) else { return false };
+    let Some(limit) = limit_of(bucket.limit, &bucket.metric) else { return false };
     let budget = Budget {
-        limit: crate::parse::duration::in_unit(bucket.limit, unit),
+        limit,
         percentile,
         source: LatencySource::Slo,
         subject: subject(&bucket.metric),

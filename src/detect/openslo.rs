@@ -3,15 +3,15 @@
 //! *Looks for*: objects `apiVersion: openslo/…`, `kind: SLO`, with a threshold metric and `op: lt|lte`, or with a
 //! ratio whose good query selects a histogram bucket; an indicator of its own may stand in the same file.
 //! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from an SLO, for the service that the object names.
-//! *Misses*: indicators in other files, queries whose metric tells no unit, other query languages than PromQL.
+//! *Misses*: indicators in other files, other query languages than PromQL; a metric that measures time and tells no
+//! unit is listed among what was not read.
 //! *Example*: `op: lte`, `value: 0.4`, `target: 0.99` on a metric in seconds: p99 within 400 ms.
 
 use super::Facts;
-use super::latency::{self, Budget};
-use crate::fact::LatencySource;
+use super::latency;
 use crate::parse::config::ConfigView;
+use crate::parse::percentile;
 use crate::parse::tree::Node;
-use crate::parse::{duration, percentile, promql};
 
 pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     for object in latency::objects_of(view, "openslo/", "SLO") {
@@ -59,18 +59,8 @@ fn threshold(objective: &Node, query: &Node, share: Option<f64>, service: Option
         return;
     }
     let (Some(value), Some(text)) = (objective.get("value"), query.written()) else { return };
-    let measured = promql::measured(text);
-    let Some((metric, labels)) = promql::first_metric(text) else { return };
-    let (Some(number), Some(unit)) = (value.as_f64(), promql::unit_of_metric(&metric)) else { return };
-    let factor = measured.as_ref().map_or(1.0, |(_, factor, ..)| *factor);
-    let budget = Budget {
-        limit: duration::in_unit(number / factor, unit),
-        percentile: measured.and_then(|(percentile, ..)| percentile).or(share),
-        source: LatencySource::Slo,
-        subject: latency::subject(&metric),
-        binding: latency::service_or_metric(service.as_slice(), &metric, &labels),
-    };
-    latency::add(facts, value.range.clone(), budget);
+    let Some(number) = value.as_f64() else { return };
+    latency::add_measured(facts, value, number, text, share, service);
 }
 
 #[cfg(test)]
@@ -89,7 +79,8 @@ mod tests {
         assert_eq!(check(&alpha).0, ["p99.9 400000us Slo [shop] @13"]);
         assert_eq!(check(&source.replace("value: 0.4", "value: -1")), (vec![], 1));
         assert!(check(&source.replace("op: lte", "op: gte")).0.is_empty());
-        assert!(check(&source.replace("_seconds", "_bytes")).0.is_empty());
+        assert_eq!(check(&source.replace("request_duration_seconds", "body_bytes")), (vec![], 0));
+        assert_eq!(check(&source.replace("_seconds", "")), (vec![], 1));
     }
 
     #[test]

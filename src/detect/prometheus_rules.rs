@@ -1,28 +1,31 @@
 //! Prometheus alert rules on latency, wherever they stand.
 //!
 //! *Looks for*: objects with `alert` and `expr` (rule files, `PrometheusRule` objects, vmalert, Helm values), rules
-//! inside strings of a ConfigMap, and `expr:` texts of jsonnet mixins; quantiles, means and bucket shares compared
-//! with a figure.
+//! inside strings of a ConfigMap, and `expr:` texts of jsonnet mixins; quantiles, means, gauges of time taken and bucket
+//! shares compared with a figure, directly or through a series that the same file records.
 //! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from an alert, for the services that labels, the
 //! rule's own labels or the metric's prefix name.
-//! *Misses*: recorded series whose name hides the quantile, jsonnet values of other files, alerts on a recorded ratio.
+//! *Misses*: series that another file records under a name without a percentile, jsonnet values of other files, units
+//! that only a comment or a metric's help text tells (a figure without a unit is listed among what was not read).
 //! *Example*: `histogram_quantile(0.99, …x_seconds_bucket…) > 0.15`: p99 within 150 ms.
 
 use super::Facts;
 use super::latency;
 use crate::parse::config::ConfigView;
+use crate::parse::promql::{self, Recordings};
 use crate::parse::tree::Node;
-use crate::parse::{promql, yaml};
+use crate::parse::yaml;
 use crate::source::Text;
 
 pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     if !has_marks(view.text.text) {
         return;
     }
+    let recordings = recordings(&view.documents);
     for document in &view.documents {
         document.walk(&mut |_, node| {
             if node.is_map() {
-                rule(node, None, facts);
+                rule(node, None, &recordings, facts);
             } else if let Some(text) = node.as_str().filter(|text| text.contains('\n') && has_marks(text)) {
                 embedded(text, node, facts);
             }
@@ -30,12 +33,28 @@ pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
+/// Everything that a file's recording rules record.
+fn recordings(documents: &[Node]) -> Recordings {
+    let mut recordings = Recordings::default();
+    for document in documents {
+        document.walk(&mut |_, node| {
+            let (name, text) = (node.str_at(&["record"]), node.get("expr").and_then(Node::written));
+            if let (Some(name), Some(text)) = (name, text) {
+                let labels = node.get("labels").into_iter().flat_map(Node::entries);
+                let labels = labels.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned())));
+                recordings.add(name, labels.collect(), text);
+            }
+        });
+    }
+    recordings
+}
+
 fn has_marks(text: &str) -> bool {
     text.contains("alert") && text.contains("expr") && (text.contains('>') || text.contains('<'))
 }
 
 /// One rule; `whole` is the place to look in where the rule's own offsets are not the file's.
-fn rule(node: &Node, whole: Option<&Node>, facts: &mut Facts<'_, '_>) {
+fn rule(node: &Node, whole: Option<&Node>, recordings: &Recordings, facts: &mut Facts<'_, '_>) {
     let (Some(_), Some(expression)) = (node.get("alert"), node.get("expr")) else { return };
     let Some(text) = expression.written() else { return };
     let labels = node.get("labels");
@@ -44,15 +63,17 @@ fn rule(node: &Node, whole: Option<&Node>, facts: &mut Facts<'_, '_>) {
         .filter_map(|key| labels?.str_at(&[key]))
         .collect();
     let within = whole.unwrap_or(expression).range.clone();
-    latency::add_thresholds(facts, text, within, &beside, latency::subject);
+    latency::add_thresholds(facts, text, within, &beside, recordings);
 }
 
 /// Rules written as a string inside another object.
 fn embedded(text: &str, node: &Node, facts: &mut Facts<'_, '_>) {
-    for document in yaml::parse(text).documents {
+    let documents = yaml::parse(text).documents;
+    let recordings = recordings(&documents);
+    for document in &documents {
         document.walk(&mut |_, inner| {
             if inner.is_map() {
-                rule(inner, Some(node), facts);
+                rule(inner, Some(node), &recordings, facts);
             }
         });
     }
@@ -66,7 +87,7 @@ pub(super) fn detect_text(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     for (at, _) in text.text.match_indices("expr:") {
         let Some(range) = jsonnet_string(text.text, at + 5) else { continue };
         let filled = promql::fill(&text.text[range.clone()], |name| field(text.text, name));
-        latency::add_thresholds(facts, &filled, range, &[], latency::subject);
+        latency::add_thresholds(facts, &filled, range, &[], &Recordings::default());
     }
 }
 
@@ -126,6 +147,21 @@ mod tests {
     fn other_subjects_are_listed_as_such() {
         let text = "histogram_quantile(0.99, sum(rate(go_sched_latencies_seconds_bucket{job=~\".*(a1|b2).*\"}[5m])) by (le)) > 0.1";
         assert_eq!(check(&rules(text)), ["p99 100000us Alert other [a1,b2] @5"]);
+    }
+
+    #[test]
+    fn series_of_the_same_file_are_known() {
+        let source = "groups:\n- rules:\n  - record: slo:slow:ratio5m\n    labels: {slo: a}\n    expr: 1 - sum(rate(x_seconds_bucket{job=\"shop\",le=\"0.3\"}[5m])) / sum(rate(x_seconds_count[5m]))\n  - alert: Burn\n    expr: |\n      (slo:slow:ratio5m{slo=\"a\"} > (14.4 * 0.01))\n      and (slo:slow:ratio5m{slo=\"a\"} > (14.4 * 0.01))\n";
+        assert_eq!(check(source), ["p99 300000us Alert [shop] @8"]);
+        assert!(check(&source.replace("record: slo:slow:ratio5m", "record: other")).is_empty());
+    }
+
+    #[test]
+    fn gauges_and_unknown_units() {
+        assert_eq!(check(&rules("max(shop_response_time_seconds) > 0.5")), ["- 500000us Alert [shop] @5"]);
+        let unit = |source: &str| latency::test::config(detect, "rules.yml", source);
+        assert_eq!(unit(&rules("histogram_quantile(0.9, rate(x_latency_bucket[5m])) > 10")), (vec![], 1));
+        assert_eq!(unit(&rules("histogram_quantile(0.9, rate(x_size_bucket[5m])) > 10")), (vec![], 0));
     }
 
     #[test]

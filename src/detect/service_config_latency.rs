@@ -61,6 +61,12 @@ fn source_of(key: &str, path: &[&str]) -> Option<LatencySource> {
 fn add(key: &str, path: &[&str], node: &Node, source: LatencySource, facts: &mut Facts<'_, '_>) {
     let Some(text) = node.as_str() else { return };
     let limit = duration::read_in(text, Unit::of_name(key));
+    // `target: 99` below a latency is its percentage.
+    if limit == Err(duration::NoDuration::NoUnit)
+        && duration::number(text).is_some_and(|n| n <= 1.0 || (50.0..=100.0).contains(&n))
+    {
+        return;
+    }
     // Zero stands for "not set" in configuration.
     if limit == Err(duration::NoDuration::NotPositive) && !text.trim_start().starts_with('-') {
         return;

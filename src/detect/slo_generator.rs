@@ -4,7 +4,8 @@
 //! query with a bucket. The unit depends on the backend: milliseconds for Cloud Monitoring, microseconds for
 //! Dynatrace, seconds for Prometheus; a comment behind the figure overrides.
 //! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from an SLO, for the service of its labels.
-//! *Misses*: the numbered buckets of Cloud Monitoring where neither name nor description tells the figure.
+//! *Misses*: the numbered buckets of Cloud Monitoring where neither name nor description tells the figure, and other
+//! figures without a unit: these are listed among what was not read.
 //! *Example*: `threshold: 724  # ms`, `goal: 0.999`: p99.9 within 724 ms.
 
 use super::Facts;
@@ -48,6 +49,10 @@ fn add_figure(
     let Some((figure, number)) = figure.and_then(|figure| Some((figure, figure.as_f64()?))) else { return false };
     let numbered = indicator.get("threshold_bucket").is_some() && backend.starts_with("cloud_monitoring");
     let limit = if numbered { from_words(object) } else { in_unit_of(view, figure, number, backend, indicator) };
+    // A threshold of which nothing tells the unit may be one of anything.
+    if limit == Err(NoDuration::NoUnit) && !speaks_of_time(object) {
+        return false;
+    }
     let binding = latency::binding("", &[], service.as_slice());
     let budget =
         Budget { limit, percentile: Some(goal), source: LatencySource::Slo, subject: Subject::Answering, binding };
@@ -79,6 +84,12 @@ fn comment_unit(text: &str, figure: &Node) -> Option<Unit> {
     let rest = text.get(figure.range.end..)?.lines().next()?;
     let (_, comment) = rest.split_once('#')?;
     comment.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1).find_map(Unit::of_word)
+}
+
+fn speaks_of_time(object: &Node) -> bool {
+    let paths: [&[&str]; 3] = [&["metadata", "name"], &["metadata", "labels", "slo_name"], &["spec", "description"]];
+    let mut texts = paths.iter().filter_map(|path| object.str_at(path));
+    texts.any(|text| text.to_ascii_lowercase().contains("latency") || text.contains("response time"))
 }
 
 /// A bucket's number says nothing; the name (`latency724ms`) or the description may.

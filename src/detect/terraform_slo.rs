@@ -1,13 +1,16 @@
 //! Latency objectives and monitors in Terraform.
 //!
-//! *Looks for*: `google_monitoring_slo` (basic latency, distribution cut), `datadog_monitor` queries on a percentile
-//! or a trace's mean, `datadog_service_level_objective` time slices. Rule groups of Grafana are read with its alerts.
+//! *Looks for*: `google_monitoring_slo` (basic latency, distribution cut), `google_monitoring_alert_policy` on a
+//! percentile, `datadog_monitor` queries on a percentile or a trace's mean, `datadog_service_level_objective` time
+//! slices; defaults of variables and locals of the same file are put in. Rule groups of Grafana are read with its
+//! alerts, alarms of CloudWatch by their own detector.
 //! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from an SLO or an alert, for the service the query
 //! selects, or what lies near the file.
-//! *Misses*: figures that are variables; distribution metrics that tell no unit.
+//! *Misses*: variables of other files and of `.tfvars`; distribution metrics that tell no unit.
 //! *Example*: `query = "avg(last_5m):p99:trace.http.request{service:shop} > 0.25"`: p99 within 250 ms.
 
 use super::Facts;
+use super::datadog::{self, Query};
 use super::latency::{self, Budget};
 use crate::fact::{Binding, LatencySource, Subject};
 use crate::parse::Kind;
@@ -18,13 +21,15 @@ use crate::parse::tree::Node;
 
 pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     let Some(root) = view.root().filter(|_| view.kind == Kind::Hcl) else { return };
+    let known = Known::new(root);
     for resource in root.entries().filter(|(key, _)| *key == "resource").map(|(_, resource)| resource) {
         for (kind, named) in resource.entries() {
             for (_, body) in named.entries() {
                 match kind {
-                    "google_monitoring_slo" => google(body, facts),
-                    "datadog_monitor" => datadog_monitor(body, facts),
-                    "datadog_service_level_objective" => datadog_objective(body, facts),
+                    "google_monitoring_slo" => google(body, &known, facts),
+                    "google_monitoring_alert_policy" => google_policy(body, facts),
+                    "datadog_monitor" => datadog_monitor(body, &known, facts),
+                    "datadog_service_level_objective" => datadog::objective(body, facts),
                     _ => {}
                 }
             }
@@ -32,10 +37,10 @@ pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
-fn google(body: &Node, facts: &mut Facts<'_, '_>) {
+fn google(body: &Node, known: &Known<'_>, facts: &mut Facts<'_, '_>) {
     let goal = body.get("goal").and_then(Node::as_f64).and_then(percentile::of_target);
     if let Some(threshold) = body.path(&["basic_sli", "latency", "threshold"]) {
-        let limit = threshold.as_str().map_or(Err(NoDuration::NotADuration), duration::read);
+        let limit = known.text(threshold).map_or(Err(NoDuration::NotADuration), duration::read);
         add(threshold, limit, goal, LatencySource::Slo, Binding::Here, facts);
     }
     let Some(cut) = body.path(&["request_based_sli", "distribution_cut"]) else { return };
@@ -58,49 +63,75 @@ fn google_unit(filter: &str) -> Option<Unit> {
     Unit::of_name(metric.rsplit('/').next()?)
 }
 
-fn datadog_monitor(body: &Node, facts: &mut Facts<'_, '_>) {
-    let Some(query) = body.get("query") else { return };
-    let Some((percentile, limit, binding)) = query.as_str().and_then(datadog_query) else { return };
-    add(query, limit, percentile, LatencySource::Alert, binding, facts);
+fn datadog_monitor(body: &Node, known: &Known<'_>, facts: &mut Facts<'_, '_>) {
+    let Some(node) = body.get("query") else { return };
+    let text = node.written().map(|text| known.fill(text));
+    if let Some(Query { percentile, limit, binding }) = text.as_deref().and_then(datadog::read_query) {
+        add(node, limit, percentile, LatencySource::Alert, binding, facts);
+    }
 }
 
-/// A Datadog monitor's query: percentile, limit and the service it selects.
-type DatadogQuery = (Option<f64>, Result<f64, NoDuration>, Binding);
-
-/// `percentile(last_15m):p95:flow.latency_ms{…} > 60000`, `avg(last_5m):p99:trace.x{service:y} > 0.25`.
-fn datadog_query(query: &str) -> Option<DatadogQuery> {
-    let (left, limit) = query.split_once('>')?;
-    let limit = duration::number(limit.trim_start_matches('=').trim())?;
-    let (before, rest) = left.split_once('{')?;
-    let mut parts = before.rsplit(':').map(str::trim);
-    let metric = parts.next()?.trim_start_matches('(');
-    let statistic = parts.next()?;
-    let percentile = percentile::read(statistic);
-    // Without a percentile only a trace's mean is how long an answer took.
-    let trace = metric.starts_with("trace.") && !metric.ends_with(".hits") && !metric.ends_with(".errors");
-    if percentile.is_none() && !(trace && statistic == "avg") {
-        return None;
+/// An alert policy on a latency distribution: the percentile stands in how series are aligned or reduced.
+fn google_policy(body: &Node, facts: &mut Facts<'_, '_>) {
+    for (_, condition) in body.entries().filter(|(key, _)| *key == "conditions") {
+        let Some(condition) = condition.get("condition_threshold") else { continue };
+        let (Some(value), Some(filter)) = (condition.get("threshold_value"), condition.get("filter")) else { continue };
+        let statistic = ["per_series_aligner", "cross_series_reducer"].iter().find_map(|key| {
+            let (_, number) = condition.str_at(&["aggregations", key])?.split_once("_PERCENTILE_")?;
+            percentile::of_target(number.parse().ok()?)
+        });
+        let above = condition.str_at(&["comparison"]) == Some("COMPARISON_GT");
+        let unit = filter.written().and_then(google_unit);
+        if let (Some(number), Some(unit), Some(percentile), true) = (value.as_f64(), unit, statistic, above) {
+            let limit = duration::in_unit(number, unit);
+            add(value, limit, Some(percentile), LatencySource::Alert, Binding::Here, facts);
+        }
     }
-    let unit = Unit::of_name(metric).or(if trace { Some(Unit::Seconds) } else { None })?;
-    let tags = rest.split('}').next()?.split(',').map(str::trim);
-    let services: Vec<String> = tags.filter_map(|tag| tag.strip_prefix("service:")).map(str::to_owned).collect();
-    let binding = if services.is_empty() { Binding::Here } else { Binding::Names(services) };
-    Some((percentile, duration::in_unit(limit, unit), binding))
 }
 
-fn datadog_objective(body: &Node, facts: &mut Facts<'_, '_>) {
-    let Some(slice) = body.path(&["sli_specification", "time_slice"]) else { return };
-    let (Some(threshold), Some(query)) =
-        (slice.get("threshold"), slice.path(&["query", "query", "metric_query", "query"]))
-    else {
-        return;
-    };
-    if !slice.str_at(&["comparator"]).is_some_and(|comparator| comparator.starts_with('<')) {
-        return;
+/// Defaults of variables and values of locals in the same file.
+struct Known<'v> {
+    values: Vec<(&'v str, &'v str, &'v str)>,
+}
+
+impl<'v> Known<'v> {
+    fn new(root: &'v Node) -> Known<'v> {
+        let blocks = |kind: &'static str| root.entries().filter(move |(key, _)| *key == kind).map(|(_, body)| body);
+        let defaults = blocks("variable").flat_map(Node::entries);
+        let defaults = defaults.filter_map(|(name, body)| Some(("var", name, body.str_at(&["default"])?)));
+        let locals = blocks("locals").flat_map(Node::entries);
+        let locals = locals.filter_map(|(name, value)| Some(("local", name, value.as_str()?)));
+        Known { values: defaults.chain(locals).collect() }
     }
-    let joined = query.as_str().zip(threshold.as_str()).map(|(query, limit)| format!("{query} > {limit}"));
-    if let Some((percentile, limit, binding)) = joined.as_deref().and_then(datadog_query) {
-        add(threshold, limit, percentile, LatencySource::Slo, binding, facts);
+
+    fn value(&self, reference: &str) -> Option<&'v str> {
+        let (kind, name) = reference.trim().split_once('.')?;
+        self.values.iter().find(|(of, known, _)| *of == kind && *known == name).map(|(_, _, value)| *value)
+    }
+
+    /// The text of a scalar: as it stands, or the value of the one reference that it is.
+    fn text<'n>(&self, node: &'n Node) -> Option<&'n str>
+    where
+        'v: 'n,
+    {
+        node.as_str().or_else(|| {
+            let written = node.written()?.trim_matches('"');
+            self.value(written.strip_prefix("${").and_then(|text| text.strip_suffix('}')).unwrap_or(written))
+        })
+    }
+
+    /// Puts values in for `${var.x}`; what is unknown stays.
+    fn fill(&self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text.trim_matches('"');
+        while let Some(at) = rest.find("${") {
+            filled.push_str(&rest[..at]);
+            let Some(end) = rest[at..].find('}') else { break };
+            let reference = &rest[at..=at + end];
+            filled.push_str(self.value(&reference[2..end]).unwrap_or(reference));
+            rest = &rest[at + end + 1..];
+        }
+        filled + rest
     }
 }
 
@@ -130,6 +161,30 @@ mod tests {
         assert_eq!(check(basic), ["p99 10000000us Slo [Here] @5"]);
         let cut = "resource \"google_monitoring_slo\" \"a\" {\n  goal = 0.999\n  request_based_sli {\n    distribution_cut {\n      distribution_filter = \"metric.type=\\\"loadbalancing.googleapis.com/https/total_latencies\\\" resource.type=\\\"x\\\"\"\n      range {\n        max = 500\n      }\n    }\n  }\n}\n";
         assert_eq!(check(cut), ["p99.9 500000us Slo [Here] @7"]);
+    }
+
+    #[test]
+    fn google_alert_policies() {
+        let source = "resource \"google_monitoring_alert_policy\" \"a\" {\n  conditions {\n    condition_threshold {\n      filter = \"metric.type=\\\"run.googleapis.com/request_latencies\\\"\"\n      comparison = \"COMPARISON_GT\"\n      threshold_value = 800\n      aggregations {\n        per_series_aligner = \"ALIGN_PERCENTILE_99\"\n      }\n    }\n  }\n}\n";
+        assert_eq!(check(source), ["p99 800000us Alert [Here] @6"]);
+        assert!(check(&source.replace("ALIGN_PERCENTILE_99", "ALIGN_RATE")).is_empty());
+        assert!(check(&source.replace("COMPARISON_GT", "COMPARISON_LT")).is_empty());
+    }
+
+    #[test]
+    fn variables_and_locals_of_the_file() {
+        let slo = "variable \"t\" {\n  default = \"2s\"\n}\nresource \"google_monitoring_slo\" \"a\" {\n  goal = 0.99\n  basic_sli {\n    latency {\n      threshold = var.t\n    }\n  }\n}\n";
+        assert_eq!(check(slo), ["p99 2000000us Slo [Here] @8"]);
+        assert!(check(&slo.replace("variable \"t\"", "variable \"u\"")).is_empty());
+        let monitor = "locals {\n  limit = 0.4\n}\nresource \"datadog_monitor\" \"a\" {\n  query = \"avg(last_5m):p99:trace.http.request{service:shop} > ${local.limit}\"\n}\n";
+        assert_eq!(check(monitor), ["p99 400000us Alert [shop] @5"]);
+    }
+
+    #[test]
+    fn datadog_time_slices() {
+        let source = "resource \"datadog_service_level_objective\" \"a\" {\n  type = \"time_slice\"\n  sli_specification {\n    time_slice {\n      query {\n        query {\n          metric_query {\n            query = \"p95:trace.http.request{service:shop}\"\n          }\n        }\n      }\n      comparator = \"<\"\n      threshold = 0.3\n    }\n  }\n}\n";
+        assert_eq!(check(source), ["p95 300000us Slo [shop] @13"]);
+        assert!(check(&source.replace("\"<\"", "\">\"")).is_empty());
     }
 
     #[test]

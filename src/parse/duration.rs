@@ -123,13 +123,6 @@ impl fmt::Display for NoDuration {
     }
 }
 
-impl NoDuration {
-    /// Whether a unit and a number were read and the value is what cannot be.
-    pub fn is_absurd(self) -> bool {
-        matches!(self, NoDuration::NotPositive | NoDuration::BeyondADay)
-    }
-}
-
 /// Converts a number in a known unit.
 pub fn in_unit(value: f64, unit: Unit) -> Result<f64, NoDuration> {
     checked(value * unit.micros())

@@ -99,6 +99,11 @@ impl Script {
         self.names.constants.get(name)
     }
 
+    /// Returns everything that variables were declared to hold, by name.
+    pub fn constants(&self) -> impl Iterator<Item = &Item> {
+        self.names.constants.values()
+    }
+
     /// Returns the values given to properties and variables of this name (`name: …`, `name = …`, `x.name = …`).
     pub fn values_of(&self, name: &str) -> Vec<Item> {
         let mut values = Vec::new();

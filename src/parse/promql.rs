@@ -4,12 +4,14 @@
 //! with, and the [`Bucket`]s it selects. The reader is tolerant: what it does not know is an unknown part of the
 //! expression, never an error, and nothing is concluded from it. One pass, bounded depth.
 
+mod recorded;
 mod tokens;
 mod tree;
 
+pub use recorded::Recordings;
 pub use tree::{Expr, Label};
 
-use super::duration::Unit;
+use super::duration::{Unit, words};
 use super::percentile;
 
 /// One comparison that holds a duration against a figure.
@@ -53,13 +55,72 @@ fn strip_percentile(part: &str) -> &str {
 
 /// Finds every threshold in an expression.
 pub fn thresholds(text: &str) -> Vec<Threshold> {
-    let mut found = Vec::new();
-    tree::parse(text).walk(&mut |expr| {
+    thresholds_with(text, &Recordings::default())
+}
+
+/// Finds every threshold in an expression whose recorded series are known; each once.
+pub fn thresholds_with(text: &str, recordings: &Recordings) -> Vec<Threshold> {
+    let mut found: Vec<Threshold> = Vec::new();
+    recordings.resolve(tree::parse(text)).walk(&mut |expr| {
         if let Expr::Binary(operator, sides) = expr {
-            found.extend(of_comparison(operator, &sides[0], &sides[1]));
+            let threshold = of_comparison(operator, &sides[0], &sides[1]);
+            found.extend(threshold.filter(|threshold| !found.contains(threshold)));
         }
     });
     found
+}
+
+/// Whether a metric's name says that it is how long something took: `x_latency_ms`, `http_response_time_seconds`.
+pub fn is_time_taken(metric: &str) -> bool {
+    let words = words(metric);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let took = has(&["latency", "latencies", "duration", "durations", "rtt", "elapsed"])
+        || has(&["time"])
+            && has(&[
+                "response",
+                "responses",
+                "request",
+                "processing",
+                "process",
+                "query",
+                "execution",
+                "wait",
+                "apply",
+                "commit",
+                "read",
+                "write",
+                "service",
+                "round",
+                "trip",
+                "handling",
+                "answer",
+                "index",
+                "search",
+                "render",
+                "io",
+            ]);
+    took && !has(&[
+        "timestamp",
+        "start",
+        "uptime",
+        "expiry",
+        "expiration",
+        "expires",
+        "interval",
+        "timeout",
+        "cpu",
+        "ttl",
+        "retention",
+        "window",
+        "remaining",
+        "estimated",
+        "created",
+        "successful",
+        "bytes",
+        "size",
+        "ratio",
+        "percent",
+    ])
 }
 
 /// Finds the buckets that an expression selects by `le`, or by a function that takes the boundary.
@@ -178,15 +239,17 @@ fn quantile_percentile(quantile: f64) -> Option<f64> {
     if quantile == 1.0 { Some(100.0) } else { percentile::of_share(quantile) }
 }
 
-/// A series that holds a quantile: a summary's `quantile` label, or a recorded series with the percentile in its name.
+/// A series that holds a quantile (a summary's `quantile` label, a recorded series with the percentile in its name), or
+/// a gauge of how long something took.
 fn recorded(metric: &str, labels: &[Label]) -> Option<Measure> {
-    unit_of_metric(metric)?;
     let by_label = labels.iter().find(|label| label.name == "quantile" && !label.negative);
     let percentile = match by_label {
-        Some(label) => quantile_percentile(label.value.parse().ok()?)?,
-        None => percentile::of_name(metric)?,
+        Some(label) => Some(quantile_percentile(label.value.parse().ok()?)?),
+        None => percentile::of_name(metric),
     };
-    Some(Measure { percentile: Some(percentile), factor: 1.0, metric: metric.to_owned(), labels: labels.to_vec() })
+    let counted = ["_total", "_count", "_sum", "_bucket"].iter().any(|end| metric.ends_with(end));
+    let known = if percentile.is_some() { unit_of_metric(metric).is_some() } else { !counted && is_time_taken(metric) };
+    known.then(|| Measure { percentile, factor: 1.0, metric: metric.to_owned(), labels: labels.to_vec() })
 }
 
 fn of_arithmetic(operator: &str, left: &Expr, right: &Expr) -> Option<Measure> {
@@ -219,8 +282,15 @@ fn scaled(mut measure: Measure, factor: f64) -> Option<Measure> {
 fn mean(left: &Expr, right: &Expr) -> Option<Measure> {
     let (sum, labels) = left.selector()?;
     let (count, _) = right.selector()?;
-    let base = sum.strip_suffix("_sum")?;
-    (count.strip_suffix("_count") == Some(base) && left.is_rollup() && right.is_rollup()).then(|| Measure {
+    let base = match sum.strip_suffix("_sum") {
+        Some(base) => Some(base).filter(|base| count.strip_suffix("_count") == Some(base)),
+        // Time spent in all over how often: two counters that share no base.
+        None => sum
+            .strip_suffix("_total")
+            .filter(|base| is_time_taken(base) && unit_of_metric(base).is_some())
+            .filter(|_| count != sum && count.ends_with("_total") && unit_of_metric(count).is_none()),
+    }?;
+    (left.is_rollup() && right.is_rollup()).then(|| Measure {
         percentile: None,
         factor: 1.0,
         metric: base.to_owned(),
@@ -242,7 +312,7 @@ fn of_share(above: bool, value: &Expr, limit: &Expr) -> Option<Threshold> {
 
 /// Leaves out the factor of a burn rate: `14.4 * 0.01` tolerates one in a hundred.
 fn burn_free(limit: &Expr) -> Option<f64> {
-    if let Expr::Binary(operator, sides) = limit
+    if let Expr::Binary(operator, sides) = limit.unwrapped()
         && operator == "*"
     {
         let (left, right) = (sides[0].constant()?, sides[1].constant()?);

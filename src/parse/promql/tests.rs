@@ -28,6 +28,7 @@ fn a_quantile_above_a_figure() {
         ("x_seconds{quantile=\"0.5\"} > 0.02", 50.0, 0.02),
         ("sum(rate(x_bucket{le=\"0.25\"}[5m])) / sum(rate(x_count[5m])) < 0.99", 99.0, 0.25),
         ("1 - (sum(rate(x_bucket{le=\"0.25\"}[5m])) / sum(rate(x_count[5m]))) > 14.4 * 0.01", 99.0, 0.25),
+        ("1 - (sum(rate(x_bucket{le=\"0.25\"}[5m])) / sum(rate(x_count[5m]))) > (14.4 * 0.01)", 99.0, 0.25),
         ("100 * sum(rate(x_bucket{le=\"0.25\"}[5m])) / sum(rate(x_count[5m])) < 95", 95.0, 0.25),
         ("histogram_fraction(0, 0.2, rate(x_seconds[1h])) < 0.95", 95.0, 0.2),
     ] {
@@ -40,6 +41,21 @@ fn a_quantile_above_a_figure() {
 fn a_mean_has_no_percentile() {
     let text = "sum(rate(x_seconds_sum[5m])) by (job) / sum(rate(x_seconds_count[5m])) by (job) > 0.3";
     assert_eq!(only(text), (None, 0.3, "x_seconds".to_owned()));
+    let text = "rate(x_read_time_seconds_total[1m]) / rate(x_reads_total[1m]) > 0.1 and rate(x_reads_total[1m]) > 0";
+    assert_eq!(only(text), (None, 0.1, "x_read_time_seconds".to_owned()));
+}
+
+#[test]
+fn gauges_of_time_taken_have_no_percentile() {
+    for (text, limit) in [
+        ("x_apply_latency_ms > 5000", 5000.0),
+        ("max(x_response_time_seconds{job=\"a\"}) > 0.5", 0.5),
+        ("avg_over_time(x_request_duration_seconds[5m]) >= 2", 2.0),
+        ("x_latency > 3", 3.0),
+    ] {
+        let (percentile, at, _) = only(text);
+        assert_eq!((percentile, at), (None, limit), "{text}");
+    }
 }
 
 #[test]
@@ -55,6 +71,13 @@ fn look_alikes_say_nothing() {
         "rate(x_total[5m]) > 0.99",
         "sum(rate(x_bucket{le=\"0.25\"}[5m])) / sum(rate(x_count[5m])) > 0.99",
         "x_seconds > 30",
+        "time() - process_start_time_seconds < 60",
+        "x_battery_time_on_seconds > 0",
+        "x_timex_offset_seconds > 0.05",
+        "x_last_successful_run_timestamp_seconds > 0",
+        "rate(x_request_duration_seconds_count[5m]) > 4",
+        "rate(x_cpu_time_seconds_total[5m]) / rate(x_total[5m]) > 1",
+        "x_scrape_timeout_duration_seconds > 4",
         "",
         ")))((",
         "{{{{",
