@@ -1,6 +1,6 @@
 //! One run: scan, ask the history, judge, and put the report together.
 
-mod configured;
+pub(crate) mod configured;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -15,11 +15,12 @@ use crate::cache::Cache;
 use crate::config::load::{Loaded, load};
 use crate::config::{inline, is_fatal};
 use crate::disk;
-use crate::finding::{Report, Status};
+use crate::facts::Facts;
+use crate::finding::{HistorySummary, Report, Stats, Status};
 use crate::git::index::Index;
 use crate::git::{self, Git, GitProblem};
 use crate::history::{self, Layout, Pending};
-use crate::judge;
+use crate::problem::Problem;
 use crate::scan::{self, Known, ScanError, Scanned};
 use crate::service::repository::Repository;
 use crate::service::{Language, Service, assemble};
@@ -103,26 +104,24 @@ pub fn configuration(options: &Options) -> Result<Loaded, CheckError> {
     if is_fatal(&loaded.mistakes) { Err(CheckError::Configuration(Box::new(loaded))) } else { Ok(loaded) }
 }
 
+/// Everything known before judgement.
+#[derive(Clone, Debug, Default)]
+pub struct Gathered {
+    /// With what is declared of them, and the figures of their history.
+    pub services: Vec<Service>,
+    pub revision: Option<String>,
+    pub history: HistorySummary,
+    pub skipped: Vec<Problem>,
+    pub stats: Stats,
+}
+
 /// Like [`check`], with a configuration that the caller keeps: services' own files are laid over it.
 pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, CheckError> {
     let start = Instant::now();
-    // Without one on the disk, a base still need not read again what the head has read.
-    let cache = options.cache.as_ref().and_then(|directory| Cache::open(directory, &options.root));
-    let cache = cache.or_else(|| options.base.is_some().then(Cache::in_memory));
+    let cache = cache(options);
     let known = Known { cache: cache.as_ref(), index: None };
-    let mut report = match &options.tree {
-        Tree::Work => of_work_tree(options, loaded, known)?,
-        Tree::Staged => {
-            let git = Git::open(&options.root, options.git)?;
-            let pending = of_head(options, configured::window(options, loaded), Some(&git), known.cache);
-            let tree = StoredTree::of_index(&git, &configured::filter(options, loaded))?;
-            report_on(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)?
-        }
-        Tree::At(revision) => {
-            let git = Git::open(&options.root, options.git)?;
-            of_commit(options, loaded, &git, base::revision::find(&git, revision, &environment)?.commit, known)?
-        }
-    };
+    let gathered = gather(options, loaded, known)?;
+    let mut report = judged(options, loaded, gathered);
     if options.exceptions && report.findings.iter().any(|finding| finding.status == Status::New) {
         inline::settle(&*disk::sources(options), &mut report.findings);
     }
@@ -131,7 +130,8 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
         // Before the first commit there is no `HEAD` to compare with: everything is new.
         if asked != "HEAD" || git.head()?.is_some() {
             let found = base::revision::find(&git, asked, &environment)?;
-            let before = of_commit(options, loaded, &git, found.commit, known)?;
+            let gathered = of_commit(options, loaded, &git, found.commit, known)?;
+            let before = judged(options, loaded, gathered);
             base::compare(&before, &mut report, &found.name);
         }
     }
@@ -142,19 +142,57 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
     Ok(report)
 }
 
+/// Gathers what can be known before judgement, and judges nothing.
+pub fn facts(options: &Options, loaded: &mut Loaded) -> Result<Facts, CheckError> {
+    let start = Instant::now();
+    let cache = cache(options);
+    let mut gathered = gather(options, loaded, Known { cache: cache.as_ref(), index: None })?;
+    if let Some(cache) = cache {
+        cache.finish();
+    }
+    gathered.stats.elapsed_ms = start.elapsed().as_millis() as u64;
+    Ok(Facts::new(gathered, loaded, options, &*disk::sources(options)))
+}
+
+/// Without one on the disk, a base still need not read again what the head has read.
+fn cache(options: &Options) -> Option<Cache> {
+    let cache = options.cache.as_ref().and_then(|directory| Cache::open(directory, &options.root));
+    cache.or_else(|| options.base.is_some().then(Cache::in_memory))
+}
+
+fn gather(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Result<Gathered, CheckError> {
+    match &options.tree {
+        Tree::Work => of_work_tree(options, loaded, known),
+        Tree::Staged => {
+            let git = Git::open(&options.root, options.git)?;
+            let pending = of_head(options, configured::window(options, loaded), Some(&git), known.cache);
+            let tree = StoredTree::of_index(&git, &configured::filter(options, loaded))?;
+            gathered(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
+        }
+        Tree::At(revision) => {
+            let git = Git::open(&options.root, options.git)?;
+            of_commit(options, loaded, &git, base::revision::find(&git, revision, &environment)?.commit, known)
+        }
+    }
+}
+
+fn judged(options: &Options, loaded: &Loaded, gathered: Gathered) -> Report {
+    configured::judged(gathered, loaded, options.exceptions, &|path| configured::baseline(options, path))
+}
+
 fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Judges the files as they lie on the disk.
-fn of_work_tree(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Result<Report, CheckError> {
+/// Reads the files as they lie on the disk.
+fn of_work_tree(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Result<Gathered, CheckError> {
     // Only a cache has use for it; a directory without git has none.
     let git = known.cache.and_then(|_| Git::open(&options.root, options.git).ok());
     let pending = of_head(options, configured::window(options, loaded), git.as_ref(), known.cache);
     let index = git.as_ref().and_then(Index::open);
     let known = Known { index: index.as_ref(), ..known };
     let scanned = scan::scan(&options.root, options.threads, &configured::filter(options, loaded), known)?;
-    report_on(options, loaded, scanned, pending)
+    gathered(options, loaded, scanned, pending)
 }
 
 /// Begins with the history of `HEAD`, as far as the cache does not know it.
@@ -166,25 +204,25 @@ fn of_head<'a>(options: &Options, window_days: u32, git: Option<&Git>, cache: Op
     }
 }
 
-/// Judges the tree of a commit, straight from the object database.
+/// Reads the tree of a commit, straight from the object database.
 fn of_commit(
     options: &Options,
     loaded: &mut Loaded,
     git: &Git,
     commit: ObjectId,
     known: Known<'_>,
-) -> Result<Report, CheckError> {
+) -> Result<Gathered, CheckError> {
     let pending = history::start_from(git, commit, configured::window(options, loaded), known.cache);
     let tree = StoredTree::of_commit(git, commit, &configured::filter(options, loaded))?;
-    report_on(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
+    gathered(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
 }
 
-fn report_on(
+fn gathered(
     options: &Options,
     loaded: &mut Loaded,
     scanned: Scanned,
     pending: Pending<'_>,
-) -> Result<Report, CheckError> {
+) -> Result<Gathered, CheckError> {
     let mut services = assemble::services(&scanned.repository);
     let unmatched = configured::declare(options, loaded, &scanned.repository, &mut services)?;
     let told = pending.finish(&layout(&scanned.repository, &services), &configured::left_out(loaded));
@@ -192,19 +230,9 @@ fn report_on(
         service.team = team;
         service.spec = spec;
     }
-    let (judged, mut findings) = judge::judge(services, &loaded.config);
     let mut skipped = scanned.problems;
     skipped.extend(configured::warnings(loaded, &unmatched));
-    skipped.extend(configured::except(options, loaded, &judged, &mut findings));
-    Ok(Report {
-        revision: told.revision,
-        history: told.summary,
-        services: judged,
-        findings,
-        skipped,
-        stats: scanned.stats,
-        ..Report::default()
-    })
+    Ok(Gathered { services, revision: told.revision, history: told.summary, skipped, stats: scanned.stats })
 }
 
 /// Tells the history where each service lies.

@@ -13,6 +13,7 @@ pub mod layer;
 pub mod load;
 pub mod print;
 mod resolve;
+pub mod shelf;
 
 use std::borrow::Cow;
 

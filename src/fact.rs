@@ -2,8 +2,10 @@
 //!
 //! A file gives [`FileFacts`]: its *structure* (what service discovery and the import graph need) and its
 //! *facts* (what signals are made of). Both are plain values that own their text, so they can be cached by
-//! the content of the file and built by hand in tests. Serde is derived for the cache alone.
+//! the content of the file and built by hand in tests. Serde is derived for the cache, and
+//! for what the facts document says of services.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Flaw;
@@ -87,7 +89,8 @@ pub enum FactKind {
     Mark { name: String, detail: String },
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Foreign code calls ours.
     Export,
@@ -96,7 +99,8 @@ pub enum Direction {
 }
 
 /// Where a latency figure stands; the contract's `latency.source`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum LatencySource {
     Slo,
     Alert,
@@ -109,21 +113,24 @@ pub enum LatencySource {
 }
 
 /// What a latency figure is about. Only `Answering` can be held against a language.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Subject {
     Answering,
     /// Scheduling, garbage collection, queue age …: listed, never judged.
     Other(String),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum MemoryWhat {
     Limit,
     Request,
 }
 
 /// What a [`FactKind::Count`] counts, outside tests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Count {
     /// Go: an error result that is dropped (`_ = f()`, `v, _ := f()`, a call as a statement where it is known to return an error).
     DiscardedErrors,

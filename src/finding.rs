@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::problem::Problem;
 use crate::service::{Language, Service};
 use crate::source::Location;
@@ -176,7 +179,8 @@ pub struct Judged {
     pub counterfactuals: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum HistoryStatus {
     Full,
     Shallow,
@@ -196,7 +200,7 @@ impl HistoryStatus {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HistorySummary {
     pub status: HistoryStatus,
     pub window_days: u32,
@@ -220,6 +224,25 @@ pub struct Report {
     /// What changed since a base, where one was given.
     pub comparison: Option<Comparison>,
     pub stats: Stats,
+    /// The repositories of a fleet, by name; empty for a report about one.
+    pub repositories: Vec<Member>,
+}
+
+/// One repository of a report about several; its services' roots begin with its name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Member {
+    pub name: String,
+    pub revision: Option<String>,
+    pub history: HistorySummary,
+    /// Judged services by language, then by verdict.
+    pub go: usize,
+    pub rust: usize,
+    pub questioned: usize,
+    pub contested: usize,
+    pub fits: usize,
+    pub unjudged: usize,
+    /// Findings that nobody accepted.
+    pub open: usize,
 }
 
 /// What differs between a base and the tree that was judged.
@@ -259,7 +282,7 @@ pub struct Change {
     pub because: Vec<Label>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stats {
     pub files: u64,
     pub bytes: u64,

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::scope::Scope;
 use crate::source::Place;
 
 /// What a problem may have cost; the order is the weight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Class {
     /// Nothing: left out as the documentation says, like vendored code and test data.
     LeftOut,
@@ -35,8 +37,10 @@ impl Class {
 }
 
 /// Something that was seen and not, or not fully, read; ends up in the report's `skipped` list.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
+    #[serde(with = "crate::source::shared")]
+    #[schemars(with = "String")]
     pub path: Arc<str>,
     pub reason: String,
     pub place: Option<Place>,

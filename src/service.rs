@@ -1,7 +1,8 @@
 //! A service, and how facts become one: discover, attribute, bind.
 //!
 //! In: the facts of all files. Out: [`Service`]s with everything known about them. No file is opened here and
-//! no source text is seen, so every stage can be fed by hand.
+//! no source text is seen, so every stage can be fed by hand. Serde is derived for the facts document (`crate::facts`)
+//! alone: deriving it here is what makes sure that nothing known before judgement is left out of it.
 
 pub mod assemble;
 pub mod attribute;
@@ -18,11 +19,14 @@ pub mod workload;
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::fact::{Direction, LatencySource, MemoryWhat, Subject};
 use crate::source::Location;
 
 /// Something with the places that show it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Evidenced<T> {
     pub value: T,
     /// Never empty, sorted, each place once.
@@ -30,10 +34,12 @@ pub struct Evidenced<T> {
 }
 
 /// A separately built and shipped thing written in Go or Rust.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Service {
     pub name: String,
     /// Directory of the main package or Cargo package; `.` for the repository's root.
+    #[serde(with = "crate::source::shared")]
+    #[schemars(with = "String")]
     pub root: Arc<str>,
     pub language: Language,
     pub role: Role,
@@ -42,6 +48,8 @@ pub struct Service {
     /// Names of the programs built from it.
     pub binaries: Vec<String>,
     /// Directories of the packages in its import closure, sorted; its own first.
+    #[serde(with = "crate::source::shared_list")]
+    #[schemars(with = "Vec<String>")]
     pub packages: Vec<Arc<str>>,
     pub traits: Vec<Evidenced<String>>,
     pub uses: Vec<Evidenced<Use>>,
@@ -98,9 +106,53 @@ impl Service {
             declared: Vec::new(),
         }
     }
+
+    /// Every place that it names; the match is whole, so that no list of evidence is forgotten.
+    pub fn locations_mut(&mut self) -> Vec<&mut Location> {
+        let Service {
+            name: _,
+            root: _,
+            language: _,
+            role: _,
+            role_because,
+            binaries: _,
+            packages: _,
+            traits,
+            uses,
+            deploy,
+            ffi,
+            latency,
+            timeouts,
+            tuning,
+            memory,
+            replicas,
+            counts,
+            checks,
+            contracts,
+            marks,
+            artifact_budget,
+            toolchain: Toolchain { go, edition, msrv },
+            size: _,
+            team: _,
+            spec,
+            declared,
+        } = self;
+        fn of<T>(items: &mut [Evidenced<T>]) -> impl Iterator<Item = &mut Location> {
+            items.iter_mut().flat_map(|item| &mut item.evidence)
+        }
+        let mut all: Vec<&mut Location> = role_because.iter_mut().map(|(_, location)| location).collect();
+        all.extend(of(traits).chain(of(uses)).chain(of(deploy)).chain(of(ffi)).chain(of(latency)));
+        all.extend(of(timeouts).chain(of(tuning)).chain(of(memory)).chain(of(replicas)).chain(of(counts)));
+        all.extend(of(checks).chain(of(contracts)).chain(of(marks)).chain(of(artifact_budget)));
+        all.extend([go, edition, msrv].into_iter().flatten().map(|(_, location)| location));
+        all.extend(spec.iter_mut().flat_map(|spec| &mut spec.evidence));
+        all.extend(declared.iter_mut().map(|fact| &mut fact.location));
+        all
+    }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Language {
     Go,
     Rust,
@@ -132,7 +184,8 @@ impl Language {
 }
 
 /// The contract's `role`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     Service,
     Job,
@@ -162,13 +215,13 @@ impl Role {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Use {
     pub capability: String,
     pub symbol: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Ffi {
     pub direction: Direction,
     pub mechanism: String,
@@ -178,7 +231,7 @@ pub struct Ffi {
     pub symbols: u32,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Latency {
     pub limit_us: f64,
     pub percentile: Option<f64>,
@@ -186,26 +239,26 @@ pub struct Latency {
     pub subject: Subject,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Tuning {
     pub what: String,
     pub value: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     pub what: MemoryWhat,
     pub bytes: u64,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Toolchain {
     pub go: Option<(String, Location)>,
     pub edition: Option<(String, Location)>,
     pub msrv: Option<(String, Location)>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Size {
     pub lines: u64,
     pub files: u64,
@@ -213,7 +266,7 @@ pub struct Size {
 }
 
 /// People, as numbers only.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Team {
     pub contributors: u32,
     /// First commit to the service inside the window.
@@ -243,7 +296,7 @@ pub struct Team {
     pub agent_share: f64,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Spec {
     pub changes_per_week: f64,
     /// Weeks of the last 52 with at least one change.
@@ -257,7 +310,7 @@ pub struct Spec {
     pub evidence: Vec<Location>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Declared {
     pub key: String,
     pub value: crate::signal::Value,

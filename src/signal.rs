@@ -5,6 +5,9 @@
 
 pub mod of_service;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::source::Location;
 
 /// One signal of a service.
@@ -24,7 +27,8 @@ impl Signal {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Value {
     Word(String),
     Number(f64),

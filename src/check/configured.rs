@@ -1,13 +1,16 @@
 //! What the configuration changes in one run: what is scanned, what is declared, what is excepted.
 
-use crate::check::{CheckError, Options};
+use crate::check::{CheckError, Gathered, Options};
+use crate::config::Config;
 use crate::config::allow::{settle, today};
 use crate::config::apply::{apply, role_of};
 use crate::config::baseline::Baseline;
 use crate::config::load::{Loaded, load_services};
+use crate::config::shelf::Disk;
 use crate::config::{glob_set, is_fatal, matches_path};
-use crate::finding::{Finding, Judged};
+use crate::finding::{Finding, Report};
 use crate::history::{BULK, LeftOut};
+use crate::judge;
 use crate::problem::{Class, Problem};
 use crate::read;
 use crate::service::repository::Repository;
@@ -49,7 +52,7 @@ pub(super) fn declare(
     repository: &Repository,
     services: &mut Vec<Service>,
 ) -> Result<Vec<Mistake>, CheckError> {
-    load_services(loaded, &options.root, services.iter().map(|service| &*service.root));
+    load_services(loaded, &Disk(&options.root), services.iter().map(|service| &*service.root));
     if is_fatal(&loaded.mistakes) {
         return Err(CheckError::Configuration(Box::new(std::mem::take(loaded))));
     }
@@ -70,21 +73,43 @@ pub(super) fn warnings(loaded: &Loaded, unmatched: &[Mistake]) -> Vec<Problem> {
     loaded.mistakes.iter().chain(unmatched).map(told).collect()
 }
 
-/// Settles the findings against exceptions and the baseline.
-pub(super) fn except(
-    options: &Options,
+/// Judges what was gathered, and settles the findings against exceptions and the baseline; `baseline` gives its text.
+pub(crate) fn judged(
+    gathered: Gathered,
     loaded: &Loaded,
-    judged: &[Judged],
-    findings: &mut Vec<Finding>,
-) -> Vec<Problem> {
-    if !options.exceptions {
-        return Vec::new();
+    exceptions: bool,
+    baseline: &dyn Fn(&str) -> Result<String, String>,
+) -> Report {
+    let (services, mut findings) = judge::judge(gathered.services, &loaded.config);
+    let mut skipped = gathered.skipped;
+    if exceptions {
+        settle(&loaded.config, &services, &mut findings, &today());
+        skipped.extend(settle_baseline(&loaded.config, &mut findings, baseline));
     }
-    settle(&loaded.config, judged, findings, &today());
-    let Some(path) = &loaded.config.baseline else { return Vec::new() };
+    Report {
+        revision: gathered.revision,
+        history: gathered.history,
+        services,
+        findings,
+        skipped,
+        stats: gathered.stats,
+        ..Report::default()
+    }
+}
+
+/// The text of a baseline on the disk.
+pub(crate) fn baseline(options: &Options, path: &str) -> Result<String, String> {
+    read::load(&options.root.join(path), &mut Vec::new()).map(str::to_owned)
+}
+
+fn settle_baseline(
+    config: &Config,
+    findings: &mut [Finding],
+    text: &dyn Fn(&str) -> Result<String, String>,
+) -> Vec<Problem> {
+    let Some(path) = &config.baseline else { return Vec::new() };
     let told = |reason: String, class| Problem::new(path.as_str(), reason, class);
-    let mut buffer = Vec::new();
-    match read::load(&options.root.join(path), &mut buffer).and_then(Baseline::read) {
+    match text(path).and_then(|text| Baseline::read(&text)) {
         Ok(baseline) => {
             let stale = baseline.settle(findings);
             let stale = stale.iter().map(|entry| {

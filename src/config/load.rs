@@ -1,14 +1,14 @@
 //! Finds configuration files, follows `extends`, and merges the layers: the nearer one wins.
 //!
-//! This is the only module of the configuration that opens files. Paths in a file of the repository stay inside
-//! it: the repository may be hostile, and an error message would show what was read.
+//! Files are opened through a [`Shelf`] alone. Paths in a file of the repository stay inside it: the repository may
+//! be hostile, and an error message would show what was read.
 
 use std::path::Path;
 
 use crate::config::layer::{self, Layer};
+use crate::config::shelf::{Disk, Shelf};
 use crate::config::{Config, FILE, Origin, resolve};
 use crate::policy::builtin;
-use crate::read;
 use crate::spanned::{Mistake, Reader, nearest};
 
 /// The deepest chain of `extends`.
@@ -21,21 +21,35 @@ pub struct Loaded {
     pub mistakes: Vec<Mistake>,
     /// Path and text of every file read.
     pub texts: Vec<(String, String)>,
+    /// The file that all began with, where there is one.
+    pub entry: Option<String>,
+    /// Directories of services whose own file was laid over.
+    pub laid: Vec<String>,
 }
 
 /// Loads `fitcheck.toml` of the root, or the file given on the command line, with all it extends.
 pub fn load(root: &Path, given: Option<&Path>) -> Loaded {
-    let mut files = Files::default_at(root);
-    match given {
-        Some(path) => files.outside(path),
-        None if root.join(FILE).symlink_metadata().is_ok() => files.layer(FILE, "", &mut Vec::new()),
-        None => {}
+    // A file that the user names on the command line may lie anywhere; what it extends lies beside it.
+    if let Some(path) = given {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        return load_from(&Disk(directory), Some(&name));
     }
-    files.finish()
+    let disk = Disk(root);
+    load_from(&disk, disk.has(FILE).then_some(FILE))
+}
+
+/// Loads a file of a shelf with all it extends; without one, what holds where nothing is configured.
+pub fn load_from(shelf: &dyn Shelf, entry: Option<&str>) -> Loaded {
+    let mut files = Files::on(shelf);
+    if let Some(entry) = entry {
+        files.layer(entry, "", &mut Vec::new());
+    }
+    Loaded { entry: entry.map(str::to_owned), ..files.finish() }
 }
 
 /// Adds the files in the services' own directories; called when the services are known.
-pub fn load_services<'a>(loaded: &mut Loaded, root: &Path, services: impl Iterator<Item = &'a str>) {
+pub fn load_services<'a>(loaded: &mut Loaded, shelf: &dyn Shelf, services: impl Iterator<Item = &'a str>) {
     let mut directories: Vec<&str> = services.filter(|directory| *directory != ".").collect();
     directories.sort_unstable();
     directories.dedup();
@@ -43,10 +57,11 @@ pub fn load_services<'a>(loaded: &mut Loaded, root: &Path, services: impl Iterat
         let path = format!("{directory}/{FILE}");
         // A second call, for the base of a comparison, finds the files already laid over.
         let known = loaded.texts.iter().any(|(read, _)| *read == path);
-        if known || root.join(&path).symlink_metadata().is_err() {
+        if known || !shelf.has(&path) {
             continue;
         }
-        let mut files = Files::default_at(root);
+        loaded.laid.push(directory.to_owned());
+        let mut files = Files::on(shelf);
         files.layer(&path, directory, &mut Vec::new());
         loaded.mistakes.append(&mut files.mistakes);
         loaded.texts.append(&mut files.texts);
@@ -57,7 +72,7 @@ pub fn load_services<'a>(loaded: &mut Loaded, root: &Path, services: impl Iterat
 }
 
 struct Files<'a> {
-    root: &'a Path,
+    shelf: &'a dyn Shelf,
     layers: Vec<(Layer, String)>,
     own: Vec<(String, String)>,
     mistakes: Vec<Mistake>,
@@ -65,20 +80,8 @@ struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    fn default_at(root: &'a Path) -> Files<'a> {
-        Files { root, layers: Vec::new(), own: Vec::new(), mistakes: Vec::new(), texts: Vec::new() }
-    }
-
-    /// A file that the user names on the command line may lie anywhere; what it extends lies beside it.
-    fn outside(&mut self, path: &Path) {
-        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut files = Files::default_at(directory);
-        files.layer(&name, "", &mut Vec::new());
-        self.layers.append(&mut files.layers);
-        self.own.append(&mut files.own);
-        self.mistakes.append(&mut files.mistakes);
-        self.texts.append(&mut files.texts);
+    fn on(shelf: &'a dyn Shelf) -> Files<'a> {
+        Files { shelf, layers: Vec::new(), own: Vec::new(), mistakes: Vec::new(), texts: Vec::new() }
     }
 
     /// Reads one file and, before it, what it extends. `open` is the chain that led here.
@@ -104,7 +107,7 @@ impl<'a> Files<'a> {
                     );
                 }
                 Some(_) if open.len() >= DEPTH => reader.wrong(range.clone(), "`extends` goes too deep", None),
-                Some(target) if self.root.join(&target).symlink_metadata().is_err() => {
+                Some(target) if !self.shelf.has(&target) => {
                     reader.wrong(range.clone(), format!("cannot read `{target}`: it is not there"), None);
                 }
                 // A layer's paths are the repository's, wherever the layer lies.
@@ -126,11 +129,8 @@ impl<'a> Files<'a> {
 
     /// Reads the policies of a directory, by name.
     fn policies(&mut self, directory: &str) -> Option<()> {
-        let entries = std::fs::read_dir(self.root.join(directory)).ok()?;
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .filter(|name| name.ends_with(".toml"))
-            .collect();
+        let mut names = self.shelf.names(directory)?;
+        names.retain(|name| name.ends_with(".toml"));
         names.sort();
         for name in names {
             let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
@@ -142,9 +142,8 @@ impl<'a> Files<'a> {
     }
 
     fn text(&mut self, path: &str) -> Option<String> {
-        let mut buffer = Vec::new();
-        match read::load(&self.root.join(path), &mut buffer) {
-            Ok(text) => Some(text.to_owned()),
+        match self.shelf.text(path) {
+            Ok(text) => Some(text),
             Err(reason) => {
                 self.mistakes.push(Mistake {
                     path: path.into(),
@@ -171,7 +170,7 @@ impl<'a> Files<'a> {
         }
         mistakes.extend(unknown_exceptions(&config));
         mistakes.sort();
-        Loaded { config, mistakes, texts: self.texts }
+        Loaded { config, mistakes, texts: self.texts, ..Loaded::default() }
     }
 }
 
@@ -276,7 +275,7 @@ mod tests {
         let budget = policy.parameter("budget").expect("a parameter");
         assert_eq!((unit::show(&budget.value), budget.origin.as_deref()), ("2 ms".into(), Some("fitcheck.toml:3")));
         assert_eq!(policy.parameter("tail").map(|tail| unit::show(&tail.value)), Some("p95".into()));
-        load_services(&mut loaded, root.path(), ["a", "."].into_iter());
+        load_services(&mut loaded, &Disk(root.path()), ["a", "."].into_iter());
         assert_eq!(loaded.mistakes, Vec::new());
         let mut service = crate::service::Service::named("a", crate::service::Language::Rust);
         let off = |config: &Config, service: &crate::service::Service| {

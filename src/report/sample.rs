@@ -248,5 +248,6 @@ pub(crate) fn report() -> Report {
         skipped: vec![Problem::new(HOSTILE, "not UTF-8", Class::Lost)],
         comparison: Some(Comparison { base: "main".to_owned(), changes: vec![change], resolved: vec![gone], kept: 1 }),
         stats: Stats { files: 120, bytes: 1_000_000, elapsed_ms: 12 },
+        repositories: Vec::new(),
     }
 }

@@ -1,0 +1,56 @@
+//! Where the files of a configuration lie: below a root on the disk, or kept in a document.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::read;
+
+/// Files by their path, `/` between parts.
+pub trait Shelf {
+    fn has(&self, path: &str) -> bool;
+    /// The text of a file, or why it has none.
+    fn text(&self, path: &str) -> Result<String, String>;
+    /// The names in a directory; `None` where there is no such directory.
+    fn names(&self, directory: &str) -> Option<Vec<String>>;
+}
+
+/// A directory on the disk.
+pub struct Disk<'a>(pub &'a Path);
+
+impl Shelf for Disk<'_> {
+    fn has(&self, path: &str) -> bool {
+        self.0.join(path).symlink_metadata().is_ok()
+    }
+
+    fn text(&self, path: &str) -> Result<String, String> {
+        read::load(&self.0.join(path), &mut Vec::new()).map(str::to_owned)
+    }
+
+    fn names(&self, directory: &str) -> Option<Vec<String>> {
+        let entries = std::fs::read_dir(self.0.join(directory)).ok()?;
+        Some(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+    }
+}
+
+/// Texts that were read before, by path.
+#[derive(Default)]
+pub struct Kept(pub BTreeMap<String, String>);
+
+impl Shelf for Kept {
+    fn has(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
+    fn text(&self, path: &str) -> Result<String, String> {
+        self.0.get(path).cloned().ok_or_else(|| "it was not kept".to_owned())
+    }
+
+    fn names(&self, directory: &str) -> Option<Vec<String>> {
+        let inside = |path: &String| {
+            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+            (parent == directory).then(|| name.to_owned())
+        };
+        let names: Vec<String> = self.0.keys().filter_map(inside).collect();
+        (!names.is_empty()).then_some(names)
+    }
+}
