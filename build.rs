@@ -1,9 +1,12 @@
-//! Names the state of the sources, so that cached facts of another build are never taken for ours.
+//! Names the state of the sources, so that cached facts of another build are never taken for ours; and the version with
+//! the commit it is built from, where that is known.
 
 use std::collections::hash_map::DefaultHasher;
+use std::env;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=src");
@@ -18,6 +21,41 @@ fn main() {
         fs::read(&file).unwrap_or_default().hash(&mut hasher);
     }
     println!("cargo::rustc-env=FITCHECK_SOURCES={:016x}", hasher.finish());
+    println!("cargo::rerun-if-env-changed=FITCHECK_COMMIT");
+    println!("cargo::rerun-if-env-changed=FITCHECK_DOCS");
+    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    let commit = commit().map_or_else(String::new, |commit| format!(" ({commit})"));
+    println!("cargo::rustc-env=FITCHECK_VERSION={version}{commit}");
+}
+
+/// The commit: as the environment says, as `cargo package` noted it, or as git knows it. No date and no machine, so that
+/// the same sources give the same program.
+fn commit() -> Option<String> {
+    if let Some(told) = env::var("FITCHECK_COMMIT").ok().filter(|told| !told.is_empty()) {
+        return Some(short(&told));
+    }
+    if let Ok(noted) = fs::read_to_string(".cargo_vcs_info.json") {
+        let (_, rest) = noted.split_once("\"sha1\": \"")?;
+        return Some(short(rest));
+    }
+    // A build for development would be built anew after each commit; a directory in another repository is no clone.
+    if env::var("PROFILE").as_deref() != Ok("release") || !Path::new(".git").exists() {
+        return None;
+    }
+    println!("cargo::rerun-if-changed=.git/logs/HEAD");
+    let commit = git(&["rev-parse", "HEAD"])?;
+    let changed = git(&["status", "--porcelain", "--untracked-files=no"])?;
+    Some(short(&commit) + if changed.is_empty() { "" } else { ", with changes" })
+}
+
+fn short(commit: &str) -> String {
+    commit.chars().take_while(char::is_ascii_hexdigit).take(12).collect()
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output =
+        Command::new("git").args(arguments).env_remove("GIT_DIR").env_remove("GIT_INDEX_FILE").output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn list(directory: &Path, files: &mut Vec<PathBuf>) {

@@ -11,9 +11,12 @@ const AFTER_HELP: &str = "\
 Exit status: 0 nothing at or above --fail-on, 1 findings at or above it, 2 the run could not be completed as asked.
 A directory named like a command is written ./services, or after `--`.";
 
+/// The version, with the commit it was built from where that is known.
+pub const VERSION: &str = env!("FITCHECK_VERSION");
+
 /// Checks whether each Go or Rust service of a repository is written in the language its own evidence calls for.
 #[derive(Debug, Parser)]
-#[command(name = "fitcheck", version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "fitcheck", version = VERSION, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -27,6 +30,12 @@ pub enum Command {
     Services(Services),
     /// Show everything a verdict rests on: signals, policies, reasoning, what would change it
     Explain(Explain),
+    /// Write everything known before judgement, to be judged later or elsewhere
+    Facts(Facts),
+    /// Judge facts that were written before
+    Judge(Judge),
+    /// Judge the facts of many repositories in one report
+    Merge(Merge),
     /// Answer for a service that does not exist yet: Rust or Go
     Pick(Box<Pick>),
     /// Print the configuration in force and where each value comes from
@@ -46,7 +55,7 @@ pub enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
-    /// Print the JSON Schema of fitcheck.toml or of a policy file, for editors
+    /// Print the JSON Schema of fitcheck.toml, a policy file, facts or the JSON report
     Schema { file: SchemaOf },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
@@ -86,6 +95,8 @@ pub enum PolicyCommand {
 pub enum SchemaOf {
     Config,
     Policy,
+    Facts,
+    Report,
 }
 
 /// Whose policies are meant.
@@ -188,11 +199,24 @@ fn said(text: &str) -> Result<String, &'static str> {
     if text.trim().is_empty() { Err("it says nothing") } else { Ok(text.trim().to_owned()) }
 }
 
+/// The name of a repository: it becomes the start of paths.
+fn repository(text: &str) -> Result<String, &'static str> {
+    let name = text.trim().trim_matches('/');
+    if name.is_empty() { Err("it says nothing") } else { Ok(name.to_owned()) }
+}
+
 /// The main job: judge a repository and report.
 #[derive(Debug, Args)]
 pub struct Check {
     #[command(flatten)]
     pub scan: Scan,
+    #[command(flatten)]
+    pub delivery: Delivery,
+}
+
+/// Where a report goes, and what makes the run fail.
+#[derive(Debug, Args)]
+pub struct Delivery {
     #[command(flatten)]
     pub view: View,
     /// What to write to standard output
@@ -213,6 +237,54 @@ pub struct Check {
     /// Exit as if everything had been read
     #[arg(long)]
     pub no_strict: bool,
+}
+
+/// Everything known before judgement, for `judge` and `merge`.
+#[derive(Debug, Args)]
+pub struct Facts {
+    #[command(flatten)]
+    pub scan: Scan,
+    /// What the repository is called in a report about several [default: its directory's name]
+    #[arg(long, value_parser = repository)]
+    pub name: Option<String>,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Judge {
+    /// What `fitcheck facts` wrote; `-` is standard input
+    pub facts: PathBuf,
+    /// Compare with what these facts lead to
+    #[arg(long, value_name = "FACTS")]
+    pub base: Option<PathBuf>,
+    #[command(flatten)]
+    pub by: By,
+    #[command(flatten)]
+    pub delivery: Delivery,
+}
+
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// What `fitcheck facts` wrote, one file a repository
+    #[arg(required = true)]
+    pub facts: Vec<PathBuf>,
+    #[command(flatten)]
+    pub by: By,
+    #[command(flatten)]
+    pub delivery: Delivery,
+}
+
+/// By what facts are judged.
+#[derive(Debug, Args)]
+pub struct By {
+    /// Judge by this configuration instead of the one that the facts carry
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Show what exceptions and the baseline accept as open
+    #[arg(long)]
+    pub no_allow: bool,
 }
 
 #[derive(Debug, Args)]
@@ -381,8 +453,8 @@ mod tests {
     #[test]
     fn outputs_name_a_format_and_a_file() {
         let cli = parsed(&["--output", "json=a=b.json", "--output", "human=x", "repo"]);
-        assert_eq!(cli.check.output[0].path, PathBuf::from("a=b.json"));
-        assert_eq!(cli.check.output.len(), 2);
+        assert_eq!(cli.check.delivery.output[0].path, PathBuf::from("a=b.json"));
+        assert_eq!(cli.check.delivery.output.len(), 2);
         let error = Cli::try_parse_from(["fitcheck", "--format", "jsn"]).unwrap_err().to_string();
         assert!(error.contains("did you mean `json`?"), "{error}");
         assert!(Cli::try_parse_from(["fitcheck", "--output", "json"]).is_err());

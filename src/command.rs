@@ -2,6 +2,8 @@
 
 pub(crate) mod accept;
 pub(crate) mod config;
+pub(crate) mod deliver;
+pub(crate) mod facts;
 pub(crate) mod pick;
 pub(crate) mod policy;
 

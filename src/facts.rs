@@ -73,7 +73,9 @@ pub struct Configuration {
 pub enum FactsError {
     #[error("it is no facts document: {0}")]
     Shape(serde_json::Error),
-    #[error("its facts are of version {0}, and this fitcheck knows version {FACTS_VERSION}: use the fitcheck that wrote them, or a newer one")]
+    #[error(
+        "its facts are of version {0}, and this fitcheck knows version {FACTS_VERSION}: use the fitcheck that wrote them, or a newer one"
+    )]
     Version(u32),
 }
 
@@ -199,7 +201,7 @@ mod tests {
         let mut facts = document();
         // Awkward numbers come back to the last bit: thresholds are compared with them.
         facts.services[0].latency[0].value.limit_us = 0.1 + 0.2;
-        facts.services[1].latency[0].value.limit_us = 123_456.789_012_345_67;
+        facts.services[0].timeouts[0].value = 123_456.789_012_345_67;
         let again = Facts::read(&facts.write()).unwrap();
         assert_eq!(format!("{again:?}"), format!("{facts:?}"));
         assert_eq!(again.write(), facts.write());

@@ -10,7 +10,7 @@ use crate::service::{Language, Service};
 use crate::source::Location;
 
 /// What policies decided about one service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Verdict {
     Questioned,
     Contested,
@@ -29,7 +29,7 @@ impl Verdict {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     Note,
     Warning,
@@ -47,7 +47,7 @@ impl Severity {
 }
 
 /// How much a criterion weighs; the order is the ranking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Strength {
     Weak,
     Strong,
@@ -65,7 +65,7 @@ impl Strength {
 }
 
 /// Which way a document leans on one point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Lean {
     Rust,
     Go,
@@ -82,7 +82,7 @@ impl Lean {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cite {
     /// `000` … `004`.
     pub document: String,
@@ -91,19 +91,19 @@ pub struct Cite {
 }
 
 /// Evidence with the words that say what it shows; the first label of a finding is its primary one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     pub location: Location,
     pub text: String,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Advice {
     pub text: String,
     pub cost: Option<Cost>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     pub engineer_months: (f64, f64),
     pub basis: String,
@@ -111,10 +111,11 @@ pub struct Cost {
 }
 
 /// One policy that matched one service (or the repository) and speaks against its language.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
     pub policy: String,
     /// Root and language of the service; `None` for a finding about the repository.
+    #[serde(with = "crate::shared::place")]
     pub service: Option<(Arc<str>, Language)>,
     pub severity: Severity,
     pub strength: Strength,
@@ -128,7 +129,7 @@ pub struct Finding {
     pub status: Status,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Status {
     New,
     Baseline,
@@ -146,7 +147,7 @@ impl Status {
 }
 
 /// One policy that matched one service, whichever way it speaks: a line of the ledger.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Argument {
     pub policy: String,
     /// The language it favours for this service; `None` where the documents disagree or it only shapes advice.
@@ -162,7 +163,7 @@ pub struct Argument {
 }
 
 /// A service with everything that was decided about it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Judged {
     pub service: Service,
     pub verdict: Verdict,
@@ -210,7 +211,7 @@ pub struct HistorySummary {
 }
 
 /// Everything one run found.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Report {
     /// 40 or 64 hex digits.
     pub revision: Option<String>,
@@ -229,7 +230,7 @@ pub struct Report {
 }
 
 /// One repository of a report about several; its services' roots begin with its name.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     pub name: String,
     pub revision: Option<String>,
@@ -246,7 +247,7 @@ pub struct Member {
 }
 
 /// What differs between a base and the tree that was judged.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The base as it was asked for: a branch, a tag, a commit.
     pub base: String,
@@ -259,19 +260,21 @@ pub struct Comparison {
 }
 
 /// A finding of the base that is gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
     pub policy: String,
     /// Name and root of the service, or `repository` and `.`.
     pub name: String,
+    #[serde(with = "crate::shared")]
     pub root: Arc<str>,
     pub message: String,
 }
 
 /// A service whose verdict differs from the base's.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     pub name: String,
+    #[serde(with = "crate::shared")]
     pub root: Arc<str>,
     pub language: Language,
     /// `None` where the service is new.

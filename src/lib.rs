@@ -44,6 +44,7 @@ pub mod scan;
 pub mod schema;
 pub mod scope;
 pub mod service;
+mod shared;
 pub mod signal;
 pub mod source;
 pub mod spanned;

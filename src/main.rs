@@ -10,11 +10,11 @@ use clap::{CommandFactory, Parser};
 use fitcheck::check::{self, CheckError, Options, Tree};
 use fitcheck::cli::{Check, Cli, ColorWhen, Command, Explain, Scan, SchemaOf, Services, View};
 use fitcheck::config::load::Loaded;
-use fitcheck::exit::{self, Exit};
-use fitcheck::finding::{Report, Severity};
+use fitcheck::exit::Exit;
+use fitcheck::finding::Report;
 use fitcheck::policy::manual;
 use fitcheck::report::{self, Context, Page, Sources};
-use fitcheck::{cache, disk, find, output, pages, panics, schema, terminal};
+use fitcheck::{cache, disk, facts, find, pages, panics, schema, terminal};
 
 fn main() -> ExitCode {
     panics::silence();
@@ -42,6 +42,9 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         None => check(&cli.check),
         Some(Command::Services(services)) => list_services(services),
         Some(Command::Explain(explain)) => explain_one(explain),
+        Some(Command::Facts(facts)) => command::facts::write(facts),
+        Some(Command::Judge(judge)) => command::facts::judge(judge),
+        Some(Command::Merge(merge)) => command::facts::merge(merge),
         Some(Command::Pick(pick)) => command::pick::pick(pick),
         Some(Command::Config(scan)) => command::config::show(scan),
         Some(Command::Init { path }) => command::config::init(path),
@@ -52,6 +55,8 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
             let schema = match file {
                 SchemaOf::Config => schema::configuration(),
                 SchemaOf::Policy => schema::policy(),
+                SchemaOf::Facts => facts::schema(),
+                SchemaOf::Report => report::json::schema(),
             };
             print(|out| writeln!(out, "{schema:#}"))
         }
@@ -69,7 +74,7 @@ fn tell(error: &anyhow::Error) -> io::Result<()> {
     let mut out = io::stderr();
     match error.downcast_ref::<CheckError>() {
         Some(CheckError::Configuration(loaded)) => {
-            let terminal = terminal::of_stderr(ColorWhen::Auto, ".".as_ref());
+            let terminal = terminal::of_stderr(ColorWhen::Auto, Some(".".as_ref()));
             report::mistakes::write(&loaded.mistakes, &loaded.texts, terminal, &mut out)?;
             writeln!(out, "error: nothing was judged: the configuration has mistakes")
         }
@@ -89,50 +94,14 @@ fn message(error: &anyhow::Error) -> String {
 fn check(args: &Check) -> anyhow::Result<Exit> {
     let (report, loaded) = scan(&args.scan)?;
     let (sources, pages) = (disk::sources(&options(&args.scan)), pages::of(&loaded.config.policies));
-    let context = context(&args.view, &args.scan, &*sources, &pages);
-    let outputs: Vec<_> = args.output.iter().map(|output| (output.format, output.path.clone())).collect();
-    output::write_all(&report, &context, &outputs)?;
-    print(|out| args.format.write(&report, &context, out))?;
-    let exit = Exit::of(&report, threshold(args, &loaded), is_strict(args));
-    if exit == Exit::Failed {
-        tell_lost(&report)?;
-    }
-    Ok(exit)
-}
-
-/// What CI lets pass, nobody looks at again.
-fn is_strict(args: &Check) -> bool {
-    args.strict || !args.no_strict && cache::is_ci()
-}
-
-/// Says what was lost; the whole list is in the reports.
-fn tell_lost(report: &Report) -> io::Result<()> {
-    const SHOWN: usize = 10;
-    let lost: Vec<_> = exit::lost(report).collect();
-    let mut out = io::stderr();
-    for problem in lost.iter().take(SHOWN) {
-        let line = format!("not read: {}: {}", problem.path, problem.reason);
-        writeln!(out, "{}", report::inert::terminal(&line))?;
-    }
-    if lost.len() > SHOWN {
-        writeln!(out, "… and {} more", lost.len() - SHOWN)?;
-    }
-    writeln!(out, "error: a verdict may hang on what was not read; `--no-strict` lets that pass")
-}
-
-/// The command line's wish, then the configuration's.
-fn threshold(args: &Check, loaded: &Loaded) -> Option<Severity> {
-    match args.fail_on {
-        _ if args.exit_zero => None,
-        Some(asked) => asked.threshold(),
-        None => loaded.config.fail_on.or(Some(Severity::Warning)),
-    }
+    let context = context(&args.delivery.view, Some(&args.scan), &*sources, &pages);
+    command::deliver::deliver(&args.delivery, &report, &context, loaded.config.fail_on)
 }
 
 fn list_services(args: &Services) -> anyhow::Result<Exit> {
     let (report, _) = scan(&args.scan)?;
     let sources = disk::sources(&options(&args.scan));
-    print(|out| report::services::write(&report, &context(&args.view, &args.scan, &*sources, &[]), out))
+    print(|out| report::services::write(&report, &context(&args.view, Some(&args.scan), &*sources, &[]), out))
 }
 
 fn explain_one(args: &Explain) -> anyhow::Result<Exit> {
@@ -143,7 +112,7 @@ fn explain_one(args: &Explain) -> anyhow::Result<Exit> {
     let (report, _) = scan(&args.scan)?;
     let judged = find::service(&report, &args.subject)?;
     let sources = disk::sources(&options(&args.scan));
-    print(|out| report::explain::write(judged, &context(&args.view, &args.scan, &*sources, &[]), out))
+    print(|out| report::explain::write(judged, &context(&args.view, Some(&args.scan), &*sources, &[]), out))
 }
 
 /// The report, and the configuration it was made by.
@@ -175,13 +144,14 @@ fn options(args: &Scan) -> Options {
     options
 }
 
-fn context<'a>(view: &View, scan: &Scan, sources: &'a dyn Sources, pages: &'a [Page]) -> Context<'a> {
+/// Without a scan there are no files that a terminal could open.
+fn context<'a>(view: &View, scan: Option<&Scan>, sources: &'a dyn Sources, pages: &'a [Page]) -> Context<'a> {
     Context {
         sources,
         policies: pages,
         all: view.all,
         verbosity: i8::from(view.verbose) - i8::from(view.quiet),
-        terminal: terminal::of_stdout(view.color, &scan.path),
+        terminal: terminal::of_stdout(view.color, scan.map(|scan| scan.path.as_path())),
     }
 }
 

@@ -39,7 +39,7 @@ impl Class {
 /// Something that was seen and not, or not fully, read; ends up in the report's `skipped` list.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    #[serde(with = "crate::source::shared")]
+    #[serde(with = "crate::shared")]
     #[schemars(with = "String")]
     pub path: Arc<str>,
     pub reason: String,

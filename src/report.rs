@@ -8,6 +8,7 @@ mod comment;
 mod csv;
 mod excerpt;
 pub mod explain;
+mod fleet;
 mod github;
 mod gitlab;
 mod html;
@@ -76,13 +77,23 @@ pub struct Page {
 pub struct Terminal {
     pub width: usize,
     pub color: bool,
-    /// `file://` address of the scanned root, where the terminal shows links.
-    pub links: Option<String>,
+    pub links: Links,
+}
+
+/// What the terminal can open.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Links {
+    /// Whether addresses may be written as links at all.
+    pub shown: bool,
+    /// Address of the scanned root, where its files can be opened.
+    pub root: Option<String>,
+    /// Whether line and column may follow a file's address: `file:12:3`.
+    pub positions: bool,
 }
 
 impl Default for Terminal {
     fn default() -> Terminal {
-        Terminal { width: 80, color: false, links: None }
+        Terminal { width: 80, color: false, links: Links::default() }
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Evidenced<T> {
 pub struct Service {
     pub name: String,
     /// Directory of the main package or Cargo package; `.` for the repository's root.
-    #[serde(with = "crate::source::shared")]
+    #[serde(with = "crate::shared")]
     #[schemars(with = "String")]
     pub root: Arc<str>,
     pub language: Language,
@@ -48,7 +48,7 @@ pub struct Service {
     /// Names of the programs built from it.
     pub binaries: Vec<String>,
     /// Directories of the packages in its import closure, sorted; its own first.
-    #[serde(with = "crate::source::shared_list")]
+    #[serde(with = "crate::shared::list")]
     #[schemars(with = "Vec<String>")]
     pub packages: Vec<Arc<str>>,
     pub traits: Vec<Evidenced<String>>,

@@ -6,28 +6,28 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use crate::cli::ColorWhen;
-use crate::report::{Terminal, inert};
+use crate::report::{Links, Terminal, inert};
 
 /// Width of text that is not written to a terminal.
 const PLAIN_WIDTH: usize = 80;
 
-/// Describes standard output.
-pub fn of_stdout(when: ColorWhen, root: &Path) -> Terminal {
+/// Describes standard output; `root` is where files that are named can be opened.
+pub fn of_stdout(when: ColorWhen, root: Option<&Path>) -> Terminal {
     of(when, root, std::io::stdout().is_terminal())
 }
 
 /// Describes standard error, where what stops a run is told.
-pub fn of_stderr(when: ColorWhen, root: &Path) -> Terminal {
+pub fn of_stderr(when: ColorWhen, root: Option<&Path>) -> Terminal {
     of(when, root, std::io::stderr().is_terminal())
 }
 
-fn of(when: ColorWhen, root: &Path, is_terminal: bool) -> Terminal {
+fn of(when: ColorWhen, root: Option<&Path>, is_terminal: bool) -> Terminal {
     let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let color = color(when, &env, is_terminal);
     Terminal {
         width: width(&env, is_terminal),
         color,
-        links: (color && links(&env, is_terminal)).then(|| address(root)).flatten(),
+        links: if links(&env, is_terminal) { opened(&env, root) } else { Links::default() },
     }
 }
 
@@ -64,9 +64,15 @@ fn links(env: &dyn Fn(&str) -> Option<String>, is_terminal: bool) -> bool {
             || ["WT_SESSION", "KONSOLE_VERSION", "DOMTERM"].iter().any(|name| env(name).is_some()))
 }
 
-fn address(root: &Path) -> Option<String> {
-    let path = std::fs::canonicalize(root).ok()?;
-    Some(format!("file://{}", inert::uri(path.to_str()?)))
+/// Editors' terminals have addresses of their own, with a line; to others a file is a file.
+fn opened(env: &dyn Fn(&str) -> Option<String>, root: Option<&Path>) -> Links {
+    let scheme = match env("TERM_PROGRAM").as_deref() {
+        Some("vscode") => "vscode://file",
+        _ => "file://",
+    };
+    let path = root.and_then(|root| std::fs::canonicalize(root).ok());
+    let root = path.and_then(|path| Some(format!("{scheme}{}", inert::uri(path.to_str()?))));
+    Links { shown: true, root, positions: scheme != "file://" }
 }
 
 #[cfg(test)]
@@ -85,6 +91,15 @@ mod tests {
         assert!(!color(ColorWhen::Never, &only("FORCE_COLOR"), true));
         let dumb = |name: &str| (name == "TERM").then(|| "dumb".to_owned());
         assert!(!color(ColorWhen::Auto, &dumb, true));
+    }
+
+    #[test]
+    fn an_editor_opens_files_at_their_line() {
+        let editor = |name: &str| (name == "TERM_PROGRAM").then(|| "vscode".to_owned());
+        let links = opened(&editor, Some(Path::new("/")));
+        assert!(links.positions && links.root.as_deref() == Some("vscode://file/"), "{links:?}");
+        assert!(!opened(&|_| None, Some(Path::new("."))).positions);
+        assert_eq!(opened(&|_| None, None).root, None);
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn refuse(mistakes: Vec<Mistake>, texts: Vec<(String, String)>) -> anyhow::Resul
     if is_fatal(&mistakes) {
         return Err(CheckError::Configuration(Box::new(Loaded { mistakes, texts, ..Loaded::default() })).into());
     }
-    let terminal = terminal::of_stderr(ColorWhen::Auto, ".".as_ref());
+    let terminal = terminal::of_stderr(ColorWhen::Auto, Some(".".as_ref()));
     Ok(report::mistakes::write(&mistakes, &texts, terminal, &mut std::io::stderr())?)
 }
 

@@ -26,8 +26,7 @@ pub struct Accepted {
 /// Marks the findings that a comment accepts.
 pub fn settle(sources: &dyn Sources, findings: &mut [Finding]) {
     let open = findings.iter().filter(|finding| finding.status == Status::New);
-    let places: Vec<Location> =
-        open.flat_map(|finding| &finding.labels).map(|label| label.location.clone()).collect();
+    let places: Vec<Location> = open.flat_map(|finding| &finding.labels).map(|label| label.location.clone()).collect();
     settle_accepted(&accepted(sources, &places), findings);
 }
 
@@ -82,7 +81,8 @@ fn accepts(line: &str) -> Option<&str> {
     let (code, said) = line.split_once(MARK)?;
     let (named, reason) = said.trim_start().split_once(char::is_whitespace)?;
     let code = code.trim_end();
-    let is_granted = COMMENTS.iter().any(|comment| code.ends_with(comment)) && reason.chars().any(char::is_alphanumeric);
+    let is_granted =
+        COMMENTS.iter().any(|comment| code.ends_with(comment)) && reason.chars().any(char::is_alphanumeric);
     is_granted.then_some(named)
 }
 

@@ -92,13 +92,13 @@ fn finding(finding: &Finding) -> String {
 pub(super) fn services(report: &Report, all: bool) -> Vec<String> {
     let mut judged: Vec<&Judged> = words::shown(report, all).collect();
     judged.sort_by_key(|judged| judged.verdict);
-    let rows: Vec<String> = judged.into_iter().map(row).collect();
+    let rows: Vec<String> = judged.into_iter().map(|judged| row(report, judged)).collect();
     rows.chunks(200).map(|rows| format!("{TABLE_HEAD}{}", rows.join("\n"))).collect()
 }
 
 const TABLE_HEAD: &str = "| service | language | role | verdict | against | for |\n|---|---|---|---|---|---|\n";
 
-fn row(judged: &Judged) -> String {
+fn row(report: &Report, judged: &Judged) -> String {
     let service = &judged.service;
     let list =
         |policies: &[String]| policies.iter().map(|id| inert::markdown_code_cell(id)).collect::<Vec<_>>().join(" ");
@@ -108,7 +108,7 @@ fn row(judged: &Judged) -> String {
     };
     format!(
         "| {} | {} | {} | {verdict} | {} | {} |",
-        inert::markdown_code_cell(&service.name),
+        inert::markdown_code_cell(&words::told_apart(report, judged)),
         service.language.name(),
         service.role.word(),
         list(&judged.questions),

@@ -11,7 +11,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Context, Sources, inert};
 use crate::finding::Label;
-use crate::source::Text;
+use crate::source::{Place, Text};
 
 /// What the line number and the border take from each line.
 const GUTTER: usize = 10;
@@ -52,7 +52,7 @@ impl Excerpts {
             let Some(source) = read(context.sources, path) else { continue };
             let text = Text::new(path, &source);
             let mut excerpt = Excerpt {
-                name: name(path, context),
+                name: name(path, indices.first().map(|&first| &labels[first].location.place), context),
                 text: String::new(),
                 lines: BTreeMap::new(),
                 columns: BTreeMap::new(),
@@ -74,13 +74,23 @@ fn read(sources: &dyn Sources, path: &str) -> Option<String> {
     Some(source.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(source))
 }
 
-/// The name as shown, a link where the terminal has them and the path is plain.
-pub(super) fn name(path: &str, context: &Context) -> String {
+/// The name as shown, a link to this place in it where the terminal has them and the path is plain.
+pub(super) fn name(path: &str, place: Option<&Place>, context: &Context) -> String {
     let plain = path.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'/' | b'-'));
-    match &context.terminal.links {
-        Some(base) if plain => format!("\u{1b}]8;;{base}/{path}\u{1b}\\{path}\u{1b}]8;;\u{1b}\\"),
+    let links = &context.terminal.links;
+    match &links.root {
+        Some(root) if plain => {
+            let position = place.filter(|_| links.positions);
+            let position = position.map_or(String::new(), |place| format!(":{}:{}", place.line, place.column));
+            link(&format!("{}/{path}{position}", root.trim_end_matches('/')), path)
+        }
         _ => inert::terminal(path).into_owned(),
     }
+}
+
+/// Text that opens an address; both are inert.
+pub(super) fn link(address: &str, text: &str) -> String {
+    format!("\u{1b}]8;;{address}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
 }
 
 impl Excerpt {

@@ -206,7 +206,7 @@ impl Page<'_, '_> {
 }
 
 fn place(location: &Location, context: &Context) -> String {
-    format!("{}:{}", excerpt::name(&location.path, context), location.place.line)
+    format!("{}:{}", excerpt::name(&location.path, Some(&location.place), context), location.place.line)
 }
 
 fn ffi(ffi: &crate::service::Ffi) -> String {

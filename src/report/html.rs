@@ -11,7 +11,7 @@ use std::io::{self, Write};
 
 use sha2::{Digest, Sha256};
 
-use super::{Context, inert, words};
+use super::{Context, fleet, inert, words};
 use crate::finding::{Judged, Report, Strength};
 use crate::service::Language;
 
@@ -24,6 +24,7 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     let mut page = String::new();
     head(&mut page);
     overview(&mut page, report);
+    repositories(&mut page, report);
     filter(&mut page);
     fit_map(&mut page, &services);
     matrix(&mut page, &services);
@@ -74,7 +75,8 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 fn overview(page: &mut String, report: &Report) {
-    push(page, format_args!("<h1>fitcheck</h1><p>{}.</p>", words::verdicts(report)));
+    let verdicts = if report.repositories.is_empty() { words::verdicts(report) } else { fleet::headline(report) };
+    push(page, format_args!("<h1>fitcheck</h1><p>{verdicts}.</p>"));
     if let Some(revision) = &report.revision {
         push(page, format_args!("<p class=\"dim\">Revision <code>{}</code></p>", inert::html(revision)));
     }
@@ -105,6 +107,33 @@ fn overview(page: &mut String, report: &Report) {
         );
     }
     page.push_str("</ul>");
+}
+
+/// The repositories of a merged report, worst first.
+fn repositories(page: &mut String, report: &Report) {
+    if report.repositories.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<h2 id=\"repositories\">Repositories</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-labelledby=\"repositories\"><table><thead><tr><th scope=\"col\">repository</th>",
+    );
+    for column in fleet::COLUMNS {
+        push(page, format_args!("<th scope=\"col\">{column}</th>"));
+    }
+    page.push_str("<th scope=\"col\">history</th><th scope=\"col\">revision</th></tr></thead><tbody>");
+    for member in fleet::worst_first(report) {
+        push(page, format_args!("<tr><th scope=\"row\">{}</th>", inert::html(&member.name)));
+        for number in fleet::numbers(member) {
+            push(page, format_args!("<td>{number}</td>"));
+        }
+        let revision: String = member.revision.iter().flat_map(|revision| revision.chars()).take(12).collect();
+        push(
+            page,
+            format_args!("<td>{}</td><td><code>{}</code></td></tr>", fleet::history(member), inert::html(&revision)),
+        );
+    }
+    page.push_str("</tbody></table></div>");
 }
 
 /// Hidden until the script that serves it runs.

@@ -7,7 +7,7 @@ use codespan_reporting::term::{self, Config, Styles, StylesWriter, termcolor};
 
 use super::excerpt::{Excerpts, Spot};
 use super::text::{BOLD, DIM, cut, pad, paint, verdict_style, width, wrap};
-use super::{Context, excerpt, inert, words};
+use super::{Context, excerpt, fleet, inert, text, words};
 use crate::finding::{Finding, HistoryStatus, Judged, Label, Report, Severity, Status, Verdict};
 use crate::service::Language;
 
@@ -20,15 +20,21 @@ const MOST_ROWS: usize = 40;
 
 /// Writes diagnostics, the table and the closing line.
 pub fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
+    let is_fleet = !report.repositories.is_empty();
     let shown = |finding: &&Finding| context.all || finding.status == Status::New;
     let mut explained: Vec<&Finding> = Vec::new();
-    for finding in report.findings.iter().filter(shown) {
+    // Of many repositories the table tells; every finding in full is for whoever asks.
+    let told = !is_fleet || context.verbosity != 0;
+    for finding in report.findings.iter().filter(shown).filter(|_| told) {
         let first = !explained.iter().any(|other| other.service == finding.service);
         write_finding(report, finding, first, context, out)?;
         explained.push(finding);
     }
     if context.verbosity < 0 {
         return Ok(());
+    }
+    if is_fleet {
+        fleet::write(report, context, out)?;
     }
     write_history(report, context, out)?;
     if words::shown(report, context.all).next().is_some() && !(explained.is_empty() && is_calm(report, context)) {
@@ -63,8 +69,8 @@ fn write_finding(
     }
     add_notes(&mut notes, report, finding, first);
     let diagnostic = Diagnostic::new(severity(finding.severity))
-        .with_code(inert::terminal(&finding.policy))
-        .with_message(header(finding))
+        .with_code(code(finding, context))
+        .with_message(header(finding, context.terminal.width))
         .with_labels(code_labels(&labels, &spots))
         .with_notes(notes.lines);
     emit(&excerpts, &diagnostic, context, out)
@@ -82,13 +88,30 @@ fn telling(labels: &[Label]) -> Vec<Label> {
     kept
 }
 
-fn header(finding: &Finding) -> String {
+/// The policy's name, a link to its page where there is one and the terminal shows links.
+fn code(finding: &Finding, context: &Context) -> String {
+    let page = context.policies.iter().find(|page| page.id == finding.policy);
+    let name = inert::terminal(&finding.policy).into_owned();
+    match page.and_then(|page| page.url.as_deref()) {
+        Some(url) if context.terminal.links.shown => excerpt::link(&inert::uri(url), &name),
+        _ => name,
+    }
+}
+
+/// The message, wrapped so that the words before it have room; what follows is set in like it.
+fn header(finding: &Finding, width: usize) -> String {
     let status = match finding.status {
         Status::New => "",
         Status::Baseline => " (in the baseline)",
         Status::Allowed => " (allowed)",
     };
-    format!("{}{status}", inert::terminal(&finding.message))
+    let message = format!("{}{status}", inert::prose(&finding.message));
+    let before = format!("{}[{}]: ", finding.severity.word(), inert::terminal(&finding.policy));
+    // The first line is shorter by what stands before it: a word of that length holds its place.
+    let held = "x".repeat(text::width(&before).saturating_sub(1));
+    let lines = wrap(&format!("{held} {message}"), width.max(40));
+    let lines = lines.join("\n        ");
+    lines.strip_prefix(&held).unwrap_or(&lines).trim_start().to_owned()
 }
 
 fn severity(severity: Severity) -> diagnostic::Severity {
@@ -243,7 +266,8 @@ fn rows<'a>(report: &'a Report, context: &Context) -> (Vec<Row<'a>>, Vec<(Verdic
     let mut folded: Vec<(Verdict, usize)> = Vec::new();
     for judged in judged {
         let calm = matches!(judged.verdict, Verdict::Fits | Verdict::Unjudged);
-        if calm && !context.all && rows.len() >= MOST_ROWS {
+        let is_full = rows.len() >= if report.repositories.is_empty() { MOST_ROWS } else { 0 };
+        if calm && !context.all && is_full {
             match folded.iter_mut().find(|(verdict, _)| *verdict == judged.verdict) {
                 Some((_, n)) => *n += 1,
                 None => folded.push((judged.verdict, 1)),
@@ -255,12 +279,8 @@ fn rows<'a>(report: &'a Report, context: &Context) -> (Vec<Row<'a>>, Vec<(Verdic
     (rows, folded)
 }
 
-/// The name, with the root where another service has the same name.
 fn shown_name(report: &Report, judged: &Judged) -> String {
-    let name = &judged.service.name;
-    let shared = report.services.iter().filter(|other| other.service.name == *name).count() > 1;
-    let text = if shared { format!("{name} ({})", judged.service.root) } else { name.clone() };
-    inert::terminal(&text).into_owned()
+    inert::terminal(&words::told_apart(report, judged)).into_owned()
 }
 
 fn sides(judged: &Judged) -> Vec<String> {
@@ -294,7 +314,7 @@ fn fit(sides: &[String], to: usize) -> String {
 fn write_left_out(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
     if context.all || context.verbosity > 0 {
         for problem in &report.skipped {
-            let name = excerpt::name(&problem.path, context);
+            let name = excerpt::name(&problem.path, problem.place.as_ref(), context);
             writeln!(out, " not read: {name}: {}", inert::terminal(&problem.reason))?;
         }
     }
@@ -313,7 +333,11 @@ fn write_left_out(report: &Report, context: &Context, out: &mut dyn Write) -> io
         }
     }
     let counts = if left_out.is_empty() { String::new() } else { format!("{} (--all) · ", left_out.join(", ")) };
-    let line = format!("+ {counts}{}", history(report));
+    let line = match report.repositories.is_empty() {
+        true => format!("+ {counts}{}", history(report)),
+        false if counts.is_empty() => return Ok(()),
+        false => format!("+ {}", counts.trim_end_matches(" · ")),
+    };
     let lines = wrap(&line, context.terminal.width.saturating_sub(3).max(30)).join("\n   ");
     writeln!(out, " {}\n", paint(context.terminal.color, DIM, &lines))
 }
@@ -335,7 +359,8 @@ fn write_closing(report: &Report, context: &Context, out: &mut dyn Write) -> io:
             if services == 1 { "1 service, fits".to_owned() } else { format!("{services} services, all fit") }
         )
     } else {
-        format!("{}.{}", words::verdicts(report), changes(report))
+        let verdicts = if report.repositories.is_empty() { words::verdicts(report) } else { fleet::headline(report) };
+        format!("{verdicts}.{}", changes(report))
     };
     writeln!(out, "{}", wrap(&line, context.terminal.width).join("\n"))
 }
@@ -360,7 +385,7 @@ fn changes(report: &Report) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Terminal, sample};
+    use super::super::{Links, Terminal, sample};
     use super::*;
 
     fn rendered(report: &Report, edit: impl FnOnce(&mut Context)) -> String {
@@ -375,7 +400,7 @@ mod tests {
     fn a_finding_shows_its_places_and_both_sides() {
         let text = rendered(&sample::report(), |_| ());
         for piece in [
-            "warning[tail-latency]: `ingest` promises 900 µs at p99.9, inside a collector's reach",
+            "warning[tail-latency]: `ingest` promises 900 µs at p99.9, inside a collector's\n        reach",
             "┌─ ops/slo.yaml:3:14",
             "3 │   threshold: 0.0009   # seconds",
             "│              ^^^^^^ objective, 99.9 % of requests",
@@ -410,8 +435,7 @@ mod tests {
         report.findings.truncate(1);
         report.services.pop();
         let text = rendered(&report, |_| ());
-        // The header is one sentence that terminals and logs may wrap themselves.
-        for line in text.lines().filter(|line| !line.starts_with("warning[")) {
+        for line in text.lines() {
             assert!(width(line) <= 80, "{line:?}");
         }
         let wide = rendered(&sample::report(), |context| context.terminal.width = 200);
@@ -420,7 +444,8 @@ mod tests {
 
     #[test]
     fn colour_is_ours_alone() {
-        let terminal = Terminal { width: 80, color: true, links: Some("file:///r".to_owned()) };
+        let links = Links { shown: true, root: Some("file:///r".to_owned()), positions: false };
+        let terminal = Terminal { width: 80, color: true, links };
         let text = rendered(&sample::report(), |context| context.terminal = terminal.clone());
         assert!(text.contains("\u{1b}[") && text.contains("\u{1b}]8;;file:///r/ops/slo.yaml\u{1b}\\"), "{text}");
         assert!(!text.contains("\u{1b}[31m\u{202e}"));

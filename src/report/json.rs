@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Context, words};
 use crate::fact::Subject;
-use crate::finding::{Advice, Cite, Finding, Judged, Label, Report};
+use crate::finding::{Advice, Cite, Finding, HistorySummary, Judged, Label, Member, Report};
 use crate::service::{self, Evidenced, Service};
 use crate::source;
 
@@ -42,8 +42,29 @@ pub(crate) struct Document {
     /// What differs from the base, where one was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     comparison: Option<ComparisonRow>,
+    /// The repositories of a merged report; their names begin the services' roots and all paths.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repositories: Option<Vec<RepositoryRow>>,
     /// The only part that may differ between two runs on the same input.
     stats: Stats,
+}
+
+/// One repository of a merged report.
+#[derive(Serialize, JsonSchema)]
+struct RepositoryRow {
+    name: String,
+    revision: Option<String>,
+    history: History,
+    /// Judged services by language.
+    go: usize,
+    rust: usize,
+    /// The same services by verdict.
+    questioned: usize,
+    contested: usize,
+    fits: usize,
+    unjudged: usize,
+    /// Findings that nobody accepted.
+    new_findings: usize,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -316,20 +337,17 @@ struct Stats {
 
 impl Document {
     pub(crate) fn new(report: &Report, all: bool) -> Document {
-        let history = &report.history;
         Document {
             schema_version: SCHEMA_VERSION,
             tool: Tool { name: "fitcheck", version: env!("CARGO_PKG_VERSION") },
             revision: report.revision.clone(),
-            history: History {
-                status: history.status.word(),
-                window_days: history.window_days,
-                commits: history.commits,
-            },
+            history: history(&report.history),
             services: words::shown(report, all).map(ServiceRow::new).collect(),
             findings: report.findings.iter().map(FindingRow::new).collect(),
             skipped: report.skipped.iter().map(Skipped::new).collect(),
             comparison: report.comparison.as_ref().map(comparison),
+            repositories: (!report.repositories.is_empty())
+                .then(|| report.repositories.iter().map(repository).collect()),
             stats: Stats { files: report.stats.files, bytes: report.stats.bytes, elapsed_ms: report.stats.elapsed_ms },
         }
     }
@@ -399,6 +417,25 @@ impl FindingRow {
             fingerprint: finding.fingerprint.clone(),
             status: finding.status.word(),
         }
+    }
+}
+
+fn history(history: &HistorySummary) -> History {
+    History { status: history.status.word(), window_days: history.window_days, commits: history.commits }
+}
+
+fn repository(member: &Member) -> RepositoryRow {
+    RepositoryRow {
+        name: member.name.clone(),
+        revision: member.revision.clone(),
+        history: history(&member.history),
+        go: member.go,
+        rust: member.rust,
+        questioned: member.questioned,
+        contested: member.contested,
+        fits: member.fits,
+        unjudged: member.unjudged,
+        new_findings: member.open,
     }
 }
 

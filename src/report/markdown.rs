@@ -2,12 +2,17 @@
 
 use std::io::{self, Write};
 
-use super::{Context, blocks, inert, words};
+use super::{Context, blocks, fleet, inert, words};
 use crate::finding::{Report, Status};
 
 /// Writes everything, without a limit.
 pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "# fitcheck\n\n{}.\n", words::verdicts(report))?;
+    let is_fleet = !report.repositories.is_empty();
+    let verdicts = if is_fleet { fleet::headline(report) } else { words::verdicts(report) };
+    writeln!(out, "# fitcheck\n\n{verdicts}.\n")?;
+    if is_fleet {
+        section("Repositories", &fleet::blocks(report), out)?;
+    }
     section("Changes", &blocks::changes(report), out)?;
     section("Findings", &blocks::findings(report, Status::New), out)?;
     section("Services", &blocks::services(report, context.all), out)?;

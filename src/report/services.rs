@@ -40,7 +40,7 @@ pub fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Res
 
 /// `(path:line)`, a link where the terminal has them.
 fn at(location: &Location, context: &Context) -> String {
-    format!("({}:{})", excerpt::name(&location.path, context), location.place.line)
+    format!("({}:{})", excerpt::name(&location.path, Some(&location.place), context), location.place.line)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Context, blocks, words};
+use super::{Context, blocks, fleet, words};
 use crate::finding::{Report, Status};
 
 /// GitHub refuses 1,048,576 bytes and more.
@@ -11,6 +11,10 @@ const LIMIT: usize = 900 * 1024;
 /// Writes what matters first and stops before the limit.
 pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
     let mut parts = vec![format!("## fitcheck: {}", words::verdicts(report))];
+    if !report.repositories.is_empty() {
+        parts[0] = format!("## fitcheck: {}", fleet::headline(report));
+        parts.extend(fleet::blocks(report));
+    }
     parts.extend(blocks::changes(report));
     parts.extend(blocks::findings(report, Status::New));
     parts.extend(blocks::resolved(report));

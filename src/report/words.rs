@@ -132,6 +132,17 @@ pub(crate) fn subject<'a>(report: &'a Report, finding: &'a Finding) -> &'a str {
     }
 }
 
+/// The name of a service, with its root where another has the same name or another repository may.
+pub(crate) fn told_apart(report: &Report, judged: &Judged) -> String {
+    let name = &judged.service.name;
+    let is_shared = || report.services.iter().filter(|other| other.service.name == *name).nth(1).is_some();
+    if report.repositories.is_empty() && !is_shared() {
+        name.clone()
+    } else {
+        format!("{name} ({})", judged.service.root)
+    }
+}
+
 /// Services that are judged: everything but tools, unless all are wanted.
 pub(crate) fn shown(report: &Report, all: bool) -> impl Iterator<Item = &Judged> {
     report.services.iter().filter(move |judged| all || judged.service.role != Role::Tool)

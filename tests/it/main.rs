@@ -5,6 +5,7 @@ mod base;
 mod cli;
 mod configuration;
 mod docs;
+mod facts;
 mod fixtures;
 mod git;
 #[cfg(unix)]
