@@ -15,6 +15,7 @@ use super::Language;
 use super::build::Built;
 use super::image::Packed;
 use super::repository::{FileEntry, Repository, is_within, parent};
+use super::role::is_called_a_tool;
 use super::unit::Unit;
 use super::workload::Running;
 
@@ -83,7 +84,7 @@ pub fn attribute<'r>(
                 if needs_nearness(fact) && !holders.is_near(&units[owner], package.as_ref(), file) {
                     continue;
                 }
-                if counts(&units[owner], package.as_ref(), fact) {
+                if counts(&units[owner], package.as_ref(), fact) && !is_own_module(repository, &units[owner], fact) {
                     let near = holders.is_near(&units[owner], package.as_ref(), file);
                     all[owner].facts.push(Seen { file, fact, near });
                 }
@@ -160,18 +161,24 @@ struct Holders {
     by_package: HashMap<Arc<str>, Vec<usize>>,
     /// Package directory → units that are no tests or examples.
     shared_by: HashMap<Arc<str>, usize>,
+    /// The same without command-line clients: they share half of their server's code.
+    served_by: HashMap<Arc<str>, usize>,
     shipped: usize,
 }
 
 impl Holders {
     fn new(units: &[Unit]) -> Holders {
-        let mut holders = Holders { by_package: HashMap::new(), shared_by: HashMap::new(), shipped: 0 };
+        let mut holders =
+            Holders { by_package: HashMap::new(), shared_by: HashMap::new(), served_by: HashMap::new(), shipped: 0 };
         for (index, unit) in units.iter().enumerate() {
-            let shipped = usize::from(Scope::of(&format!("{}/x", unit.root)) == Scope::Shipped);
+            let is_shipped = Scope::of(&format!("{}/x", unit.root)) == Scope::Shipped;
+            let shipped = usize::from(is_shipped);
+            let served = usize::from(is_shipped && !is_called_a_tool(&unit.name));
             holders.shipped += shipped;
             for package in &unit.closure {
                 holders.by_package.entry(package.clone()).or_default().push(index);
                 *holders.shared_by.entry(package.clone()).or_default() += shipped;
+                *holders.served_by.entry(package.clone()).or_default() += served;
             }
         }
         holders
@@ -186,8 +193,9 @@ impl Holders {
         if unit.closure.len() <= SMALL {
             return true;
         }
-        let few = if self.shipped < 4 { 1 } else { (self.shipped / 3).max(2) };
-        self.shared_by.get(package).is_none_or(|units| *units <= few)
+        let (counted, few) =
+            if self.shipped < 4 { (&self.served_by, 1) } else { (&self.shared_by, (self.shipped / 3).max(2)) };
+        counted.get(package).is_none_or(|units| *units <= few)
     }
 
     fn of(&self, package: Option<&Arc<str>>, units: &[Unit], file: &FileEntry, judges_examples: bool) -> Vec<usize> {
@@ -198,7 +206,16 @@ impl Holders {
         let own = |unit: usize| {
             is_within(&file.path, &units[unit].root) && Scope::of(&format!("{}/x", units[unit].root)) == file.scope
         };
-        holders.iter().copied().filter(|&unit| shipped || own(unit)).collect()
+        holders.iter().copied().filter(|&unit| speaks_same(&units[unit], file) && (shipped || own(unit))).collect()
+    }
+}
+
+/// Whether a source file is of the unit's language: one folder may hold a crate and the Go package that binds it.
+fn speaks_same(unit: &Unit, file: &FileEntry) -> bool {
+    match Kind::of(&file.path) {
+        Some(Kind::Go) => unit.language == Language::Go,
+        Some(Kind::Rust | Kind::CargoToml | Kind::CargoConfig) => unit.language == Language::Rust,
+        _ => true,
     }
 }
 
@@ -246,6 +263,13 @@ fn counts(unit: &Unit, package: Option<&Arc<str>>, fact: &Fact) -> bool {
     let krate = symbol.split("::").next().unwrap_or(symbol);
     let Some(reached) = unit.reached.get(package) else { return true };
     matches!(krate, "std" | "core" | "alloc") || reached.dependencies.contains(krate)
+}
+
+/// Whether a Go unit uses what the catalogue knows from within: its own module is its code, not a library that it took.
+fn is_own_module(repository: &Repository, unit: &Unit, fact: &Fact) -> bool {
+    let (FactKind::Uses { symbol, .. }, Language::Go) = (&fact.kind, unit.language) else { return false };
+    let Some((_, module)) = repository.go.module_of(&unit.root) else { return false };
+    symbol.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn named(units: &[Unit], names: &[String], file: &FileEntry) -> Vec<usize> {

@@ -93,17 +93,30 @@ pub fn bases(repository: &Repository, file: &FileEntry, build: &Build) -> Vec<St
     if build.source == "workflow" || build.source == "release" || own.starts_with(".github") {
         starts = vec![".", own];
     }
-    let mut bases = Vec::new();
-    for start in starts {
-        let based = match &build.directory {
-            Some(directory) => join(start, directory),
-            None => Some(start.to_owned()),
-        };
-        if let Some(based) = based.filter(|based| repository.has_directory(based) && !bases.contains(based)) {
-            bases.push(based);
+    let mut bases: Vec<String> = Vec::new();
+    let mut add = |path: Option<String>| {
+        if let Some(path) = path.filter(|path| repository.has_directory(path) && !bases.contains(path)) {
+            bases.push(path);
         }
+    };
+    match build.directory.as_deref() {
+        None => starts.iter().for_each(|start| add(Some((*start).to_owned()))),
+        // A place inside an image: the end of it is a folder of the repository, or the repository was copied there.
+        Some(directory) if directory.starts_with('/') => {
+            for suffix in suffixes(directory) {
+                starts.iter().for_each(|start| add(join(start, suffix)));
+            }
+            starts.iter().for_each(|start| add(Some((*start).to_owned())));
+        }
+        Some(directory) => starts.iter().for_each(|start| add(join(start, directory))),
     }
     bases
+}
+
+/// The ends of an absolute path, longest first: `a/b/c`, `b/c`, `c`.
+fn suffixes(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.trim_matches('/');
+    std::iter::successors(Some(path), |rest| rest.split_once('/').map(|(_, rest)| rest)).filter(|rest| !rest.is_empty())
 }
 
 /// Directories of the Go packages that a command names, whether or not they are units.
@@ -190,4 +203,15 @@ fn nearest(units: &[Unit], candidates: &[usize], bases: &[String]) -> Option<usi
 /// The unit at a root.
 pub fn find(units: &[Unit], root: &str, language: Language) -> Option<usize> {
     units.binary_search_by(|unit| (&*unit.root, unit.language).cmp(&(root, language))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_of_a_path_inside_an_image() {
+        assert_eq!(suffixes("/app/a/b").collect::<Vec<_>>(), ["app/a/b", "a/b", "b"]);
+        assert_eq!(suffixes("/").count(), 0);
+    }
 }

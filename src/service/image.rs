@@ -10,7 +10,7 @@ use crate::scope::Scope;
 
 use super::build::Built;
 use super::repository::{FileEntry, Repository, base, is_within, join, parent};
-use super::unit::Unit;
+use super::unit::{Shape, Unit};
 
 /// An image definition with the units in it (indexes).
 #[derive(Debug)]
@@ -56,8 +56,9 @@ fn join_definitions(all: &mut [Packed<'_>]) {
             .find(|other| places.iter().flatten().any(|place| **place == *other.file.path));
         let Some(definition) = found else { continue };
         definition.names.extend(names);
-        let units = definition.units.clone();
+        let (units, started) = (definition.units.clone(), definition.started.clone());
         all[index].units = units;
+        all[index].started = started;
     }
 }
 
@@ -75,8 +76,17 @@ fn units_of(
     image: &Image,
 ) -> Vec<usize> {
     let mut found: BTreeSet<usize> = BTreeSet::new();
-    for built in builds.iter().filter(|built| std::ptr::eq(built.file, file)) {
+    let own: Vec<&Built<'_>> = builds.iter().filter(|built| std::ptr::eq(built.file, file)).collect();
+    // A WebAssembly module built beside a program is something that the program hands out.
+    let is_module = |built: &Built<'_>| built.build.target.as_deref().is_some_and(|target| target.contains("wasm"));
+    let only_modules = own.iter().all(|built| is_module(built));
+    for built in own.into_iter().filter(|built| only_modules || !is_module(built)) {
         found.extend(&built.units);
+    }
+    // A native library built beside the program that links it is a part of that program.
+    let is_library = |unit: &usize| units[*unit].shape == Shape::Library;
+    if !found.iter().all(is_library) {
+        found.retain(|unit| !is_library(unit));
     }
     // A relative path with directories copies sources; a program comes from another stage or from the build's output.
     let programs = image
@@ -86,8 +96,10 @@ fn units_of(
     let named = by_name(units, image.command.iter().take(3).chain(programs), file);
     // What the image starts is in it for sure; other things built on the way may stay behind.
     let started = by_name(units, image.command.iter().take(3), file);
-    if !started.is_empty() && found.len() > 1 {
-        found = found.intersection(&started).copied().collect::<BTreeSet<_>>().union(&started).copied().collect();
+    if !started.is_empty() {
+        // A program that is copied by its name from where it was built is meant to be there as well.
+        let placed = by_name(units, image.copies.iter().filter(|copy| copy.starts_with('/')), file);
+        found = started.union(&placed).copied().collect();
     }
     if found.is_empty() {
         found = named;

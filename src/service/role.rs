@@ -131,15 +131,23 @@ fn by_place(context: &Context<'_, '_>) -> Option<Reasoned> {
         Scope::Example => "lies among examples",
         Scope::Docs => "lies in the documentation",
         Scope::Fixture | Scope::Vendored => "is not the repository's own",
+        Scope::Shipped if is_called_a_test(super::repository::base(&context.unit.root)) => "is called a test",
         Scope::Shipped => return None,
     };
     // What something shipped runs is no test, whatever its folder is called; a compose file stages tests as well.
     let ships = |running: &super::workload::Running<'_>| {
         running.file.scope == Scope::Shipped
+            // A test brings its own stage.
+            && (context.scope() != Scope::Shipped || !super::repository::is_within(&running.file.path, &context.unit.root))
             && (running.workload.target != "compose" || !matches!(context.scope(), Scope::Test | Scope::Fixture))
     };
     let runs = context.collected.workloads.iter().any(|&index| ships(&context.ties.workloads[index]));
     (!runs).then(|| context.reason(Role::Tool, why, context.unit.at.clone())).flatten()
+}
+
+/// Whether a folder's name says that it tests the rest: `integration-tests`, `lambda_tests`.
+fn is_called_a_test(folder: &str) -> bool {
+    ["-tests", "_tests", "-test", "_test"].iter().any(|end| folder.ends_with(end))
 }
 
 fn by_firmware(context: &Context<'_, '_>) -> Option<Reasoned> {
@@ -322,6 +330,9 @@ fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
             || part.split(['-', '_']).any(|word| TOOL_WORDS.contains(&word))
             || part.starts_with("gen-")
             || part.ends_with("-gen")
+            || part.starts_with("test-")
+            // `.build-tools`, `.ci`: folders that hide from people serve the repository, not its users.
+            || (part.len() > 1 && part.starts_with('.'))
             || ["testfiles", "test", "tests", "clidoc", "docs"].iter().any(|end| part.ends_with(end))
     });
     if (word.is_some() || lies_among_tools(context)) && context.published().is_none() {
@@ -335,6 +346,8 @@ fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
         && package.lib.is_some()
         && context.published().is_none()
         && package.bins.iter().all(|bin| bin.path.contains("/bin/") && !bin.path.ends_with("/main.rs"))
+        // A program that bears the package's name is what the package is for.
+        && !package.bins.iter().any(|bin| bin.name.replace('-', "_") == package.name.replace('-', "_"))
     {
         return context.reason(Role::Tool, "a helper program beside a library", context.unit.at.clone());
     }
@@ -383,7 +396,7 @@ fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
 }
 
 /// Whether a name ends like those of command-line tools.
-fn is_called_a_tool(name: &str) -> bool {
+pub(super) fn is_called_a_tool(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let last = name.rsplit(['-', '_']).next().unwrap_or(&name);
     matches!(last, "cli" | "ctl" | "tool") || (name.len() > 4 && (name.ends_with("ctl") || name.ends_with("cli")))
@@ -400,6 +413,12 @@ fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
         && !context.unit.binaries.iter().all(|name| is_called_a_tool(name));
     if is_called_a_tool(&context.unit.name) && context.workload(long).is_none() && !server {
         return context.reason(Role::Cli, "is called a command-line tool", parser.unwrap_or(context.unit.at.clone()));
+    }
+    if let Some(at) = context.workload(|workload| workload.target == "npm" && workload.kind == "program")
+        && context.workload(long).is_none()
+        && !is_called_a_daemon(&context.unit.name)
+    {
+        return context.reason(Role::Cli, "is installed from a package index as a command", at);
     }
     let draws = context.uses.near("terminal-ui").into_iter().next()?;
     let kept = |workload: &crate::fact::Workload| long(workload) || workload.target == "systemd";
@@ -442,6 +461,9 @@ fn by_service(context: &Context<'_, '_>) -> Option<Reasoned> {
     };
     if let Some(at) = context.workload(runs) {
         return context.reason(Role::Service, "is deployed to keep running", at);
+    }
+    if let Some(at) = context.uses.near("os-service").into_iter().next() {
+        return context.reason(Role::Service, "runs as a service of the operating system", at);
     }
     let at = serving(context)?;
     let called = is_called_a_daemon(&context.unit.name);
@@ -508,6 +530,9 @@ fn by_cli(context: &Context<'_, '_>) -> Option<Reasoned> {
 
 fn by_helper(context: &Context<'_, '_>) -> Option<Reasoned> {
     let at = context.shipped_image()?;
+    if let Some(waits) = context.uses.near("shutdown-signal").into_iter().next() {
+        return context.reason(Role::Service, "keeps running until it is told to stop", waits);
+    }
     context.reason(Role::Job, "is shipped in an image and listens for nothing", at)
 }
 
@@ -530,6 +555,13 @@ mod tests {
             ("fd", false),
         ] {
             assert_eq!(is_called_a_daemon(name), keeps_running, "{name}");
+        }
+    }
+
+    #[test]
+    fn folders_that_are_called_tests() {
+        for (folder, test) in [("integration-tests", true), ("x_test", true), ("contest", false), ("testing", false)] {
+            assert_eq!(is_called_a_test(folder), test, "{folder}");
         }
     }
 

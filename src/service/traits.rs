@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{Count, FactKind};
+use crate::scope::Scope;
 use crate::source::Location;
 
 use super::attribute::{Collected, Seen, Ties};
@@ -270,8 +271,15 @@ fn crud(context: &Context<'_, '_>) -> Vec<Location> {
     if !context.exchangeable_ends().is_empty() {
         return Vec::new();
     }
-    if answers && storage_engine(context).is_empty() { data } else { Vec::new() }
+    // One file of many that asks a database is a corner of something else.
+    let kinds = ["sql", "document-db"];
+    let own_files = context.repository.files_below(&context.unit.root).take(CORNER_OF).count();
+    let corner = own_files == CORNER_OF && context.uses.files(&kinds) < 3;
+    if answers && !corner && storage_engine(context).is_empty() { data } else { Vec::new() }
 }
+
+/// So many files make a program big.
+const CORNER_OF: usize = 150;
 
 /// Names of things that forward.
 const FORWARDERS: &[&str] =
@@ -334,12 +342,45 @@ fn storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
     if engine >= 2 && !mapped.is_empty() && context.opens_packages_named(&words) {
         return mapped;
     }
+    let parts = engine_parts(context);
+    if parts.len() >= 3 {
+        return parts;
+    }
     if !embedded.is_empty() && !replicated.is_empty() {
         return [embedded, replicated].concat();
     }
     // A store that is opened in a few files is used; one that a dozen files work on is what the service is made of.
     let made_of_it = context.uses.files(&["embedded-storage", "search-index"]) >= 12;
     if engine >= 1 || made_of_it { embedded } else { Vec::new() }
+}
+
+/// Files of a Rust crate that are called after the parts of a storage engine, one for each part.
+fn engine_parts(context: &Context<'_, '_>) -> Vec<Location> {
+    const PARTS: &[&str] = &[
+        "btree",
+        "lsm",
+        "memtable",
+        "sstable",
+        "mvcc",
+        "compaction",
+        "page_cache",
+        "block_cache",
+        "layer_map",
+        "write_ahead",
+        "wal_storage",
+        "raft_log",
+    ];
+    if context.unit.language != Language::Rust {
+        return Vec::new();
+    }
+    let mut found = BTreeMap::new();
+    for file in context.repository.files_below(&context.unit.root).filter(|file| file.scope == Scope::Shipped) {
+        let Some(stem) = base(&file.path).strip_suffix(".rs") else { continue };
+        if let Some(part) = PARTS.iter().find(|part| stem.contains(**part)) {
+            found.entry(*part).or_insert_with(|| Location::of_file(&file.path));
+        }
+    }
+    found.into_values().collect()
 }
 
 fn stream_pipeline(context: &Context<'_, '_>) -> Vec<Location> {

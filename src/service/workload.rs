@@ -44,9 +44,16 @@ pub fn resolve<'r>(
     all
 }
 
+/// What an image of some name holds.
+#[derive(Default)]
+struct Held {
+    all: BTreeSet<usize>,
+    started: BTreeSet<usize>,
+}
+
 struct Index {
-    /// Image name → units.
-    by_image: BTreeMap<String, BTreeSet<usize>>,
+    /// Image name → units in it, and those of them that it starts by itself.
+    by_image: BTreeMap<String, Held>,
     /// Binary name → units.
     by_binary: BTreeMap<String, BTreeSet<usize>>,
     /// Chart directory and dotted path of a Helm value → image repository.
@@ -57,10 +64,12 @@ struct Index {
 
 impl Index {
     fn new(repository: &Repository, units: &[Unit], images: &[Packed<'_>]) -> Index {
-        let mut by_image: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        let mut by_image: BTreeMap<String, Held> = BTreeMap::new();
         for image in images {
             for name in &image.names {
-                by_image.entry(normal(name)).or_default().extend(&image.units);
+                let held = by_image.entry(normal(name)).or_default();
+                held.all.extend(&image.units);
+                held.started.extend(if image.started.is_empty() { &image.units } else { &image.started });
             }
         }
         let mut by_binary: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
@@ -110,10 +119,10 @@ impl Index {
         let mut found = BTreeSet::new();
         let by_command = self.of_command(units, file, workload);
         for image in &workload.images {
-            let of_image = self.of_image(units, file, image);
-            // One image can hold several programs: the command then says which one runs.
-            let both: BTreeSet<usize> = of_image.intersection(&by_command).copied().collect();
-            found.extend(if both.is_empty() { of_image } else { both });
+            let held = self.of_image(units, file, image);
+            // One image can hold several programs: the command then says which one runs, else the image itself.
+            let both: BTreeSet<usize> = held.all.intersection(&by_command).copied().collect();
+            found.extend(if both.is_empty() { held.started } else { both });
         }
         if found.is_empty() {
             found = by_command;
@@ -162,15 +171,16 @@ impl Index {
         found
     }
 
-    fn of_image(&self, units: &[Unit], file: &FileEntry, image: &str) -> BTreeSet<usize> {
+    fn of_image(&self, units: &[Unit], file: &FileEntry, image: &str) -> Held {
+        let same = |found: BTreeSet<usize>| Held { all: found.clone(), started: found };
         let written = self.expand_helm(file, &self.expand(image));
         for name in [image_name(&written), tag_of(&written)] {
             let name = normal(&name);
             if name.is_empty() {
                 continue;
             }
-            if let Some(found) = self.by_image.get(&name).filter(|found| !found.is_empty()) {
-                return found.clone();
+            if let Some(found) = self.by_image.get(&name).filter(|found| !found.all.is_empty()) {
+                return Held { all: found.all.clone(), started: found.started.clone() };
             }
             // A plain name that no file here builds is an image of a public library: `cassandra:4` is no tool of ours.
             if is_public(image) {
@@ -178,10 +188,10 @@ impl Index {
             }
             let found = self.named(units, file, &name);
             if !found.is_empty() {
-                return found;
+                return same(found);
             }
         }
-        by_path_part(units, file, &normal(&image_name(&written)))
+        same(by_path_part(units, file, &normal(&image_name(&written))))
     }
 
     /// Puts in the chart's values for `{{ … .Values.a.b … }}`; what has none becomes empty.

@@ -82,7 +82,10 @@ fn package_json(root: &Node, facts: &mut Facts<'_, '_>) {
         return;
     }
     let optional = root.get("optionalDependencies");
-    let platforms = optional.into_iter().flat_map(Node::entries).filter(|(name, _)| is_platform(name)).count();
+    let own = own_names(root);
+    let is_own =
+        |dependency: &str| is_platform(dependency) && own.iter().any(|name| dependency.contains(name.as_str()));
+    let platforms = optional.into_iter().flat_map(Node::entries).filter(|(name, _)| is_own(name)).count();
     if let (true, Some(optional)) = (platforms >= 3 && root.get("bin").is_some(), optional) {
         let bins = root.get("bin").into_iter().flat_map(Node::entries).map(|(name, _)| name.to_owned());
         add(optional, "npm", "program", name, bins.collect(), facts);
@@ -93,8 +96,13 @@ fn package_json(root: &Node, facts: &mut Facts<'_, '_>) {
 fn is_platform(name: &str) -> bool {
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     has(&["linux", "darwin", "win32", "windows"]) && has(&["x64", "arm64", "x86_64", "aarch64", "amd64", "ia32"])
-        // Native parts of other people's tools come the same way.
-        && !has(&["@esbuild/", "@rollup/", "@swc/", "@next/", "@img/", "@parcel/", "@biomejs/", "lightningcss", "turbo-"])
+}
+
+/// Names of the package, its scope and its commands: native parts of other people's tools come the same way as its own.
+fn own_names(root: &Node) -> Vec<String> {
+    let name = root.get("name").and_then(Node::written).unwrap_or("").trim_start_matches('@');
+    let commands = root.get("bin").into_iter().flat_map(Node::entries).map(|(name, _)| name);
+    name.split('/').chain(commands).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 fn nfpm(root: &Node, facts: &mut Facts<'_, '_>) {
@@ -142,6 +150,11 @@ mod tests {
                 Some(("npm", "program")),
             ),
             ("package.json", "{\"bin\": {\"a\": \"x\"}, \"optionalDependencies\": {\"fsevents\": \"1\"}}", None),
+            (
+                "package.json",
+                "{\"name\": \"web\", \"bin\": {\"web\": \"x\"}, \"optionalDependencies\": {\"@tool/linux-x64\": \"1\", \"@tool/darwin-arm64\": \"1\", \"@tool/win32-x64\": \"1\"}}",
+                None,
+            ),
             ("nfpm.yaml", "name: a\ncontents:\n  - {src: ./bin/a, dst: /usr/bin/a}\n", Some(("package", "nfpm"))),
         ] {
             let expected: Vec<_> = expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into_iter().collect();

@@ -132,9 +132,32 @@ fn state(job: &Job<'_>, passed: &[String], is_called: bool, facts: &mut Facts<'_
             build.kept = model.kept;
         }
     }
-    matrix::detect(job.node, &model, facts);
+    // The names of a matrix that packs images are images: what the job hands on is no program to release.
+    let uses_docker = |step: &&Node| step.str_at(&["uses"]).is_some_and(|uses| uses.starts_with("docker/setup-buildx"));
+    let packs = job.found.commands.iter().any(packs_images)
+        || job.found.steps.iter().any(uses_docker)
+        || facts.list[first..].iter().any(|fact| matches!(fact.kind, FactKind::Image(_)));
+    let compiles = |kind: &FactKind| matches!(kind, FactKind::Build(build) if !matches!(build.tool.as_str(), "make" | "docker" | "just" | "task" | "mage" | "tar" | "zip"));
+    if packs && !facts.list[first..].iter().any(|fact| compiles(&fact.kind)) {
+        let images = Build { kept: false, publishes: Vec::new(), source: "workflow".to_owned(), ..model.clone() };
+        matrix::detect(job.node, &images, facts);
+    } else {
+        matrix::detect(job.node, &model, facts);
+    }
     for step in &job.found.steps {
         action(step, &model, job.takes, facts);
+    }
+}
+
+/// Whether a command packs container images, itself or by a recipe that is called so.
+fn packs_images(command: &Command) -> bool {
+    let says = |word: &String| word.contains("docker") || word.contains("image");
+    match command.program() {
+        "docker" | "podman" | "buildah" => {
+            command.words.iter().any(|word| matches!(word.as_str(), "build" | "buildx" | "save"))
+        }
+        "make" | "just" | "task" | "mage" => command.words.iter().skip(1).any(says),
+        _ => false,
     }
 }
 
