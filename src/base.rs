@@ -4,6 +4,7 @@
 //! marked as new or as known from the base. Facts and fingerprints are compared, never lines; a service or file that
 //! only moved is the same service and the same finding.
 
+pub mod hidden;
 mod moved;
 pub mod revision;
 

@@ -1,5 +1,6 @@
 //! One run: scan, ask the history, judge, and put the report together.
 
+mod changed;
 pub(crate) mod configured;
 
 use std::collections::BTreeSet;
@@ -12,12 +13,13 @@ use gix::ObjectId;
 use crate::base;
 use crate::base::revision::BaseError;
 use crate::cache::Cache;
-use crate::config::load::{Loaded, load};
-use crate::config::{inline, is_fatal};
+use crate::config::load::{Loaded, load, load_from};
+use crate::config::{FILE, is_fatal};
 use crate::disk;
 use crate::facts::Facts;
 use crate::finding::{HistorySummary, Report, Stats, Status};
 use crate::git::index::Index;
+use crate::git::snapshot::{self, Snapshot};
 use crate::git::{self, Git, GitProblem};
 use crate::history::{self, Layout, Pending};
 use crate::problem::Problem;
@@ -25,7 +27,7 @@ use crate::scan::{self, Known, ScanError, Scanned};
 use crate::service::repository::Repository;
 use crate::service::{Language, Service, assemble};
 use crate::tree::StoredTree;
-use crate::walk::Budget;
+use crate::walk::{Budget, Filter};
 
 /// What one run is asked to do.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// A configuration file to use instead of the root's own.
     pub config: Option<PathBuf>,
+    /// A revision whose configuration, policies and baseline judge, instead of those of the tree itself.
+    pub policy_ref: Option<String>,
     /// Whether exceptions and the baseline count.
     pub exceptions: bool,
     /// How much is read at most.
@@ -87,6 +91,7 @@ impl Options {
             git,
             cache: None,
             config: None,
+            policy_ref: None,
             exceptions: true,
             budget: Budget::default(),
         }
@@ -100,7 +105,13 @@ pub fn check(options: &Options) -> Result<Report, CheckError> {
 
 /// The configuration in force at the root; a mistake in it stops the run before anything is judged.
 pub fn configuration(options: &Options) -> Result<Loaded, CheckError> {
-    let loaded = load(&options.root, options.config.as_deref());
+    let loaded = match options.config.as_deref() {
+        Some(given) => load(&options.root, Some(given)),
+        None => {
+            let shelf = changed::shelf(options)?;
+            load_from(&*shelf, shelf.has(FILE).then_some(FILE))
+        }
+    };
     if is_fatal(&loaded.mistakes) { Err(CheckError::Configuration(Box::new(loaded))) } else { Ok(loaded) }
 }
 
@@ -122,8 +133,10 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
     let known = Known { cache: cache.as_ref(), index: None };
     let gathered = gather(options, loaded, known)?;
     let mut report = judged(options, loaded, gathered);
+    let reference = changed::reference(options)?;
+    let mut about = Vec::new();
     if options.exceptions && report.findings.iter().any(|finding| finding.status == Status::New) {
-        inline::settle(&*disk::sources(options), &mut report.findings);
+        about = changed::accept_comments(options, reference.as_ref(), &mut report.findings);
     }
     if let Some(asked) = &options.base {
         let git = Git::open(&options.root, options.git)?;
@@ -133,8 +146,15 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
             let gathered = of_commit(options, loaded, &git, found.commit, known)?;
             let before = judged(options, loaded, gathered);
             base::compare(&before, &mut report, &found.name);
+            let base = Snapshot::of(&git, found.commit)?;
+            changed::weigh(&before.skipped, &mut report.skipped, &base);
+            about.extend(changed::hidden(options, &git, (found.commit, &base), &before, &report)?);
         }
     }
+    if let Some(reference) = &reference {
+        about.extend(changed::findings(options, reference, &report)?);
+    }
+    report.findings.extend(about);
     if let Some(cache) = cache {
         cache.finish();
     }
@@ -186,12 +206,16 @@ fn environment(name: &str) -> Option<String> {
 
 /// Reads the files as they lie on the disk.
 fn of_work_tree(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Result<Gathered, CheckError> {
-    // Only a cache has use for it; a directory without git has none.
-    let git = known.cache.and_then(|_| Git::open(&options.root, options.git).ok());
+    // A directory without git has none.
+    let git = Git::open(&options.root, options.git).ok();
+    let tracked = git.as_ref().map_or(Vec::new(), snapshot::tracked);
+    // Only a cache has use for what git knows of the files; without one the history opens its own, beside the scan.
+    let git = git.filter(|_| known.cache.is_some());
     let pending = of_head(options, configured::window(options, loaded), git.as_ref(), known.cache);
     let index = git.as_ref().and_then(Index::open);
     let known = Known { index: index.as_ref(), ..known };
-    let scanned = scan::scan(&options.root, options.threads, &configured::filter(options, loaded), known)?;
+    let filter = Filter { tracked, ..configured::filter(options, loaded) };
+    let scanned = scan::scan(&options.root, options.threads, &filter, known)?;
     gathered(options, loaded, scanned, pending)
 }
 

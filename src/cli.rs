@@ -315,6 +315,9 @@ pub struct Scan {
     /// Use this configuration file instead of the repository's
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Judge by the configuration, policies and baseline of a revision instead of the tree's own; `auto` as for --base
+    #[arg(long, value_name = "REV", conflicts_with = "config")]
+    pub policy_ref: Option<String>,
     /// Show what exceptions and the baseline accept as open
     #[arg(long)]
     pub no_allow: bool,

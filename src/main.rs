@@ -126,6 +126,7 @@ fn scan(args: &Scan) -> anyhow::Result<(Report, Loaded)> {
 fn options(args: &Scan) -> Options {
     let mut options = Options::new(&args.path);
     options.config.clone_from(&args.config);
+    options.policy_ref.clone_from(&args.policy_ref);
     options.exceptions = !args.no_allow;
     options.threads = args.threads.map_or(options.threads, usize::from);
     options.base.clone_from(&args.base);

@@ -59,6 +59,9 @@ fn read_config(kind: Kind, text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Struct
 /// Runs every detector of Go over one view; what they find counts under the file's build constraint.
 fn read_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
     let view = go::GoView::new(text);
+    if let Some((range, why)) = view.broken() {
+        facts.flaw(range, format!("not Go: {why}"));
+    }
     if let Some(last) = view.imports.get(go::MAX_IMPORTS - 1) {
         let reason = format!("{} imports or more: the rest is not read", go::MAX_IMPORTS);
         facts.flaw(view.range(last.token..last.token + 1), reason);

@@ -1,24 +1,19 @@
 //! Trees that lie in the object database: a commit's, or the index.
 //!
-//! In: a repository and a commit. Out: the same list of entries that a walk of a checkout would give, ignore rules
-//! included, and the bytes of each, without a checkout and without touching the work tree.
+//! In: a repository and a commit. Out: the same list of entries that a walk of a checkout would give, and the bytes of
+//! each, without a checkout and without touching the work tree. What is tracked is read, whatever ignore rules say: a
+//! change could add one for what it wants to hide.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::objs::Find;
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::git::{Git, GitProblem};
-use crate::pattern;
 use crate::problem::{Class, Problem};
 use crate::read;
 use crate::walk::{self, Filter, Found, Seen, Walked};
-
-/// An ignore file is not larger; see `walk`.
-const IGNORE_FILE_LIMIT: u64 = 1 << 20;
 
 /// One tree with the objects behind its entries.
 #[derive(Debug)]
@@ -29,7 +24,7 @@ pub struct StoredTree {
     ids: Vec<ObjectId>,
 }
 
-/// A file of a tree, before ignore rules.
+/// A file of a tree.
 struct Stored {
     /// Relative to the scanned root.
     path: String,
@@ -182,13 +177,12 @@ fn show(bytes: &[u8]) -> String {
 
 fn collect(git: &Git, files: Vec<Stored>, problems: Vec<Problem>, filter: &Filter) -> StoredTree {
     let contents = Contents { repository: git.handle() };
-    let mut rules = Rules::read(git, &files, &contents);
     let mut found = Found::default();
     found.problems = problems;
     let mut ids = HashMap::new();
     for file in files {
         // A submodule is another repository.
-        if file.seen == Seen::Other || rules.ignores(&file.path, false) {
+        if file.seen == Seen::Other {
             continue;
         }
         let id = file.id;
@@ -205,88 +199,6 @@ impl Contents {
     fn size(&self, id: ObjectId) -> u64 {
         self.repository.try_find_header(id).ok().flatten().map_or(0, |header| header.size())
     }
-}
-
-/// The ignore files of a tree, as the walk of a checkout would honour them.
-struct Rules {
-    /// Directory (empty for the root) → `.ignore`, `.gitignore`.
-    by_directory: HashMap<String, [Option<Gitignore>; 2]>,
-    exclude: Option<Gitignore>,
-    /// Directories decided before.
-    decided: HashMap<String, bool>,
-}
-
-impl Rules {
-    fn read(git: &Git, files: &[Stored], contents: &Contents) -> Rules {
-        let mut by_directory: HashMap<String, [Option<Gitignore>; 2]> = HashMap::new();
-        let mut buffer = Vec::new();
-        for file in files {
-            let (directory, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
-            let which = match name {
-                ".ignore" => 0,
-                ".gitignore" => 1,
-                _ => continue,
-            };
-            if file.seen == Seen::File && contents.size(file.id) <= IGNORE_FILE_LIMIT {
-                let Ok(text) = contents.load(file.id, &mut buffer) else { continue };
-                by_directory.entry(directory.into()).or_default()[which] = matcher(directory, text);
-            }
-        }
-        let exclude = git.prefix.is_empty().then(|| exclude(&git.git_dir().join("info/exclude"))).flatten();
-        Rules { by_directory, exclude, decided: HashMap::new() }
-    }
-
-    fn ignores(&mut self, path: &str, is_directory: bool) -> bool {
-        if self.by_directory.is_empty() && self.exclude.is_none() {
-            return false;
-        }
-        let Some((directory, _)) = path.rsplit_once('/') else { return self.matches(path, is_directory) };
-        let above = match self.decided.get(directory) {
-            Some(&known) => known,
-            None => {
-                let decided = self.ignores(directory, true);
-                self.decided.insert(directory.into(), decided);
-                decided
-            }
-        };
-        above || self.matches(path, is_directory)
-    }
-
-    /// `.ignore` before `.gitignore` before `info/exclude`; of each the nearest file that says something.
-    fn matches(&self, path: &str, is_directory: bool) -> bool {
-        for which in 0..2 {
-            let mut directory = path;
-            while !directory.is_empty() {
-                directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
-                let Some(rules) = self.by_directory.get(directory).and_then(|rules| rules[which].as_ref()) else {
-                    continue;
-                };
-                let said = rules.matched(path, is_directory);
-                if !said.is_none() {
-                    return said.is_ignore();
-                }
-            }
-        }
-        self.exclude.as_ref().is_some_and(|rules| rules.matched(path, is_directory).is_ignore())
-    }
-}
-
-fn matcher(directory: &str, text: &str) -> Option<Gitignore> {
-    // What the walk would not read with rules either.
-    if !pattern::are_bounded(text.as_bytes()) {
-        return None;
-    }
-    let mut builder = GitignoreBuilder::new(directory);
-    for line in text.lines() {
-        // A pattern that makes no sense is left out, as the walk does.
-        let _ = builder.add_line(None, line);
-    }
-    builder.build().ok()
-}
-
-fn exclude(path: &Path) -> Option<Gitignore> {
-    let mut buffer = Vec::new();
-    matcher("", read::load(path, &mut buffer).ok()?)
 }
 
 /// Names a commit in few letters, for people.

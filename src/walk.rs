@@ -3,9 +3,9 @@
 //! In: a directory. Out: [`Entry`]s sorted by path, and problems for what was seen and left out. Whether a file
 //! is opened at all is decided here, from its path and size: vendored copies and test data are counted, not read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -46,6 +46,8 @@ pub struct Walked {
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub exclude: Option<globset::GlobSet>,
+    /// Paths that git tracks: read even where ignore rules leave them out, or a change could hide what it wants.
+    pub tracked: Vec<String>,
     pub budget: Budget,
 }
 
@@ -84,8 +86,37 @@ pub fn walk(root: &Path, threads: usize, filter: &Filter) -> Walked {
             }
         }
     }
-    let found = std::mem::take(&mut *lock(&found));
+    let mut found = std::mem::take(&mut *lock(&found));
+    add_tracked(&mut found, root, &filter.tracked);
     finish(found, filter)
+}
+
+/// Adds the tracked files that the walk did not meet.
+fn add_tracked(found: &mut Found, root: &Path, tracked: &[String]) {
+    let met: HashSet<Arc<str>> = found.names.iter().cloned().collect();
+    let hidden = tracked.iter().filter(|path| !met.contains(path.as_str()) && !Scope::of(path).is_foreign());
+    let hidden = hidden.filter(|path| stays_below(path));
+    for path in hidden.collect::<Vec<_>>() {
+        // A directory that has become a link since it was tracked would lead out of the root.
+        let below = Path::new(path).ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
+        if !below.into_iter().all(|above| kind_at(&root.join(above)).is_some_and(|kind| kind.is_dir())) {
+            continue;
+        }
+        let place = root.join(path);
+        let Some(kind) = kind_at(&place).filter(|kind| !kind.is_dir()) else { continue };
+        let size = || fs::symlink_metadata(&place).map_or(0, |meta| meta.len());
+        found.add(path.clone(), seen(&place, kind, path), size, None);
+    }
+}
+
+/// An index is input as well: its paths may be anything.
+fn stays_below(path: &str) -> bool {
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(name) if name != ".git");
+    !path.is_empty() && Path::new(path).components().all(plain)
+}
+
+fn kind_at(path: &Path) -> Option<fs::FileType> {
+    fs::symlink_metadata(path).ok().map(|meta| meta.file_type())
 }
 
 /// A worker that panicked left its list whole: what the others found still counts.
@@ -198,15 +229,19 @@ fn note(found: &mut Found, root: &Path, entry: &DirEntry) {
         note_directory(found, entry, path);
         return;
     }
-    let seen = if file_type.is_file() {
-        Seen::File
-    } else if file_type.is_symlink() {
-        let target = fs::read_link(entry.path()).ok();
-        Seen::Link { inside: target.is_some_and(|target| leads_inside(&path, &target.to_string_lossy())) }
-    } else {
-        Seen::Other
-    };
+    let seen = seen(entry.path(), file_type, &path);
     found.add(path, seen, || entry.metadata().map_or(0, |metadata| metadata.len()), raw);
+}
+
+fn seen(place: &Path, kind: fs::FileType, path: &str) -> Seen {
+    if kind.is_file() {
+        return Seen::File;
+    }
+    if !kind.is_symlink() {
+        return Seen::Other;
+    }
+    let target = fs::read_link(place).ok();
+    Seen::Link { inside: target.is_some_and(|target| leads_inside(path, &target.to_string_lossy())) }
 }
 
 /// What stands at a path, as the walk and the object database tell it alike.

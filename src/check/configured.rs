@@ -1,18 +1,16 @@
 //! What the configuration changes in one run: what is scanned, what is declared, what is excepted.
 
-use crate::check::{CheckError, Gathered, Options};
+use crate::check::{CheckError, Gathered, Options, changed};
 use crate::config::Config;
 use crate::config::allow::{settle, today};
 use crate::config::apply::{apply, role_of};
 use crate::config::baseline::Baseline;
 use crate::config::load::{Loaded, load_services};
-use crate::config::shelf::Disk;
 use crate::config::{glob_set, is_fatal, matches_path};
 use crate::finding::{Finding, Report};
 use crate::history::{BULK, LeftOut};
 use crate::judge;
 use crate::problem::{Class, Problem};
-use crate::read;
 use crate::service::repository::Repository;
 use crate::service::{Service, assemble};
 use crate::source::Text;
@@ -42,7 +40,7 @@ pub(super) fn left_out(loaded: &Loaded) -> LeftOut {
 pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {
     // The globs were checked one by one when they were read.
     let exclude = (!loaded.config.exclude.is_empty()).then(|| glob_set(&loaded.config.exclude).ok()).flatten();
-    Filter { exclude, budget: options.budget }
+    Filter { exclude, budget: options.budget, ..Filter::default() }
 }
 
 /// Brings what is declared to the services, with the files in their own directories; returns what is about none.
@@ -52,7 +50,7 @@ pub(super) fn declare(
     repository: &Repository,
     services: &mut Vec<Service>,
 ) -> Result<Vec<Mistake>, CheckError> {
-    load_services(loaded, &Disk(&options.root), services.iter().map(|service| &*service.root));
+    load_services(loaded, &*changed::shelf(options)?, services.iter().map(|service| &*service.root));
     if is_fatal(&loaded.mistakes) {
         return Err(CheckError::Configuration(Box::new(std::mem::take(loaded))));
     }
@@ -97,9 +95,9 @@ pub(crate) fn judged(
     }
 }
 
-/// The text of a baseline on the disk.
+/// The text of the baseline in force.
 pub(crate) fn baseline(options: &Options, path: &str) -> Result<String, String> {
-    read::load(&options.root.join(path), &mut Vec::new()).map(str::to_owned)
+    changed::shelf(options).map_err(|error| error.to_string())?.text(path)
 }
 
 fn settle_baseline(

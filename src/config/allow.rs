@@ -14,7 +14,15 @@ pub fn today() -> String {
 }
 
 /// Findings about exceptions: neither allowed nor part of a baseline.
-pub const ABOUT: &[&str] = &["allow-unused", "allow-expired", "allow-reopened"];
+pub const ABOUT: &[&str] = &[
+    "allow-unused",
+    "allow-expired",
+    "allow-reopened",
+    "configuration-changed",
+    "exception-added",
+    "baseline-grown",
+    "service-hidden",
+];
 
 /// Marks what is allowed and adds what is wrong with the exceptions.
 pub fn settle(config: &Config, judged: &[Judged], findings: &mut Vec<Finding>, today: &str) {

@@ -73,6 +73,12 @@ fn accepted_at<'a>(text: &Text<'a>, line: u32) -> Vec<&'a str> {
     above.into_iter().chain([text.line(line)]).filter_map(accepts).collect()
 }
 
+/// The comment lines of a text that grant what is accepted.
+pub fn granting<'a>(text: &Text<'a>, accepted: &Accepted) -> Vec<&'a str> {
+    let lines = [accepted.line.saturating_sub(1), accepted.line].into_iter().filter(|line| *line > 0);
+    lines.map(|line| text.line(line)).filter(|line| accepts(line) == Some(&accepted.policy)).collect()
+}
+
 fn is_comment(line: &str) -> bool {
     COMMENTS.iter().any(|comment| line.trim_start().starts_with(comment))
 }

@@ -1,8 +1,9 @@
-//! Where the files of a configuration lie: below a root on the disk, or kept in a document.
+//! Where the files of a configuration lie: below a root on the disk, in a commit, or kept in a document.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::git::snapshot::Snapshot;
 use crate::read;
 
 /// Files by their path, `/` between parts.
@@ -29,6 +30,21 @@ impl Shelf for Disk<'_> {
     fn names(&self, directory: &str) -> Option<Vec<String>> {
         let entries = std::fs::read_dir(self.0.join(directory)).ok()?;
         Some(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+    }
+}
+
+/// A commit, which the change under review cannot edit.
+impl Shelf for Snapshot {
+    fn has(&self, path: &str) -> bool {
+        Snapshot::has(self, path)
+    }
+
+    fn text(&self, path: &str) -> Result<String, String> {
+        Snapshot::text(self, path)
+    }
+
+    fn names(&self, directory: &str) -> Option<Vec<String>> {
+        Snapshot::names(self, directory)
     }
 }
 

@@ -5,6 +5,7 @@
 //! costs little; [`tree`] adds one for the few files in which arguments have to be evaluated. Shadowing of an
 //! import by a local name is not followed: in practice it hides a package only where the package is not used.
 
+mod broken;
 mod constraint;
 mod function;
 mod import;

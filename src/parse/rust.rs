@@ -4,6 +4,7 @@
 //! items that cross a language's border. Its [`RustFile`](crate::fact::RustFile) structure comes from tokens alone,
 //! so that service discovery knows every file, whatever syn thinks of it.
 
+mod broken;
 pub(crate) mod cfg;
 pub(crate) mod lex;
 pub(crate) mod literal;
@@ -70,6 +71,9 @@ pub fn view<'a, 't>(text: &'a Text<'t>, facts: &mut Facts<'_, '_>) -> Option<Rus
         return None;
     }
     let tokens = Tokens::new(text.text, scope == Scope::Test);
+    if let Some((range, why)) = &tokens.broken {
+        facts.flaw(range.clone(), format!("not Rust: {why}"));
+    }
     let generated = structure::is_generated(text.text);
     let items = if scope == Scope::Test || generated { Vec::new() } else { tree::items(text, &tokens, facts) };
     Some(RustView { text, scope, tokens, generated, items })

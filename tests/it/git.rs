@@ -283,7 +283,7 @@ fn a_stored_tree_lists_what_a_walk_of_its_checkout_lists() {
     repo.git(&["commit", "-q", "-m", "all"]);
     let git = Git::open(repo.path(), Options::default()).unwrap();
     let head = git.commit("HEAD").unwrap().unwrap();
-    let filter = Filter::default();
+    let filter = Filter { tracked: fitcheck::git::snapshot::tracked(&git), ..Filter::default() };
     let walked = walk::walk(repo.path(), 1, &filter);
     for tree in [StoredTree::of_commit(&git, head, &filter).unwrap(), StoredTree::of_index(&git, &filter).unwrap()] {
         assert_eq!(tree.walked.entries, walked.entries);
@@ -296,7 +296,15 @@ fn a_stored_tree_lists_what_a_walk_of_its_checkout_lists() {
     assert_eq!(git.commit("no-such-thing").unwrap(), None);
     let below = Git::open(&repo.path().join("a"), Options::default()).unwrap();
     let tree = StoredTree::of_commit(&below, head, &filter).unwrap();
-    assert_eq!(tree.walked.entries, walk::walk(&repo.path().join("a"), 1, &filter).entries);
+    assert_eq!(
+        tree.walked.entries,
+        walk::walk(
+            &repo.path().join("a"),
+            1,
+            &Filter { tracked: fitcheck::git::snapshot::tracked(&below), ..Filter::default() }
+        )
+        .entries
+    );
     assert_eq!(tree.walked.entries.len(), 3);
 }
 

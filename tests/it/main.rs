@@ -7,6 +7,7 @@ mod configuration;
 mod docs;
 mod facts;
 mod fixtures;
+mod fooled;
 mod git;
 #[cfg(unix)]
 mod hostile;

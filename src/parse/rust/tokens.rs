@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::broken::broken;
 use super::cfg;
 use super::lex::{Kind, Token, lex};
 
@@ -20,6 +21,8 @@ pub(crate) struct Tokens<'t> {
     conditions: Vec<(Range<usize>, Range<usize>)>,
     /// Bytes of what was left out, in order.
     tests: Vec<Range<usize>>,
+    /// Where the text cannot be Rust, and why.
+    pub(crate) broken: Option<(Range<usize>, &'static str)>,
 }
 
 /// Conditions that are looked at; more than any file has.
@@ -30,7 +33,10 @@ const PLACES: usize = 64;
 impl<'t> Tokens<'t> {
     /// Reads a text; `tests` keeps test code.
     pub(crate) fn new(text: &'t str, tests: bool) -> Tokens<'t> {
-        let mut tokens = Tokens { text, list: lex(text), pairs: Vec::new(), conditions: Vec::new(), tests: Vec::new() };
+        let list = lex(text);
+        let broken = broken(text, &list);
+        let (pairs, conditions, tests_left_out) = (Vec::new(), Vec::new(), Vec::new());
+        let mut tokens = Tokens { text, list, pairs, conditions, tests: tests_left_out, broken };
         tokens.pair();
         if !tests {
             tokens.drop_tests();
