@@ -6,20 +6,23 @@
 
 pub mod hidden;
 mod moved;
+mod reasons;
 pub mod revision;
 
 use std::collections::BTreeMap;
 
-use crate::finding::{Argument, Change, Comparison, Finding, Judged, Label, Report, Resolved, Status, Verdict};
+use crate::finding::{Change, Comparison, Finding, Judged, Report, Resolved, Status, Verdict};
+use crate::policy::PolicySet;
 use crate::service::Language;
-use crate::source::Location;
 use moved::Moves;
+use reasons::Reason;
 
 /// As many reasons as fit into a sentence; the first ones come from the strongest arguments.
 const REASONS: usize = 6;
 
-/// Marks in `head` what was there before, and tells what changed. `name` is the base as people call it.
-pub fn compare(base: &Report, head: &mut Report, name: &str) {
+/// Marks in `head` what was there before, and tells what changed. `name` is the base as people call it; `policies`
+/// are those that judged, to tell why.
+pub fn compare(base: &Report, head: &mut Report, name: &str, policies: &PolicySet) {
     let moves = Moves::between(base, head);
     let mut known = Known::of(base, &moves);
     for finding in &mut head.findings {
@@ -30,7 +33,7 @@ pub fn compare(base: &Report, head: &mut Report, name: &str) {
     }
     let kept = head.findings.iter().filter(|finding| finding.status == Status::Baseline).count() as u64;
     let resolved = known.rest().map(|finding| resolved(finding, base)).collect();
-    let changes = changes(base, head, &moves);
+    let changes = changes(base, head, &moves, policies);
     head.comparison = Some(Comparison { base: name.to_owned(), changes, resolved, kept });
 }
 
@@ -88,18 +91,19 @@ fn resolved(finding: &Finding, base: &Report) -> Resolved {
     Resolved { policy: finding.policy.clone(), name, root, message: finding.message.clone() }
 }
 
-fn changes(base: &Report, head: &Report, moves: &Moves) -> Vec<Change> {
+fn changes(base: &Report, head: &Report, moves: &Moves, policies: &PolicySet) -> Vec<Change> {
     let mut changes = Vec::new();
     let judged = |one: &&Judged| one.verdict != Verdict::Unjudged;
     for after in &head.services {
         let before = moves.base_of(after).and_then(|key| find(base, &key));
         match before {
             Some(before) if before.verdict != after.verdict => {
-                changes.push(change(after, Some(before.verdict), Some(after.verdict), reasons(before, after, moves)));
+                let reasons = reasons::between(before, after, moves, policies);
+                changes.push(change(after, Some(before.verdict), Some(after.verdict), reasons));
             }
             Some(_) => {}
             None if judged(&after) => {
-                changes.push(change(after, None, Some(after.verdict), first_reasons(after)));
+                changes.push(change(after, None, Some(after.verdict), reasons::first(after)));
             }
             None => {}
         }
@@ -122,96 +126,16 @@ fn order(change: &Change) -> (Option<Verdict>, &str, Language) {
     (change.after.or(Some(Verdict::Unjudged)), &change.root, change.language)
 }
 
-fn change(of: &Judged, before: Option<Verdict>, after: Option<Verdict>, because: Vec<Label>) -> Change {
+fn change(of: &Judged, before: Option<Verdict>, after: Option<Verdict>, mut reasons: Vec<Reason>) -> Change {
     let service = &of.service;
+    reasons.truncate(REASONS);
     Change {
         name: service.name.clone(),
         root: service.root.clone(),
         language: service.language,
         before,
         after,
-        because,
+        why: reasons::sentence(&reasons),
+        because: reasons.into_iter().map(|reason| reason.label).collect(),
     }
-}
-
-/// Why a new service is judged as it is.
-fn first_reasons(judged: &Judged) -> Vec<Label> {
-    let questions = judged.arguments.iter().filter(|argument| judged.questions.contains(&argument.policy));
-    questions.flat_map(|argument| argument.labels.iter().cloned()).take(REASONS).collect()
-}
-
-/// The evidence that appeared, vanished or changed between two judgements of one service.
-fn reasons(before: &Judged, after: &Judged, moves: &Moves) -> Vec<Label> {
-    let mut found: Vec<Label> = Vec::new();
-    let mut add = |label: Label| {
-        if !found.iter().any(|other| other.location.path == label.location.path && other.text == label.text) {
-            found.push(label);
-        }
-    };
-    let decides = |argument: &&Argument| argument.favors.is_some() || argument.contested;
-    let mut policies: Vec<&str> = Vec::new();
-    for argument in after.arguments.iter().chain(&before.arguments).filter(decides) {
-        if !policies.contains(&argument.policy.as_str()) {
-            policies.push(&argument.policy);
-        }
-    }
-    for policy in policies {
-        let of = |judged: &'_ Judged| judged.arguments.iter().find(|argument| argument.policy == policy).cloned();
-        evidence(of(before), of(after), moves, after).into_iter().for_each(&mut add);
-    }
-    if found.is_empty() {
-        found.extend(role(before, after));
-    }
-    found.truncate(REASONS);
-    found
-}
-
-fn evidence(before: Option<Argument>, after: Option<Argument>, moves: &Moves, service: &Judged) -> Vec<Label> {
-    let labels = |argument: &Option<Argument>| argument.as_ref().map_or(Vec::new(), |one| one.labels.clone());
-    let (mut gone, mut new) = (labels(&before), labels(&after));
-    let same = |a: &Label, b: &Label| moves.same_path(&a.location.path, &b.location.path) && a.text == b.text;
-    let all_new = new.clone();
-    new.retain(|label| !gone.iter().any(|old| same(old, label)));
-    gone.retain(|label| !all_new.iter().any(|now| same(label, now)));
-    let mut found = Vec::new();
-    for label in new {
-        // The same place saying something else is one change, not two.
-        let was = gone.iter().position(|old| moves.same_path(&old.location.path, &label.location.path));
-        let text = match was {
-            Some(at) => format!("{} → {}", gone.remove(at).text, label.text),
-            None => label.text,
-        };
-        found.push(Label { location: label.location, text });
-    }
-    found
-        .extend(gone.into_iter().map(|old| Label { text: format!("no longer: {}", old.text), location: old.location }));
-    if found.is_empty() {
-        found.extend(weight(before.as_ref(), after.as_ref(), service));
-    }
-    found
-}
-
-/// An argument whose evidence stayed may still have come, gone, or changed its weight.
-fn weight(before: Option<&Argument>, after: Option<&Argument>, service: &Judged) -> Option<Label> {
-    let at = |argument: &Argument| {
-        argument.labels.first().map_or_else(|| Location::of_file(&service.service.root), |label| label.location.clone())
-    };
-    match (before, after) {
-        (None, Some(now)) => Some(Label { location: at(now), text: now.statement.clone() }),
-        (Some(old), None) => Some(Label { location: at(old), text: format!("no longer: {}", old.statement) }),
-        (Some(old), Some(now)) if old.strength != now.strength => {
-            let text = format!("`{}` weighs {} → {}", now.policy, old.strength.word(), now.strength.word());
-            Some(Label { location: at(now), text })
-        }
-        _ => None,
-    }
-}
-
-fn role(before: &Judged, after: &Judged) -> Option<Label> {
-    let (old, new) = (before.service.role, after.service.role);
-    let (reason, location) = after.service.role_because.first()?;
-    (old != new)
-        .then(|| Label {
-            location: location.clone(), text: format!("role {} → {}: {reason}", old.word(), new.word())
-        })
 }

@@ -145,7 +145,7 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
             let found = base::revision::find(&git, asked, &environment)?;
             let gathered = of_commit(options, loaded, &git, found.commit, known)?;
             let before = judged(options, loaded, gathered);
-            base::compare(&before, &mut report, &found.name);
+            base::compare(&before, &mut report, &found.name, &loaded.config.policies);
             let base = Snapshot::of(&git, found.commit)?;
             changed::weigh(&before.skipped, &mut report.skipped, &base);
             about.extend(changed::hidden(options, &git, (found.commit, &base), &before, &report)?);

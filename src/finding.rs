@@ -281,6 +281,8 @@ pub struct Change {
     pub before: Option<Verdict>,
     /// `None` where the service is gone.
     pub after: Option<Verdict>,
+    /// The reasons in one sentence, to follow "because"; empty where there is none to give.
+    pub why: String,
     /// What the change added or altered, one clause each, with its place.
     pub because: Vec<Label>,
 }

@@ -102,6 +102,24 @@ impl Git {
         Ok(object.peel_to_commit().ok().map(|commit| commit.id))
     }
 
+    /// Returns the reference that the current branch follows, if its configuration names one.
+    ///
+    /// Read by hand: of a repository that is not trusted the library takes no remotes, and a name does no harm.
+    pub fn upstream(&self) -> Option<String> {
+        let repository = self.handle();
+        let branch = repository.head_name().ok()??;
+        let config = repository.config_snapshot();
+        let value = |key: &str| {
+            let value = config.plumbing().raw_value_by("branch", Some(branch.shorten()), key).ok()?;
+            Some(value.to_string())
+        };
+        let (remote, merge) = (value("remote")?, value("merge")?);
+        match remote.as_str() {
+            "." => Some(merge),
+            remote => Some(format!("refs/remotes/{remote}/{}", merge.strip_prefix("refs/heads/")?)),
+        }
+    }
+
     /// Returns the directory that holds `index` and `HEAD`.
     pub fn git_dir(&self) -> &Path {
         &self.git_dir

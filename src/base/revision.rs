@@ -48,10 +48,13 @@ pub fn find(git: &Git, asked: &str, variable: &dyn Fn(&str) -> Option<String>) -
         let commit = merge_base(git, commit)?.unwrap_or(commit);
         return Ok(Base { commit, name: short(commit) });
     }
-    for name in ["@{upstream}", "origin/HEAD", "origin/main", "origin/master", "main", "master"] {
+    let upstream = git.upstream();
+    let usual = ["origin/HEAD", "origin/main", "origin/master", "main", "master"];
+    for name in upstream.as_deref().into_iter().chain(usual) {
         if let Some(commit) = git.commit(name)?
             && let Some(base) = merge_base(git, commit)?
         {
+            let name = name.trim_start_matches("refs/remotes/").trim_start_matches("refs/heads/");
             return Ok(Base { commit: base, name: format!("{} ({name})", short(base)) });
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn judge(args: &cli::Judge) -> anyhow::Result<Exit> {
     let mut report = facts.judge(&loaded, is_own, !args.by.no_allow);
     if let Some(path) = &args.base {
         let before = read(path)?.judge(&loaded, is_own, !args.by.no_allow);
-        base::compare(&before, &mut report, before.revision.as_deref().unwrap_or("the base"));
+        base::compare(&before, &mut report, before.revision.as_deref().unwrap_or("the base"), &loaded.config.policies);
     }
     let pages = pages::of(&loaded.config.policies);
     let context = crate::context(&args.delivery.view, None, &NoSources, &pages);

@@ -55,6 +55,11 @@ struct Match<'a> {
     signal: &'a Signal,
 }
 
+/// Whether a signal is one that the test asks for.
+pub fn asks_for(policy: &Policy, test: &Test, signal: &Signal) -> bool {
+    test.signal.name == signal.name && test.fields.iter().all(|field| answers(policy, field, signal))
+}
+
 /// Evaluates all policies of one scope.
 pub fn evaluate(set: &PolicySet, scope: Scope, signals: &[Signal], service: &str, language: Language) -> Hearing {
     let index = Index::new(signals);

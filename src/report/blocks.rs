@@ -23,12 +23,12 @@ fn change(report: &Report, change: &Change) -> String {
                 .as_ref()
                 .is_some_and(|(root, language)| *root == change.root && *language == change.language)
     };
-    let mut text =
-        format!("**{}: {}.**", inert::markdown_code(&change.name), words::change(change.before, change.after));
-    let because: Vec<String> = change.because.iter().map(reason).collect();
-    if !because.is_empty() {
-        text += &format!(" {}.", because.join("; "));
+    let moved = words::change(change.before, change.after);
+    let mut text = format!("**{}: {moved}**", inert::markdown_code(&change.name));
+    if !change.why.is_empty() {
+        text += &format!(", because {}", inert::markdown(&change.why));
     }
+    text.push('.');
     if let Some(finding) = report.findings.iter().find(concerns) {
         text += &format!(" {}.", words::leanings(&finding.cites));
         if let Some(cost) = &finding.advice.cost {
@@ -36,10 +36,6 @@ fn change(report: &Report, change: &Change) -> String {
         }
     }
     text
-}
-
-fn reason(label: &Label) -> String {
-    format!("{} ({})", inert::markdown(&label.text), place(label))
 }
 
 /// `path:line` as code.

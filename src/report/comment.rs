@@ -47,7 +47,7 @@ mod tests {
     fn changed_verdicts_come_first() {
         let text = rendered(&sample::report());
         let expected =
-            format!("{MARKER}\n\n**`ingest`: fits → questioned.** budget 20 ms → 900 µs (`ops/slo.yaml:3`).");
+            format!("{MARKER}\n\n**`ingest`: fits → questioned**, because the budget in ops/slo.yaml:3 went from");
         assert!(text.starts_with(&expected), "{text}");
         assert!(text.contains("What to do costs about 1–3 engineer-months (002)."), "{text}");
         assert_eq!(text.matches("<details>").count(), text.matches("</details>\n").count());

@@ -87,24 +87,29 @@ fn overview(page: &mut String, report: &Report) {
     push(page, format_args!("<h2>Changed since <code>{}</code></h2>", inert::html(&comparison.base)));
     if comparison.changes.is_empty() {
         page.push_str("<p>No verdict changed.</p>");
-        return;
     }
     page.push_str("<ul>");
     for change in &comparison.changes {
-        let because: Vec<String> = change
-            .because
-            .iter()
-            .map(|label| format!("{} (<code>{}</code>)", inert::html(&label.text), ledger::place(&label.location)))
-            .collect();
+        let because = if change.why.is_empty() { "" } else { ", because " };
         push(
             page,
             format_args!(
-                "<li><b>{}</b>: {}. {}</li>",
+                "<li><b>{}</b>: {}{because}{}.</li>",
                 inert::html(&change.name),
                 words::change(change.before, change.after),
-                because.join("; ")
+                inert::html(&change.why)
             ),
         );
+    }
+    for gone in &comparison.resolved {
+        push(
+            page,
+            format_args!("<li>Resolved <b>{}</b>: {}</li>", inert::html(&gone.policy), inert::html(&gone.message)),
+        );
+    }
+    if comparison.kept > 0 {
+        let kept = words::counted(comparison.kept as usize, "finding was", "findings were");
+        push(page, format_args!("<li>{kept} there before</li>"));
     }
     page.push_str("</ul>");
 }

@@ -41,6 +41,7 @@ pub fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Res
         write_table(report, context, out)?;
     }
     write_left_out(report, context, out)?;
+    write_comparison(report, context, out)?;
     write_closing(report, context, out)
 }
 
@@ -355,8 +356,9 @@ fn write_closing(report: &Report, context: &Context, out: &mut dyn Write) -> io:
     let line = if services > 0 && is_calm(report, context) {
         format!(
             "{} or unjudged. No budget, FFI surface or churn speaks against any of them; what would is listed by \
-             `fitcheck explain SERVICE`.",
-            if services == 1 { "1 service, fits".to_owned() } else { format!("{services} services, all fit") }
+             `fitcheck explain SERVICE`.{}",
+            if services == 1 { "1 service, fits".to_owned() } else { format!("{services} services, all fit") },
+            changes(report)
         )
     } else {
         let verdicts = if report.repositories.is_empty() { words::verdicts(report) } else { fleet::headline(report) };
@@ -365,22 +367,44 @@ fn write_closing(report: &Report, context: &Context, out: &mut dyn Write) -> io:
     writeln!(out, "{}", wrap(&line, context.terminal.width).join("\n"))
 }
 
-/// ` New since main: ingest (fits → questioned).`
+/// ` Since main: 1 verdict changed.`
 fn changes(report: &Report) -> String {
     let Some(comparison) = &report.comparison else { return String::new() };
     let base = inert::terminal(&comparison.base);
-    let resolved = match comparison.resolved.len() {
-        0 => String::new(),
-        n => format!(" {} gone.", words::counted(n, "finding is", "findings are")),
-    };
-    if comparison.changes.is_empty() {
-        return format!(" No verdict changed since {base}.{resolved}");
+    match comparison.changes.len() {
+        0 => format!(" No verdict changed since {base}."),
+        n => format!(" {} since {base}.", words::counted(n, "verdict changed", "verdicts changed")),
     }
-    let change = |change: &crate::finding::Change| {
-        format!("{} ({})", inert::terminal(&change.name), words::change(change.before, change.after))
-    };
-    let list: Vec<String> = comparison.changes.iter().map(change).collect();
-    format!(" New since {base}: {}.{resolved}", list.join(", "))
+}
+
+/// What a change did: each verdict that moved and why, what is gone, and what was there before, counted.
+fn write_comparison(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
+    let Some(comparison) = &report.comparison else { return Ok(()) };
+    let mut lines = Vec::new();
+    for change in &comparison.changes {
+        let because = if change.why.is_empty() { "" } else { ", because " };
+        let moved = words::change(change.before, change.after);
+        let name = inert::terminal(&change.name);
+        lines.push(format!("`{name}`: {moved}{because}{}", inert::terminal(&change.why)));
+    }
+    for gone in &comparison.resolved {
+        lines.push(format!("resolved {}: {}", inert::terminal(&gone.policy), inert::terminal(&gone.message)));
+    }
+    if comparison.kept > 0 {
+        let hint = if context.all { "" } else { "; --all lists them" };
+        let kept = words::counted(comparison.kept as usize, "finding was", "findings were");
+        lines.push(format!("{kept} there before{hint}"));
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let head = format!("since {}", inert::terminal(&comparison.base));
+    writeln!(out, "{}", paint(context.terminal.color, BOLD, &head))?;
+    let width = context.terminal.width.saturating_sub(4).max(30);
+    for line in lines {
+        writeln!(out, "  {}", wrap(&line, width).join("\n    "))?;
+    }
+    writeln!(out)
 }
 
 #[cfg(test)]
@@ -412,7 +436,7 @@ mod tests {
             "= `fitcheck explain ingest` shows everything this rests on",
             "  Go    service  questioned  −tail-latency",
             " + 1 tool not judged, 1 finding known or allowed, 1 file not read (--all)",
-            "New since main: ingest (fits →\nquestioned).",
+            "`ingest`: fits → questioned, because the budget in ops/slo.yaml:3 went from\n    20 ms to 900 µs\n",
         ] {
             assert!(text.contains(piece), "missing {piece:?} in\n{text}");
         }

@@ -293,7 +293,7 @@ pub(crate) struct Skipped {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct ComparisonRow {
+pub(crate) struct ComparisonRow {
     base: String,
     changes: Vec<ChangeRow>,
     /// Findings of the base that are gone.
@@ -319,6 +319,8 @@ struct ChangeRow {
     before: Option<&'static str>,
     /// Null where the service is gone.
     after: Option<&'static str>,
+    /// The reasons in one sentence, to follow "because".
+    why: String,
     because: Vec<Reason>,
 }
 
@@ -523,7 +525,7 @@ impl Skipped {
     }
 }
 
-fn comparison(comparison: &crate::finding::Comparison) -> ComparisonRow {
+pub(crate) fn comparison(comparison: &crate::finding::Comparison) -> ComparisonRow {
     let reason = |label: &Label| Reason { text: label.text.clone(), evidence: location(&label.location) };
     let changes = comparison.changes.iter().map(|change| ChangeRow {
         name: change.name.clone(),
@@ -531,6 +533,7 @@ fn comparison(comparison: &crate::finding::Comparison) -> ComparisonRow {
         language: change.language.word(),
         before: change.before.map(|verdict| verdict.word()),
         after: change.after.map(|verdict| verdict.word()),
+        why: change.why.clone(),
         because: change.because.iter().map(reason).collect(),
     });
     let resolved = comparison.resolved.iter().map(|finding| ResolvedRow {

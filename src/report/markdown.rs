@@ -13,7 +13,8 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     if is_fleet {
         section("Repositories", &fleet::blocks(report), out)?;
     }
-    section("Changes", &blocks::changes(report), out)?;
+    let changes: Vec<String> = blocks::changes(report).into_iter().chain(blocks::resolved(report)).collect();
+    section("Changes", &changes, out)?;
     section("Findings", &blocks::findings(report, Status::New), out)?;
     section("Services", &blocks::services(report, context.all), out)?;
     section("Allowed", &blocks::findings(report, Status::Allowed), out)?;

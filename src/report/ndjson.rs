@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::{FindingRow, SCHEMA_VERSION, ServiceRow, Skipped};
+use super::json::{self, FindingRow, SCHEMA_VERSION, ServiceRow, Skipped};
 use super::{Context, words};
 use crate::finding::Report;
 
@@ -36,6 +36,9 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     for finding in &report.findings {
         line("finding", FindingRow::new(finding), out)?;
     }
+    if let Some(comparison) = &report.comparison {
+        line("comparison", json::comparison(comparison), out)?;
+    }
     for problem in &report.skipped {
         line("skipped", Skipped::new(problem), out)?;
     }
@@ -59,7 +62,18 @@ mod tests {
         let lines: Vec<serde_json::Value> =
             out.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
         let kinds: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-        let expected = ["run", "service", "service", "service", "service", "finding", "finding", "finding", "skipped"];
+        let expected = [
+            "run",
+            "service",
+            "service",
+            "service",
+            "service",
+            "finding",
+            "finding",
+            "finding",
+            "comparison",
+            "skipped",
+        ];
         assert_eq!(kinds, expected);
     }
 }

@@ -226,6 +226,7 @@ pub(crate) fn report() -> Report {
         language: Language::Go,
         before: Some(Verdict::Fits),
         after: Some(Verdict::Questioned),
+        why: "the budget in ops/slo.yaml:3 went from 20 ms to 900 µs".to_owned(),
         because: vec![label("ops/slo.yaml", 3, 14, 6, "budget 20 ms → 900 µs")],
     };
     let gone = Resolved {

@@ -4,6 +4,7 @@
 
 use fitcheck::check::{Options, Tree, check};
 use fitcheck::finding::{Report, Status, Verdict};
+use fitcheck::policy::builtin;
 
 use crate::git::Repo;
 
@@ -67,7 +68,7 @@ fn a_commit_is_judged_like_its_checkout() {
         let mut options = Options::new(repo.path());
         options.base = Some(base.clone());
         let found = check(&options).unwrap();
-        fitcheck::base::compare(full, &mut head, base);
+        fitcheck::base::compare(full, &mut head, base, &builtin::shipped());
         assert_eq!(found.comparison, head.comparison);
         for finding in &mut head.findings {
             finding.status = Status::New;
@@ -162,4 +163,130 @@ fn a_cache_changes_nothing_but_time() {
     }
     assert_eq!(cached(&[]), changed);
     assert_eq!(run(&["--cache-dir", "/dev/null/none"]), changed);
+}
+
+fn run(repo: &Repo, words: &[&str], variables: &[(&str, &str)]) -> (i32, String) {
+    let mut command = assert_cmd::Command::cargo_bin("fitcheck").unwrap();
+    command.env_clear().env("PATH", "").envs(variables.iter().copied());
+    let output = command.arg("--no-cache").args(words).arg(repo.path()).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Every format that speaks of a change.
+const TELLING: &[&str] = &["human", "markdown", "summary", "comment", "json", "ndjson", "html"];
+
+#[test]
+fn the_sentence_names_what_changed_and_where() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("go.mod", "module example.com/frontdoor\n\ngo 1.24\n");
+    let main = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.HandleFunc(\"/\", serve)\n\thttp.ListenAndServe(\":80\", nil)\n}\n\nfunc serve(w http.ResponseWriter, r *http.Request) {}\n";
+    repo.write("main.go", main);
+    let written = |limit: &str| slo("frontdoor", limit);
+    repo.write("fitcheck.toml", "name = \"ingest\"\n");
+    repo.write("slo.yaml", &written("0.02"));
+    repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
+    let (_, before) = run(&repo, &["--format", "human"], &[]);
+    assert!(before.contains("fits"), "{before}");
+    repo.write("slo.yaml", &written("0.0009"));
+    repo.write("codec.go", "package main\n\nimport \"C\"\n");
+    let sentence = "the budget in slo.yaml:16 went from 20 ms to 900 µs and codec.go:3 imports C";
+    for format in TELLING {
+        let (status, text) = run(&repo, &["--base", "HEAD", "--format", format], &[]);
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").replace('\\', "");
+        assert!(words(&text).contains(sentence), "{format}: {text}");
+        assert_eq!(status, 1, "{format}");
+    }
+    let (_, text) = run(&repo, &["--base", "HEAD"], &[]);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains(&format!("`ingest`: fits → questioned, because {sentence}")), "{text}");
+
+    // What is there stays, counted; what goes is listed.
+    repo.commit(1, ("Ann Lee", "ann@example.com"), "tighten");
+    repo.write("README.md", "unrelated");
+    for format in TELLING {
+        let (status, text) = run(&repo, &["--base", "HEAD", "--format", format], &[]);
+        let kept = ["1 finding was there before", "1 finding is from before", "\"kept\": 1", "\"kept\":1"];
+        assert!(kept.iter().any(|kept| text.contains(kept)), "{format}: {text}");
+        assert_eq!(status, 0, "{format}");
+    }
+    repo.write("slo.yaml", &written("0.02"));
+    for format in TELLING {
+        let (status, text) = run(&repo, &["--base", "HEAD", "--format", format], &[]);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        assert!(["resolved", "no longer"].iter().any(|word| words.contains(word)), "{format}: {text}");
+        assert!(words.contains("tail-latency"), "{format}: {text}");
+        assert_eq!(status, 0, "{format}");
+    }
+}
+
+#[test]
+fn the_base_comes_from_the_event_or_from_upstream() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("go.mod", "module example.com/m\n\ngo 1.24\n");
+    service(&repo, "ingest", &slo("ingest", "0.02"), false);
+    repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
+    let start = repo.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    // Somebody else's change on the main branch is not this branch's doing.
+    repo.git(&["checkout", "-q", "-b", "topic"]);
+    service(&repo, "ingest", &slo("ingest", "0.0009"), true);
+    repo.commit(1, ("Ann Lee", "ann@example.com"), "tighten");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("docs.md", "x");
+    repo.commit(2, ("Bo Ray", "bo@example.com"), "elsewhere");
+    let main = repo.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repo.git(&["checkout", "-q", "topic"]);
+    let events = tempfile::tempdir().unwrap();
+    let event = |text: &str| {
+        let path = events.path().join("event.json");
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let base = |variables: &[(&str, &str)]| {
+        let (status, text) = run(&repo, &["--base", "auto", "--format", "json", "--exit-zero"], variables);
+        assert_eq!(status, 0, "{text}");
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(report["comparison"]["changes"][0]["service"], "cmd/ingest", "{text}");
+        report["comparison"]["base"].as_str().unwrap().to_owned()
+    };
+    let short = &start[..10];
+    let pull = event(&format!(r#"{{"pull_request":{{"base":{{"sha":"{main}"}}}}}}"#));
+    assert_eq!(base(&[("GITHUB_EVENT_PATH", &pull), ("GITHUB_ACTIONS", "true")]), short);
+    let queue = event(&format!(r#"{{"merge_group":{{"base_sha":"{start}"}}}}"#));
+    assert_eq!(base(&[("GITHUB_EVENT_PATH", &queue)]), short);
+    let push = event(&format!(r#"{{"before":"{start}"}}"#));
+    assert_eq!(base(&[("GITHUB_EVENT_PATH", &push)]), short);
+    assert_eq!(base(&[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &main), ("GITLAB_CI", "true")]), short);
+    repo.git(&["update-ref", "refs/remotes/origin/main", &main]);
+    let other = event("{}");
+    assert_eq!(base(&[("GITHUB_EVENT_PATH", &other), ("GITHUB_BASE_REF", "main")]), short);
+    assert_eq!(base(&[]), format!("{short} (origin/main)"));
+    repo.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    for (key, value) in [
+        ("remote.fork.url", "."),
+        ("remote.fork.fetch", "+refs/heads/*:refs/remotes/fork/*"),
+        ("branch.topic.remote", "fork"),
+        ("branch.topic.merge", "refs/heads/trunk"),
+    ] {
+        repo.git(&["config", key, value]);
+    }
+    repo.git(&["update-ref", "refs/remotes/fork/trunk", &main]);
+    assert_eq!(base(&[]), format!("{short} (fork/trunk)"));
+
+    // What cannot be found is no "no changes".
+    let gone = "0123456789abcdef0123456789abcdef01234567";
+    let lost = event(&format!(r#"{{"pull_request":{{"base":{{"sha":"{gone}"}}}}}}"#));
+    for (words, variables) in [
+        (["--base", "auto"], vec![("GITHUB_EVENT_PATH", lost.as_str())]),
+        (["--base", "auto"], vec![("CI_MERGE_REQUEST_DIFF_BASE_SHA", gone)]),
+        (["--base", "no-such-branch"], vec![]),
+    ] {
+        let (status, text) = run(&repo, &words, &variables);
+        assert_eq!(status, 2, "{text}");
+        assert!(text.contains("fetch-depth: 0") && text.contains("GIT_DEPTH: 0"), "{text}");
+    }
+    repo.git(&["branch", "-q", "-D", "main"]);
+    repo.git(&["update-ref", "-d", "refs/remotes/fork/trunk"]);
+    let (status, text) = run(&repo, &["--base", "auto"], &[]);
+    assert!(status == 2 && text.contains("--base REV"), "{status} {text}");
 }

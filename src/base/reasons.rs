@@ -1,0 +1,279 @@
+//! Why a verdict moved: what one service shows that the other did not.
+//!
+//! In: a service judged before and after a change, and the policies. Out: [`Reason`]s, those first that the strongest
+//! arguments rest on. Only arguments that came, went or changed are explained, and of the signals that differ only
+//! those that such a policy asks for: a new file is no reason by itself.
+
+use crate::base::moved::Moves;
+use crate::finding::{Argument, Judged, Label};
+use crate::policy::eval::{asks_for, describe};
+use crate::policy::{Policy, PolicySet, Test, unit};
+use crate::signal::of_service::signals;
+use crate::signal::{Signal, Value};
+use crate::source::Location;
+
+/// One reason: its place, what it says beside the place, and the same as a part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reason {
+    pub(super) label: Label,
+    pub(super) clause: String,
+}
+
+impl Reason {
+    fn new(location: &Location, text: String, clause: String) -> Reason {
+        Reason { label: Label { location: location.clone(), text }, clause }
+    }
+}
+
+/// Kinds whose figures drift with every commit; they explain only where nothing else does.
+const DRIFTING: &[&str] = &["size", "team", "spec", "counts"];
+
+/// `because …`: the clauses as one sentence would list them.
+pub(super) fn sentence(reasons: &[Reason]) -> String {
+    let clauses: Vec<&str> = reasons.iter().map(|reason| reason.clause.as_str()).collect();
+    match clauses.split_last() {
+        None => String::new(),
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// Explains the difference between two judgements of one service.
+pub(super) fn between(before: &Judged, after: &Judged, moves: &Moves, policies: &PolicySet) -> Vec<Reason> {
+    let changed: Vec<(&str, Option<&Argument>, Option<&Argument>)> = changed(before, after, moves);
+    let (old, new) = (signals(&before.service), signals(&after.service));
+    let mut differences = Difference::between(&old, &new, moves);
+    let mut found: Vec<Reason> = Vec::new();
+    for drifting in [false, true] {
+        if drifting && !found.is_empty() {
+            break;
+        }
+        for (id, ..) in &changed {
+            let Some(policy) = policies.get(id) else { continue };
+            for test in tests(policy).into_iter().filter(|test| DRIFTING.contains(&test.signal.name) == drifting) {
+                differences.retain(|difference| {
+                    let wanted = difference.concerns(policy, test);
+                    if wanted {
+                        found.extend(difference.reason(test, moves));
+                    }
+                    !wanted
+                });
+            }
+        }
+    }
+    if found.is_empty() {
+        found.extend(role(before, after));
+    }
+    if found.is_empty() {
+        found.extend(
+            changed.iter().filter_map(|(_, before, after)| weight(*before, *after, after_place(*after, *before))),
+        );
+    }
+    found
+}
+
+/// Explains a service that was not there before.
+pub(super) fn first(judged: &Judged) -> Vec<Reason> {
+    let questions = judged.arguments.iter().filter(|argument| judged.questions.contains(&argument.policy));
+    let labels = questions.flat_map(|argument| &argument.labels);
+    labels
+        .map(|label| {
+            let clause = format!("{} says {}", shown(&label.location), label.text);
+            Reason::new(&label.location, label.text.clone(), clause)
+        })
+        .collect()
+}
+
+/// Arguments that decide and that differ, those of the later judgement first, each with both sides.
+fn changed<'a>(
+    before: &'a Judged,
+    after: &'a Judged,
+    moves: &Moves,
+) -> Vec<(&'a str, Option<&'a Argument>, Option<&'a Argument>)> {
+    let decides =
+        |argument: &&Argument| argument.favors.is_some() || argument.contested || argument.lowered_by.is_some();
+    let of = |judged: &'a Judged, id: &str| judged.arguments.iter().filter(decides).find(|one| one.policy == id);
+    let mut changed: Vec<(&str, _, _)> = Vec::new();
+    for argument in after.arguments.iter().chain(&before.arguments).filter(decides) {
+        let id = argument.policy.as_str();
+        let (old, new) = (of(before, id), of(after, id));
+        if !changed.iter().any(|(known, ..)| *known == id) && !is_same(old, new, moves) {
+            changed.push((id, old, new));
+        }
+    }
+    changed
+}
+
+fn is_same(old: Option<&Argument>, new: Option<&Argument>, moves: &Moves) -> bool {
+    let (Some(old), Some(new)) = (old, new) else { return old.is_none() && new.is_none() };
+    let same = |a: &Label, b: &Label| a.text == b.text && moves.same_path(&a.location.path, &b.location.path);
+    old.strength == new.strength
+        && old.favors == new.favors
+        && old.labels.len() == new.labels.len()
+        && old.labels.iter().all(|label| new.labels.iter().any(|other| same(label, other)))
+}
+
+fn tests(policy: &Policy) -> Vec<&Test> {
+    let mut tests = Vec::new();
+    policy.when.visit(true, &mut |test, _| tests.push(test));
+    tests
+}
+
+/// One signal that is not the same on both sides.
+#[derive(Clone, Debug)]
+struct Difference<'a> {
+    before: Option<&'a Signal>,
+    after: Option<&'a Signal>,
+}
+
+impl<'a> Difference<'a> {
+    fn between(old: &'a [Signal], new: &'a [Signal], moves: &Moves) -> Vec<Difference<'a>> {
+        let mut gone: Vec<&Signal> = old.iter().collect();
+        let mut came: Vec<&Signal> = Vec::new();
+        for signal in new {
+            match gone.iter().position(|other| other.name == signal.name && other.fields == signal.fields) {
+                Some(same) => drop(gone.remove(same)),
+                None => came.push(signal),
+            }
+        }
+        let mut differences = Vec::new();
+        for after in came {
+            let before = gone.iter().position(|before| is_one(before, after, moves)).map(|at| gone.remove(at));
+            differences.push(Difference { before, after: Some(after) });
+        }
+        differences.extend(gone.into_iter().map(|before| Difference { before: Some(before), after: None }));
+        differences
+    }
+
+    fn concerns(&self, policy: &Policy, test: &Test) -> bool {
+        [self.before, self.after].into_iter().flatten().any(|signal| asks_for(policy, test, signal))
+    }
+
+    fn reason(&self, test: &Test, moves: &Moves) -> Option<Reason> {
+        match (self.before, self.after) {
+            (Some(before), Some(after)) => altered(before, after, test, moves),
+            (None, Some(after)) => Some(brought(after)),
+            (Some(before), None) => Some(gone(before)),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Whether two signals are the same thing with another figure: the same words, or a figure in the same file.
+fn is_one(before: &Signal, after: &Signal, moves: &Moves) -> bool {
+    let words = |signal: &Signal| {
+        let words = signal.fields.iter().filter(|(_, value)| matches!(value, Value::Word(_)));
+        words.cloned().collect::<Vec<_>>()
+    };
+    let in_one_file = before.evidence.is_empty() && after.evidence.is_empty()
+        || before.evidence.iter().any(|old| after.evidence.iter().any(|new| moves.same_path(&old.path, &new.path)));
+    let is_word = after.fields.iter().all(|(_, value)| matches!(value, Value::Word(_)));
+    before.name == after.name && words(before) == words(after) && !is_word && in_one_file
+}
+
+fn shown(location: &Location) -> String {
+    format!("{}:{}", location.path, location.place.line)
+}
+
+fn place(signal: &Signal) -> Option<&Location> {
+    signal.evidence.first()
+}
+
+fn figure(signal: &Signal, field: &str) -> String {
+    signal.field(field).map(unit::show).unwrap_or_default()
+}
+
+fn altered(before: &Signal, after: &Signal, test: &Test, moves: &Moves) -> Option<Reason> {
+    let differs = |name: &str| before.field(name) != after.field(name);
+    let asked = test.fields.iter().map(|field| field.field.name);
+    let field = asked.chain(after.fields.iter().map(|(name, _)| name.as_str())).find(|name| differs(name))?;
+    let (from, to) = (figure(before, field), figure(after, field));
+    let what = match (after.name.as_str(), field) {
+        ("latency", "limit") => "budget".to_owned(),
+        ("latency", "percentile") => "percentile of the budget".to_owned(),
+        ("memory", _) => format!("memory {}", figure(after, "what")),
+        ("replicas", "max") => "most replicas".to_owned(),
+        ("ffi", "symbols") => "calls across languages".to_owned(),
+        ("artifact-budget", _) => "size limit".to_owned(),
+        (name, field) => format!("{name} {field}"),
+    };
+    let is_new = |location: &&Location| {
+        !before
+            .evidence
+            .iter()
+            .any(|old| moves.same_path(&old.path, &location.path) && old.place.line == location.place.line)
+    };
+    let location = after.evidence.iter().find(is_new).or_else(|| place(after)).or_else(|| place(before));
+    let text = format!("{what} {from} → {to}");
+    Some(match location {
+        Some(location) => {
+            Reason::new(location, text, format!("the {what} in {} went from {from} to {to}", shown(location)))
+        }
+        None => Reason::new(&Location::of_file("."), text, format!("its {what} went from {from} to {to}")),
+    })
+}
+
+/// What a signal says, with its place as the subject.
+fn says(signal: &Signal) -> String {
+    let word = |field: &str| figure(signal, field);
+    match signal.name.as_str() {
+        "latency" => format!("sets a budget of {}", word("limit")),
+        "ffi" if word("mechanism") == "cgo" => "imports C".to_owned(),
+        "ffi" if word("direction") == "export" => format!("exports through {}", word("mechanism")),
+        "ffi" => format!("calls foreign code through {}", word("mechanism")),
+        "deploy" => format!("deploys to {}", word("target")),
+        "tuning" => format!("tunes {}", word("what")),
+        "uses" => format!("uses {}", word("symbol")),
+        "memory" => format!("sets a memory {} of {}", word("what"), word("bytes")),
+        "trait" => format!("makes it {}", word("name")),
+        "check" => format!("runs {}", word("what")),
+        "declared" => format!("declares {}", describe(signal).trim_start_matches("declared: ")),
+        _ => format!("brings {}", describe(signal)),
+    }
+}
+
+fn brought(signal: &Signal) -> Reason {
+    let says = says(signal);
+    match place(signal) {
+        Some(location) => Reason::new(location, says.clone(), format!("{} {says}", shown(location))),
+        None => Reason::new(&Location::of_file("."), says.clone(), format!("it {says}")),
+    }
+}
+
+fn gone(signal: &Signal) -> Reason {
+    let says = says(signal);
+    let text = format!("no longer: {says}");
+    match place(signal) {
+        Some(location) => Reason::new(location, text, format!("{} no longer {says}", location.path)),
+        None => Reason::new(&Location::of_file("."), text, format!("it no longer {says}")),
+    }
+}
+
+fn role(before: &Judged, after: &Judged) -> Option<Reason> {
+    let (old, new) = (before.service.role, after.service.role);
+    let (reason, location) = after.service.role_because.first()?;
+    (old != new).then(|| {
+        let text = format!("role {} → {}: {reason}", old.word(), new.word());
+        let clause = format!("its role went from {} to {} ({reason}, {})", old.word(), new.word(), shown(location));
+        Reason::new(location, text, clause)
+    })
+}
+
+fn after_place(after: Option<&Argument>, before: Option<&Argument>) -> Location {
+    let labels = after.into_iter().chain(before).flat_map(|argument| &argument.labels);
+    labels.map(|label| label.location.clone()).next().unwrap_or_else(|| Location::of_file("."))
+}
+
+/// An argument whose evidence stayed may still have come, gone, or changed its weight.
+fn weight(before: Option<&Argument>, after: Option<&Argument>, at: Location) -> Option<Reason> {
+    let (text, clause) = match (before, after) {
+        (None, Some(now)) => (now.statement.clone(), format!("{} applies now", now.policy)),
+        (Some(old), None) => (format!("no longer: {}", old.statement), format!("{} applies no longer", old.policy)),
+        (Some(old), Some(now)) if old.strength != now.strength => {
+            let (from, to) = (old.strength.word(), now.strength.word());
+            (format!("`{}` weighs {from} → {to}", now.policy), format!("{} weighs {to} instead of {from}", now.policy))
+        }
+        _ => return None,
+    };
+    Some(Reason::new(&at, text, clause))
+}
