@@ -238,7 +238,8 @@ fn of_commit(
 ) -> Result<Gathered, CheckError> {
     let pending = history::start_from(git, commit, configured::window(options, loaded), known.cache);
     let tree = StoredTree::of_commit(git, commit, &configured::filter(options, loaded))?;
-    gathered(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
+    let options = Options { tree: Tree::At(commit.to_string()), ..options.clone() };
+    gathered(&options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
 }
 
 fn gathered(
@@ -247,12 +248,17 @@ fn gathered(
     scanned: Scanned,
     pending: Pending<'_>,
 ) -> Result<Gathered, CheckError> {
+    let scanned = configured::extract(options, loaded, scanned);
     let mut services = assemble::services(&scanned.repository);
     let unmatched = configured::declare(options, loaded, &scanned.repository, &mut services)?;
     let told = pending.finish(&layout(&scanned.repository, &services), &configured::left_out(loaded));
     for (service, (team, spec)) in services.iter_mut().zip(told.units) {
         service.team = team;
         service.spec = spec;
+        // Whoever is named elsewhere owns it as much as a line of CODEOWNERS says.
+        if let (Some(team), Some(_)) = (&mut service.team, &service.owner) {
+            team.owners = team.owners.max(1);
+        }
     }
     let mut skipped = scanned.problems;
     skipped.extend(configured::warnings(loaded, &unmatched));

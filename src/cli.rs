@@ -55,7 +55,7 @@ pub enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
-    /// Print the JSON Schema of fitcheck.toml, a policy file, facts or the JSON report
+    /// Print the JSON Schema of fitcheck.toml, a policy, an extractor, facts or the JSON report
     Schema { file: SchemaOf },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
@@ -74,7 +74,7 @@ pub enum PolicyCommand {
         #[command(flatten)]
         configured: Configured,
     },
-    /// Check policy files, beside the shipped ones
+    /// Check policies and extractors, beside the shipped policies
     Check {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -95,6 +95,7 @@ pub enum PolicyCommand {
 pub enum SchemaOf {
     Config,
     Policy,
+    Extractor,
     Facts,
     Report,
 }

@@ -7,18 +7,22 @@
 
 pub mod allow;
 pub mod apply;
+mod archive;
 pub mod baseline;
 pub mod inline;
 pub mod layer;
 pub mod load;
+pub(crate) mod place;
 pub mod print;
 mod resolve;
 pub mod shelf;
+pub mod vendored;
 
 use std::borrow::Cow;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use crate::extract::Extractor;
 use crate::finding::Severity;
 use crate::pattern;
 use crate::policy::{PolicySet, builtin};
@@ -50,6 +54,8 @@ pub struct Config {
     pub baseline: Option<String>,
     pub services: Vec<ServiceRule>,
     pub allows: Vec<Allow>,
+    /// What adds facts from the team's own conventions.
+    pub extractors: Vec<Extractor>,
     /// Settings of policies for some paths alone, in order.
     narrowed: Vec<PolicySetting>,
     /// Every value that a file set: key, value, `file:line`.
@@ -78,6 +84,7 @@ impl Default for Config {
             baseline: None,
             services: Vec::new(),
             allows: Vec::new(),
+            extractors: Vec::new(),
             narrowed: Vec::new(),
             origins: Vec::new(),
         }

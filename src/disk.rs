@@ -12,24 +12,29 @@ use crate::walk::Filter;
 
 /// The texts of the tree that a run judged: work tree, index or commit.
 pub fn sources(options: &Options) -> Box<dyn Sources> {
+    sources_of(options, &Filter::default())
+}
+
+/// The same, for files that only this filter opens.
+pub fn sources_of(options: &Options, filter: &Filter) -> Box<dyn Sources> {
     match options.tree {
         Tree::Work => Box::new(Disk::new(&options.root)),
         // What could be judged can be listed again; if not, a report without excerpts is still a report.
-        Tree::Staged | Tree::At(_) => match stored(options) {
+        Tree::Staged | Tree::At(_) => match stored(options, filter) {
             Some(tree) => Box::new(Stored(tree)),
             None => Box::new(NoSources),
         },
     }
 }
 
-fn stored(options: &Options) -> Option<StoredTree> {
+fn stored(options: &Options, filter: &Filter) -> Option<StoredTree> {
     let git = Git::open(&options.root, options.git).ok()?;
     match &options.tree {
         Tree::Work => None,
-        Tree::Staged => StoredTree::of_index(&git, &Filter::default()).ok(),
+        Tree::Staged => StoredTree::of_index(&git, filter).ok(),
         Tree::At(asked) => {
             let found = revision::find(&git, asked, &|name| std::env::var(name).ok()).ok()?;
-            StoredTree::of_commit(&git, found.commit, &Filter::default()).ok()
+            StoredTree::of_commit(&git, found.commit, filter).ok()
         }
     }
 }
@@ -38,7 +43,7 @@ struct Stored(StoredTree);
 
 impl Sources for Stored {
     fn read(&self, path: &str) -> Option<String> {
-        let index = self.0.walked.entries.iter().position(|entry| *entry.path == *path)?;
+        let index = self.0.walked.entries.binary_search_by(|entry| (*entry.path).cmp(path)).ok()?;
         let mut buffer = Vec::new();
         self.0.contents().load(self.0.id(index), &mut buffer).ok().map(str::to_owned)
     }

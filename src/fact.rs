@@ -87,6 +87,10 @@ pub enum FactKind {
     ArtifactBudget { bytes: u64 },
     /// Money and domain words or agent instruction files and the like: a named observation of the catalogue.
     Mark { name: String, detail: String },
+    /// A user's extractor says what kind of work is done here: the contract's word for a trait.
+    Trait { name: String },
+    /// A user's extractor says where it runs: the contract's word for a target.
+    Deploy { target: String },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]

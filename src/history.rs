@@ -15,7 +15,7 @@ mod compare;
 mod figures;
 mod layout;
 mod memo;
-mod owners;
+pub(crate) mod owners;
 mod people;
 mod rename;
 mod team;

@@ -21,6 +21,7 @@ pub mod config;
 pub mod detect;
 pub mod disk;
 pub mod exit;
+pub mod extract;
 pub mod fact;
 pub mod facts;
 pub mod find;

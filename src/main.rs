@@ -57,6 +57,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
                 SchemaOf::Policy => schema::policy(),
                 SchemaOf::Facts => facts::schema(),
                 SchemaOf::Report => report::json::schema(),
+                SchemaOf::Extractor => schema::extractor(),
             };
             print(|out| writeln!(out, "{schema:#}"))
         }

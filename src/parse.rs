@@ -13,6 +13,7 @@ pub mod helm;
 pub mod image_name;
 pub mod js;
 pub mod json;
+pub mod jsonpath;
 pub mod percentile;
 pub mod promql;
 pub mod rust;
@@ -53,6 +54,8 @@ pub enum Kind {
     Foreign,
     /// C, C++ and assembly sources and headers.
     C,
+    /// Opened for extractors of the user's alone.
+    Asked,
 }
 
 impl Kind {

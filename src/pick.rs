@@ -329,7 +329,8 @@ mod tests {
         ]);
         let (layer, mistakes) = layer::read("fitcheck.toml", "", &pick.entry);
         assert_eq!(mistakes, Vec::new(), "{}", pick.entry);
-        assert_eq!((layer.services[0].latency[0], layer.services[0].facts.len()), ((800.0, Some(99.9)), 3));
+        let budget = layer.services[0].latency[0].value;
+        assert_eq!((budget.limit_us, budget.percentile, layer.services[0].facts.len()), (800.0, Some(99.9), 3));
     }
 
     #[test]

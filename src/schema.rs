@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::extract::{MAPPED, is_derived};
 use crate::policy::builtin;
 use crate::service::Role;
-use crate::signal::{FieldSpec, SIGNALS, ValueType, spec};
+use crate::signal::{FieldSpec, SIGNALS, TARGETS, TRAITS, ValueType, spec};
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -33,6 +34,7 @@ pub fn configuration() -> Value {
         "include": globs(),
         "exclude": globs(),
         "policies": texts(),
+        "extractors": texts(),
         "fail-on": { "enum": ["note", "warning", "error"] },
         "baseline": text("the file that `fitcheck baseline` writes"),
         "history": history(),
@@ -85,6 +87,7 @@ fn service() -> Value {
     let mut properties = json!({
         "path": text("its directory, or a glob"),
         "service": text("its name, where no path is given"),
+        "language": { "enum": ["go", "rust"], "description": "adds a service that nothing shows" },
     });
     if let (Some(all), Value::Object(about)) = (properties.as_object_mut(), about_service()) {
         all.extend(about);
@@ -115,6 +118,11 @@ fn facts() -> Value {
     let several = json!({ "oneOf": [{ "type": "string" }, budget, { "type": "array", "items": one }] });
     properties.insert("latency".to_owned(), several);
     properties.insert("artifact-budget".to_owned(), json!({ "type": "string" }));
+    properties.insert("replicas".to_owned(), json!({ "type": "number", "minimum": 0 }));
+    for (key, words) in [("traits", TRAITS), ("deploy", TARGETS)] {
+        let one = || json!({ "enum": words });
+        properties.insert(key.to_owned(), json!({ "oneOf": [one(), { "type": "array", "items": one() }] }));
+    }
     object(Value::Object(properties), &[])
 }
 
@@ -187,6 +195,44 @@ pub fn policy() -> Value {
         "condition": { "oneOf": [{ "$ref": "#/$defs/group" }, { "$ref": "#/$defs/test" }] },
         "test": { "oneOf": tests },
     });
+    schema
+}
+
+/// The schema of an extractor's file.
+pub fn extractor() -> Value {
+    let from =
+        || object(json!({ "from": text("what part of a find"), "unit": text("what a bare number counts") }), &["from"]);
+    let facts: Vec<Value> = MAPPED
+        .iter()
+        .filter_map(|(name, required)| {
+            let fields = spec(name)?.fields.iter().filter(|field| !is_derived(name, field.name));
+            let field = |field: &FieldSpec| {
+                let found = json!({ "oneOf": [field_value(field), from()] });
+                (field.name.to_owned(), found)
+            };
+            let mut properties: Map<String, Value> = fields.map(field).collect();
+            properties.insert("signal".to_owned(), json!({ "const": name }));
+            let required: Vec<&str> = ["signal"].into_iter().chain(required.iter().copied()).collect();
+            Some(object(Value::Object(properties), &required))
+        })
+        .collect();
+    let properties = json!({
+        "id": { "type": "string", "pattern": "^[a-z][a-z0-9-]*$" },
+        "about": text("what convention it reads"),
+        "files": texts(),
+        "jsonpath": text("RFC 9535, over YAML, JSON and TOML"),
+        "regex": text("a pattern over each line, with named groups"),
+        "go-query": text("a tree-sitter query over Go, with captures"),
+        "of": { "oneOf": [
+            { "enum": ["place", "repository"] },
+            object(json!({ "from": text("what part names the service") }), &["from"]),
+        ] },
+        "fact": { "oneOf": facts },
+    });
+    let mut schema = object(properties, &["id", "about", "files", "fact"]);
+    schema["$schema"] = json!(DIALECT);
+    schema["title"] = json!("an extractor of fitcheck");
+    schema["oneOf"] = json!([{ "required": ["jsonpath"] }, { "required": ["regex"] }, { "required": ["go-query"] }]);
     schema
 }
 

@@ -7,6 +7,7 @@
 pub mod assemble;
 pub mod attribute;
 pub mod build;
+pub mod by_hand;
 pub mod cargo_graph;
 pub mod deploy;
 pub mod go_graph;
@@ -72,6 +73,8 @@ pub struct Service {
     pub spec: Option<Spec>,
     /// What the team states in `fitcheck.toml`: (key, value, place), e.g. `panic-cost` = `money`.
     pub declared: Vec<Declared>,
+    /// The team that owns it, as declared, or as a catalogue or CODEOWNERS names it.
+    pub owner: Option<Owner>,
 }
 
 impl Service {
@@ -104,6 +107,7 @@ impl Service {
             team: None,
             spec: None,
             declared: Vec::new(),
+            owner: None,
         }
     }
 
@@ -136,6 +140,7 @@ impl Service {
             team: _,
             spec,
             declared,
+            owner,
         } = self;
         fn of<T>(items: &mut [Evidenced<T>]) -> impl Iterator<Item = &mut Location> {
             items.iter_mut().flat_map(|item| &mut item.evidence)
@@ -147,7 +152,14 @@ impl Service {
         all.extend([go, edition, msrv].into_iter().flatten().map(|(_, location)| location));
         all.extend(spec.iter_mut().flat_map(|spec| &mut spec.evidence));
         all.extend(declared.iter_mut().map(|fact| &mut fact.location));
+        all.extend(owner.iter_mut().map(|owner| &mut owner.at));
         all
+    }
+
+    /// Whether a word of a signal is declared rather than detected.
+    pub fn declares(&self, key: &str, word: &str) -> bool {
+        let said = |fact: &Declared| matches!(&fact.value, crate::signal::Value::Word(known) if known == word);
+        self.declared.iter().any(|fact| fact.key == key && said(fact))
     }
 }
 
@@ -315,4 +327,13 @@ pub struct Declared {
     pub key: String,
     pub value: crate::signal::Value,
     pub location: Location,
+}
+
+/// A team, never a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Owner {
+    pub team: String,
+    pub at: Location,
+    /// Stated in `fitcheck.toml` rather than read elsewhere.
+    pub declared: bool,
 }

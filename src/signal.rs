@@ -273,7 +273,11 @@ pub const SIGNALS: &[SignalSpec] = &[
     SignalSpec {
         name: "mark",
         about: "a named observation of the catalogue",
-        fields: &[field("name", Word, "its name"), field("detail", Word, "what was seen")],
+        fields: &[
+            field("name", Word, "its name"),
+            field("detail", Word, "what was seen"),
+            field("value", Number, "what was seen, where it is a number"),
+        ],
     },
     SignalSpec {
         name: "artifact-budget",
@@ -337,9 +341,16 @@ pub const SIGNALS: &[SignalSpec] = &[
             words("panic-cost", "what a crash costs", &["none", "low", "money", "trust", "safety"]),
             field("horizon-years", Number, "years it must stay correct"),
             words("spec-stability", "how often the specification changes", &["weekly", "monthly", "rarely", "frozen"]),
-            words("team-plan", "who will maintain it", &["same-people", "rotating", "contractors", "unknown"]),
+            words(
+                "team-plan",
+                "who will maintain it",
+                &["same-people", "rotating", "contractors", "hiring", "unknown"],
+            ),
             field("spans-repositories", Flag, "parts of it live elsewhere"),
             field("memory-ceiling", Bytes, "the most memory it may use"),
+            field("allocations-per-second", Number, "small allocations that its work makes"),
+            field("hard-to-redeploy", Flag, "it cannot be fixed in place once it is shipped"),
+            field("edit-build-loop", Flag, "how fast an edit builds matters most"),
         ],
     },
     SignalSpec {

@@ -48,6 +48,8 @@ pub struct Filter {
     pub exclude: Option<globset::GlobSet>,
     /// Paths that git tracks: read even where ignore rules leave them out, or a change could hide what it wants.
     pub tracked: Vec<String>,
+    /// Files to open although no reader of ours knows them: extractors of the user's ask for them.
+    pub also: Option<globset::GlobSet>,
     pub budget: Budget,
 }
 
@@ -354,6 +356,12 @@ pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
             let reason = format!("{dropped} files excluded by fitcheck.toml");
             found.problems.push(Problem::new(".", reason, Class::LeftOut));
         }
+    }
+    if let Some(also) = &filter.also {
+        let asked = found.names.iter().filter(|name| Kind::of(name).is_none() && also.is_match(&***name));
+        // What is no regular file is refused when it is opened.
+        let asked = asked.map(|name| Entry { path: name.clone(), kind: Kind::Asked, size: 0, raw: None });
+        found.entries.extend(asked.collect::<Vec<_>>());
     }
     for (directory, (files, why)) in found.left {
         let plural = if files == 1 { "file" } else { "files" };

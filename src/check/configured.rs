@@ -1,16 +1,22 @@
 //! What the configuration changes in one run: what is scanned, what is declared, what is excepted.
 
+mod owners;
+
 use crate::check::{CheckError, Gathered, Options, changed};
 use crate::config::Config;
 use crate::config::allow::{settle, today};
-use crate::config::apply::{apply, role_of};
+use crate::config::apply::{added, apply, role_of};
 use crate::config::baseline::Baseline;
 use crate::config::load::{Loaded, load_services};
 use crate::config::{glob_set, is_fatal, matches_path};
+use crate::detect::Facts;
+use crate::disk;
+use crate::extract::{self, Extractor};
 use crate::finding::{Finding, Report};
 use crate::history::{BULK, LeftOut};
 use crate::judge;
-use crate::problem::{Class, Problem};
+use crate::problem::{Class, Flaw, Problem};
+use crate::scan::Scanned;
 use crate::service::repository::Repository;
 use crate::service::{Service, assemble};
 use crate::source::Text;
@@ -40,7 +46,48 @@ pub(super) fn left_out(loaded: &Loaded) -> LeftOut {
 pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {
     // The globs were checked one by one when they were read.
     let exclude = (!loaded.config.exclude.is_empty()).then(|| glob_set(&loaded.config.exclude).ok()).flatten();
-    Filter { exclude, budget: options.budget, ..Filter::default() }
+    let extractors = &loaded.config.extractors;
+    let globs: Vec<String> = extractors.iter().flat_map(|extractor| extractor.files.iter().cloned()).collect();
+    let also = (!globs.is_empty()).then(|| glob_set(&globs).ok()).flatten();
+    Filter { exclude, also, budget: options.budget, ..Filter::default() }
+}
+
+/// Files that extractors read at most in one run.
+const EXTRACTED: usize = 20_000;
+
+/// Adds what the configuration's extractors find in the judged tree. Facts of theirs are not cached: they depend on
+/// more than the file.
+pub(super) fn extract(options: &Options, loaded: &Loaded, scanned: Scanned) -> Scanned {
+    let extractors = &loaded.config.extractors;
+    if extractors.is_empty() {
+        return scanned;
+    }
+    let Scanned { mut repository, mut problems, stats } = scanned;
+    let sources = disk::sources_of(options, &filter(options, loaded));
+    let mut read = 0;
+    for file in &mut repository.files {
+        let meant: Vec<&Extractor> = extractors.iter().filter(|one| one.matcher.is_match(&*file.path)).collect();
+        if meant.is_empty() {
+            continue;
+        }
+        read += 1;
+        if read > EXTRACTED {
+            let reason = format!("more than {EXTRACTED} files for extractors: the rest is not looked at");
+            problems.push(Problem::new(".", reason, Class::Lost));
+            break;
+        }
+        // What could not be read is among the problems already.
+        let Some(source) = sources.read(&file.path) else { continue };
+        let text = Text::new(&file.path, &source);
+        let mut facts = Facts::new(&text);
+        extract::run::run(&meant, &text, &mut facts);
+        let told =
+            |flaw: Flaw| Problem { path: file.path.clone(), reason: flaw.reason, place: flaw.place, class: flaw.class };
+        problems.extend(facts.flaws.into_iter().map(told));
+        file.facts.facts.extend(facts.list);
+    }
+    problems.sort();
+    Scanned { repository, problems, stats }
 }
 
 /// Brings what is declared to the services, with the files in their own directories; returns what is about none.
@@ -55,14 +102,19 @@ pub(super) fn declare(
         return Err(CheckError::Configuration(Box::new(std::mem::take(loaded))));
     }
     let role = |root: &str, name: &str| role_of(&loaded.config, root, name);
+    let added = added(&loaded.config);
     // What a service is decides what its traits, targets and exports mean: another role is another service.
-    if services.iter().any(|service| role(&service.root, &service.name).is_some_and(|role| role != service.role)) {
-        *services = assemble::services_as(repository, &role);
+    if !added.is_empty()
+        || services.iter().any(|service| role(&service.root, &service.name).is_some_and(|role| role != service.role))
+    {
+        *services = assemble::services_as(repository, &role, &added);
     }
     if !loaded.config.include.is_empty() {
         services.retain(|service| matches_path(&loaded.config.include, &service.root));
     }
-    Ok(apply(&loaded.config, services))
+    let unmatched = apply(&loaded.config, services);
+    owners::find(options, services);
+    Ok(unmatched)
 }
 
 /// Mistakes that stop nothing are told with what was not read.

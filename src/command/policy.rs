@@ -8,6 +8,7 @@ use fitcheck::cli::{ColorWhen, Configured, PolicyCommand, Scan};
 use fitcheck::config::is_fatal;
 use fitcheck::config::load::Loaded;
 use fitcheck::exit::Exit;
+use fitcheck::extract::{self, Extractor};
 use fitcheck::policy::{Level, PolicySet, builtin, manual, trial};
 use fitcheck::spanned::Mistake;
 use fitcheck::{judge, report, terminal};
@@ -42,21 +43,37 @@ fn show(id: &str, configured: &Configured) -> anyhow::Result<Exit> {
     crate::print(|out| out.write_all(super::lines(&manual::manual(policy)).as_bytes()))
 }
 
-/// Reports everything wrong in the files, in one go.
-fn check(files: &[PathBuf]) -> anyhow::Result<Exit> {
-    let own = sound(files, builtin::shipped())?.1;
-    crate::print(|out| writeln!(out, "sound: {}", own.join(", ")))
+/// Reports everything wrong in the files, in one go; a directory stands for the TOML files in it.
+fn check(named: &[PathBuf]) -> anyhow::Result<Exit> {
+    let mut all = Vec::new();
+    for path in named {
+        if path.is_dir() { all.extend(files(path)?) } else { all.push(path.clone()) }
+    }
+    let own = sound(&all, builtin::shipped())?;
+    crate::print(|out| writeln!(out, "sound: {}", own.ids.join(", ")))
 }
 
-/// The set with these files laid over it, and their ids; a mistake in any is an error with all of them.
-fn sound(files: &[PathBuf], base: PolicySet) -> anyhow::Result<(PolicySet, Vec<String>)> {
+/// Files that are to become policies and extractors, laid over a set.
+struct Own {
+    policies: PolicySet,
+    extractors: Vec<Extractor>,
+    ids: Vec<String>,
+}
+
+/// Reads policies and extractors; a mistake in any is an error with all of them.
+fn sound(files: &[PathBuf], base: PolicySet) -> anyhow::Result<Own> {
     let mut texts = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
         texts.push((file.display().to_string(), text));
     }
-    let (own, mut mistakes) = builtin::load(texts.iter().map(|(path, text)| (path.as_str(), text.as_str())), false);
-    let ids = own.policies.iter().map(|policy| policy.id.clone()).collect();
+    let named = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let (to_extract, to_judge): (Vec<_>, Vec<_>) = named.partition(|(path, text)| extract::is_one(path, text));
+    let (own, mut mistakes) = builtin::load(to_judge.into_iter(), false);
+    let (extractors, found) = extract::load(to_extract.into_iter());
+    mistakes.extend(found);
+    let ids = own.policies.iter().map(|policy| policy.id.clone());
+    let ids = ids.chain(extractors.iter().map(|extractor| extractor.id.clone())).collect();
     let policies = builtin::overlay(base, own);
     // What a broken policy would have been called is not known: a name that leads nowhere may be its.
     if !is_fatal(&mistakes) {
@@ -64,7 +81,7 @@ fn sound(files: &[PathBuf], base: PolicySet) -> anyhow::Result<(PolicySet, Vec<S
     }
     mistakes.sort();
     refuse(mistakes, texts)?;
-    Ok((policies, ids))
+    Ok(Own { policies, extractors, ids })
 }
 
 /// Says what is worth saying; fails where it stops the run.
@@ -87,7 +104,7 @@ fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// Runs every case beside the policies; one that is wrong makes the status 1.
 fn test(directory: &Path) -> anyhow::Result<Exit> {
-    let (set, _) = sound(&files(directory)?, builtin::shipped())?;
+    let set = sound(&files(directory)?, builtin::shipped())?.policies;
     let (mut cases, mut mistakes, mut texts) = (Vec::new(), Vec::new(), Vec::new());
     for file in files(&directory.join("tests"))? {
         let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
@@ -111,7 +128,7 @@ fn test(directory: &Path) -> anyhow::Result<Exit> {
 fn backtest(policies: &Path, scan: &Scan) -> anyhow::Result<Exit> {
     let (report, loaded) = crate::scan(scan)?;
     let mut changed = loaded.config.clone();
-    changed.policies = sound(&files(policies)?, changed.policies)?.0;
+    changed.policies = sound(&files(policies)?, changed.policies)?.policies;
     let services = report.services.iter().map(|judged| judged.service.clone()).collect();
     let (after, _) = judge::judge(services, &changed);
     let pairs = report.services.iter().zip(&after);

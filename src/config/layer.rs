@@ -1,15 +1,18 @@
 //! One configuration file: its keys, with spans. Nothing here is merged, and no policy is known yet.
 
+mod service;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::config::{Origin, glob_set};
 use crate::finding::Severity;
 use crate::policy::unit;
-use crate::service::{Declared, Role};
-use crate::signal::{Value, ValueType, spec};
+use crate::signal::Value;
 use crate::source::{Location, Text};
 use crate::spanned::{Item, Mistake, Node, Reader, Table};
+
+pub use service::{Budget, Said, ServiceRule};
 
 /// What one file says.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +29,8 @@ pub struct Layer {
     pub baseline: Option<String>,
     /// Directories of own policies, relative to the file.
     pub policy_directories: Vec<(String, Range<usize>)>,
+    /// Directories of extractors, relative to the file.
+    pub extractor_directories: Vec<(String, Range<usize>)>,
     pub settings: Vec<PolicySetting>,
     pub services: Vec<ServiceRule>,
     pub allows: Vec<Allow>,
@@ -46,22 +51,6 @@ pub struct PolicySetting {
     pub line: u32,
 }
 
-/// What is said about one service.
-#[derive(Clone, Debug, Default)]
-pub struct ServiceRule {
-    /// Directory; with a name instead, the service of that name.
-    pub root: Option<String>,
-    pub matches_name: Option<String>,
-    pub rename: Option<String>,
-    pub role: Option<Role>,
-    pub owner: Option<String>,
-    /// Why it is not judged.
-    pub ignore: Option<String>,
-    pub latency: Vec<(f64, Option<f64>)>,
-    pub facts: Vec<Declared>,
-    pub location: Option<Location>,
-}
-
 /// `[[allow]]`: a finding that is a decision.
 #[derive(Clone, Debug)]
 pub struct Allow {
@@ -79,8 +68,23 @@ pub struct Allow {
 }
 
 const KEYS: &[&str] = &[
-    "extends", "include", "exclude", "history", "fail-on", "baseline", "policies", "policy", "override", "service",
-    "allow", "name", "role", "owner", "ignore", "facts",
+    "extends",
+    "include",
+    "exclude",
+    "history",
+    "fail-on",
+    "baseline",
+    "policies",
+    "extractors",
+    "policy",
+    "override",
+    "service",
+    "allow",
+    "name",
+    "role",
+    "owner",
+    "ignore",
+    "facts",
 ];
 
 /// Keys that speak of the service in whose directory the file lies.
@@ -112,6 +116,7 @@ impl File<'_> {
             fail_on: self.fail_on(table),
             baseline: self.baseline(table),
             policy_directories: self.strings(table, "policies"),
+            extractor_directories: self.strings(table, "extractors"),
             origins: self.origins(table, ""),
             ..Layer::default()
         };
@@ -126,8 +131,7 @@ impl File<'_> {
         }
         if OWN_KEYS.iter().any(|key| table.get(key).is_some()) {
             let root = if self.directory.is_empty() { "." } else { self.directory };
-            let rule = ServiceRule { root: Some(root.to_owned()), ..ServiceRule::default() };
-            layer.services.extend(self.about(table, rule, 0..0));
+            layer.services.push(self.about(table, ServiceRule::of(root)));
         }
         for item in self.items(table, "allow") {
             layer.allows.extend(self.allow(&item));
@@ -254,121 +258,6 @@ impl File<'_> {
             }));
         }
         settings
-    }
-
-    fn service(&mut self, item: &Item) -> Option<ServiceRule> {
-        let table = self.reader.as_table(item, "service")?;
-        self.reader.only_keys(table, &["path", "service", "name", "role", "owner", "ignore", "facts"]);
-        let root = self.reader.text(table, "path").map(|(path, _)| self.below(path.trim_end_matches('/')));
-        let matches_name = self.reader.text(table, "service").map(|(name, _)| name.to_owned());
-        if root.is_none() && matches_name.is_none() {
-            let hint = Some("`path`, its directory, or `service`, its name".to_owned());
-            self.reader.wrong(item.range.clone(), "which service?", hint);
-            return None;
-        }
-        self.about(table, ServiceRule { root, matches_name, ..ServiceRule::default() }, item.range.clone())
-    }
-
-    fn about(&mut self, table: &Table, mut rule: ServiceRule, range: Range<usize>) -> Option<ServiceRule> {
-        rule.location = Some(self.location(range));
-        rule.rename = self.reader.text(table, "name").map(|(name, _)| name.to_owned());
-        rule.owner = self.reader.text(table, "owner").map(|(owner, _)| owner.to_owned());
-        if let Some((word, range)) = self.reader.text(table, "role") {
-            let words: Vec<&str> = Role::ALL.iter().map(|role| role.word()).collect();
-            self.reader.one_of("role", word, &range, &words);
-            rule.role = Role::ALL.into_iter().find(|role| role.word() == word);
-        }
-        if let Some((reason, range)) = self.reader.text(table, "ignore") {
-            if reason.trim().is_empty() {
-                self.reader.wrong(range, "`ignore` says why: an empty reason is none", None);
-            }
-            rule.ignore = Some(reason.to_owned());
-        }
-        if let Some((facts, _)) = self.reader.table(table, "facts") {
-            self.facts(facts, &mut rule);
-        }
-        Some(rule)
-    }
-
-    fn facts(&mut self, facts: &Table, rule: &mut ServiceRule) {
-        let fields = spec("declared").map_or(&[][..], |spec| spec.fields);
-        let known: Vec<&str> = fields.iter().map(|field| field.name).chain(["latency", "artifact-budget"]).collect();
-        self.reader.only_keys(facts, &known);
-        for entry in &facts.entries {
-            let field = fields.iter().find(|field| field.name == entry.key);
-            let value = match (field, entry.key.as_str()) {
-                (Some(field), _) => self.fact(&entry.item, field.name, field.value, field.words),
-                (None, "artifact-budget") => self.fact(&entry.item, "artifact-budget", ValueType::Bytes, &[]),
-                (None, "latency") => {
-                    rule.latency = self.budgets(&entry.item);
-                    None
-                }
-                (None, _) => None,
-            };
-            let location = self.location(entry.key_range.start..entry.item.range.end);
-            rule.facts.extend(value.map(|value| Declared { key: entry.key.clone(), value, location }));
-        }
-    }
-
-    fn fact(&mut self, item: &Item, key: &str, wanted: ValueType, words: &[&str]) -> Option<Value> {
-        let value = match &item.node {
-            Node::Number(number) if wanted == ValueType::Number => Some(Value::Number(*number)),
-            Node::Flag(flag) if wanted == ValueType::Flag => Some(Value::Flag(*flag)),
-            Node::Text(word) if wanted == ValueType::Word => {
-                return self.reader.one_of(key, word, &item.range, words).then(|| Value::Word(word.clone()));
-            }
-            Node::Text(text) if wanted == ValueType::Bytes => unit::read(text, wanted).ok(),
-            _ => None,
-        };
-        if value.is_none() {
-            self.reader.wrong(item.range.clone(), format!("`{key}` must be {}", unit::expected(wanted)), None);
-        }
-        value
-    }
-
-    /// `latency = "900us"`, or `{ limit = "900us", percentile = "99.9%" }`, or a list of these.
-    fn budgets(&mut self, item: &Item) -> Vec<(f64, Option<f64>)> {
-        match &item.node {
-            Node::List(list) => list.iter().flat_map(|item| self.budgets(item)).collect(),
-            Node::Text(limit) => self.duration(limit, &item.range).map(|limit| (limit, None)).into_iter().collect(),
-            Node::Table(table) => {
-                self.reader.only_keys(table, &["limit", "percentile"]);
-                let limit = self.reader.required(table, &item.range, "limit");
-                let limit = limit.and_then(|(limit, range)| self.duration(limit, &range));
-                let percentile = table.get("percentile").and_then(|item| self.percentile(item));
-                limit.map(|limit| (limit, percentile)).into_iter().collect()
-            }
-            other => {
-                let message =
-                    format!("`latency` must be {}, not {}", unit::expected(ValueType::Duration), other.kind());
-                self.reader.wrong(item.range.clone(), message, None);
-                Vec::new()
-            }
-        }
-    }
-
-    fn duration(&mut self, text: &str, range: &Range<usize>) -> Option<f64> {
-        match unit::read(text, ValueType::Duration) {
-            Ok(Value::Duration(micros)) => Some(micros),
-            _ => {
-                let message = format!("`{text}` is not {}", unit::expected(ValueType::Duration));
-                self.reader.wrong(range.clone(), message, None);
-                None
-            }
-        }
-    }
-
-    fn percentile(&mut self, item: &Item) -> Option<f64> {
-        let found = match &item.node {
-            Node::Number(number) => unit::read(&number.to_string(), ValueType::Percent).ok(),
-            Node::Text(text) => unit::read(text.trim_start_matches('p'), ValueType::Percent).ok(),
-            _ => None,
-        };
-        if let Some(Value::Percent(percent)) = found {
-            return Some(percent);
-        }
-        self.reader.wrong(item.range.clone(), "`percentile` must be a percentage such as \"99.9%\"", None);
-        None
     }
 
     fn allow(&mut self, item: &Item) -> Option<Allow> {

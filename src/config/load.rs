@@ -6,8 +6,10 @@
 use std::path::Path;
 
 use crate::config::layer::{self, Layer};
+use crate::config::place::{Places, inside};
 use crate::config::shelf::{Disk, Shelf};
 use crate::config::{Config, FILE, Origin, resolve};
+use crate::extract;
 use crate::policy::builtin;
 use crate::spanned::{Mistake, Reader, nearest};
 
@@ -65,23 +67,35 @@ pub fn load_services<'a>(loaded: &mut Loaded, shelf: &dyn Shelf, services: impl 
         files.layer(&path, directory, &mut Vec::new());
         loaded.mistakes.append(&mut files.mistakes);
         loaded.texts.append(&mut files.texts);
-        for (layer, _) in files.layers {
+        for (layer, path) in files.layers {
+            loaded.mistakes.extend(at_the_root(&layer, &path));
             merge(&mut loaded.config, layer, &mut loaded.mistakes);
         }
+        let standing = loaded.mistakes.clone();
+        let unknown = unknown_exceptions(&loaded.config).into_iter().filter(|mistake| !standing.contains(mistake));
+        loaded.mistakes.extend(unknown);
     }
 }
 
 struct Files<'a> {
-    shelf: &'a dyn Shelf,
+    places: Places<'a>,
     layers: Vec<(Layer, String)>,
     own: Vec<(String, String)>,
+    extractors: Vec<(String, String)>,
     mistakes: Vec<Mistake>,
     texts: Vec<(String, String)>,
 }
 
 impl<'a> Files<'a> {
     fn on(shelf: &'a dyn Shelf) -> Files<'a> {
-        Files { shelf, layers: Vec::new(), own: Vec::new(), mistakes: Vec::new(), texts: Vec::new() }
+        Files {
+            places: Places::new(shelf),
+            layers: Vec::new(),
+            own: Vec::new(),
+            extractors: Vec::new(),
+            mistakes: Vec::new(),
+            texts: Vec::new(),
+        }
     }
 
     /// Reads one file and, before it, what it extends. `open` is the chain that led here.
@@ -107,7 +121,7 @@ impl<'a> Files<'a> {
                     );
                 }
                 Some(_) if open.len() >= DEPTH => reader.wrong(range.clone(), "`extends` goes too deep", None),
-                Some(target) if !self.shelf.has(&target) => {
+                Some(target) if !self.places.exists(&target) => {
                     reader.wrong(range.clone(), format!("cannot read `{target}`: it is not there"), None);
                 }
                 // A layer's paths are the repository's, wherever the layer lies.
@@ -116,33 +130,39 @@ impl<'a> Files<'a> {
             self.mistakes.append(&mut reader.mistakes);
         }
         open.pop();
-        for (policies, range) in &layer.policy_directories {
-            let found = inside(path, policies).and_then(|directory| self.policies(&directory));
-            if found.is_none() {
+        let policies = layer.policy_directories.iter().map(|named| ("policies", named));
+        let extractors = layer.extractor_directories.iter().map(|named| ("extractors", named));
+        for (what, (named, range)) in policies.chain(extractors) {
+            let Some(files) = inside(path, named).and_then(|directory| self.directory(&directory)) else {
                 let mut reader = Reader { path: path.into(), mistakes: Vec::new() };
-                reader.wrong(range.clone(), format!("cannot read policies from `{policies}`"), None);
+                reader.wrong(range.clone(), format!("cannot read {what} from `{named}`"), None);
                 self.mistakes.append(&mut reader.mistakes);
-            }
+                continue;
+            };
+            if what == "policies" { self.own.extend(files) } else { self.extractors.extend(files) }
         }
         self.layers.push((layer, path.to_owned()));
     }
 
-    /// Reads the policies of a directory, by name.
-    fn policies(&mut self, directory: &str) -> Option<()> {
-        let mut names = self.shelf.names(directory)?;
-        names.retain(|name| name.ends_with(".toml"));
-        names.sort();
+    /// Reads the TOML files of a directory, by name.
+    fn directory(&mut self, directory: &str) -> Option<Vec<(String, String)>> {
+        let names = self.places.list(directory)?;
+        let mut files = Vec::new();
         for name in names {
-            let path = if directory.is_empty() { name } else { format!("{directory}/{name}") };
+            let path = match directory {
+                "" => name,
+                top if top.ends_with('/') => format!("{top}{name}"),
+                directory => format!("{directory}/{name}"),
+            };
             let Some(text) = self.text(&path) else { continue };
             self.texts.push((path.clone(), text.clone()));
-            self.own.push((path, text));
+            files.push((path, text));
         }
-        Some(())
+        Some(files)
     }
 
     fn text(&mut self, path: &str) -> Option<String> {
-        match self.shelf.text(path) {
+        match self.places.text(path) {
             Ok(text) => Some(text),
             Err(reason) => {
                 self.mistakes.push(Mistake {
@@ -163,7 +183,11 @@ impl<'a> Files<'a> {
         let own = self.own.iter().map(|(path, text)| (path.as_str(), text.as_str()));
         let (own, found) = builtin::load(own, false);
         mistakes.extend(found);
-        let mut config = Config { policies: builtin::overlay(builtin::shipped(), own), ..Config::default() };
+        let extractors = self.extractors.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let (extractors, found) = extract::load(extractors);
+        mistakes.extend(found);
+        let policies = builtin::overlay(builtin::shipped(), own);
+        let mut config = Config { policies, extractors, ..Config::default() };
         mistakes.extend(builtin::dangling(&config.policies));
         for (layer, _) in self.layers {
             merge(&mut config, layer, &mut mistakes);
@@ -172,6 +196,18 @@ impl<'a> Files<'a> {
         mistakes.sort();
         Loaded { config, mistakes, texts: self.texts, ..Loaded::default() }
     }
+}
+
+/// Policies and extractors judge the whole repository: a service's own file names none.
+fn at_the_root(layer: &Layer, path: &str) -> Vec<Mistake> {
+    let mut reader = Reader { path: path.into(), mistakes: Vec::new() };
+    let policies = layer.policy_directories.iter().map(|(_, range)| ("policies", range));
+    let extractors = layer.extractor_directories.iter().map(|(_, range)| ("extractors", range));
+    for (key, range) in policies.chain(extractors) {
+        let hint = Some("its levels and parameters can be set here".to_owned());
+        reader.wrong(range.clone(), format!("`{key}` is named at the root of the repository"), hint);
+    }
+    reader.mistakes
 }
 
 /// Finds exceptions to policies that there are not.
@@ -225,25 +261,6 @@ fn merge(config: &mut Config, layer: Layer, mistakes: &mut Vec<Mistake>) {
 /// What a key of some paths alone begins with.
 fn narrowed(paths: &[String]) -> String {
     if paths.is_empty() { String::new() } else { format!("{}: ", paths.join(", ")) }
-}
-
-/// Joins a path to the directory of a file and refuses what leaves the root.
-fn inside(file: &str, path: &str) -> Option<String> {
-    if path.starts_with('/') || path.contains('\\') || path.contains(':') {
-        return None;
-    }
-    let mut parts: Vec<&str> = file.split('/').collect();
-    parts.pop();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 #[cfg(test)]

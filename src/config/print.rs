@@ -3,12 +3,11 @@
 use std::fmt::Write as _;
 
 use crate::config::Config;
-use crate::config::layer::{self, Allow, ServiceRule};
+use crate::config::layer::{self, Allow, Budget, Said, ServiceRule};
 use crate::finding::Severity;
 use crate::history::BULK;
 use crate::policy::manual::strength_word;
 use crate::policy::{Level, unit};
-use crate::service::Role;
 use crate::signal::Value;
 use crate::source::Location;
 
@@ -50,6 +49,14 @@ fn write(config: &Config, text: &mut String) -> std::fmt::Result {
         write!(text, "\n[[override]]  # {}:{}\npaths = {}\n", setting.file, setting.line, list(&setting.paths))?;
         writeln!(text, "policy.{}.{} = {value}", setting.policy, setting.key)
     })?;
+    config.extractors.iter().try_for_each(|extractor| {
+        let (id, files) = (&extractor.id, list(&extractor.files));
+        writeln!(
+            text,
+            "\n# the extractor {id} reads {files} for the signal {}  # {}",
+            extractor.signal.name, extractor.path
+        )
+    })?;
     config.services.iter().try_for_each(|rule| service(rule, text))?;
     config.allows.iter().try_for_each(|entry| allow(entry, text))
 }
@@ -83,22 +90,36 @@ fn place(location: &Location) -> String {
 fn service(rule: &ServiceRule, text: &mut String) -> std::fmt::Result {
     let at = rule.location.as_ref().map(place).unwrap_or_default();
     writeln!(text, "\n[[service]]  # {at}")?;
-    let words = [
-        ("path", rule.root.as_deref()),
-        ("service", rule.matches_name.as_deref()),
-        ("name", rule.rename.as_deref()),
-        ("role", rule.role.map(Role::word)),
-        ("owner", rule.owner.as_deref()),
-        ("ignore", rule.ignore.as_deref()),
-    ];
-    for (key, word) in words {
+    fn said<'a>(said: &'a Option<Said<String>>) -> Option<(&'a str, &'a Location)> {
+        said.as_ref().map(|said| (said.value.as_str(), &said.at))
+    }
+    for (key, word) in [("path", &rule.root), ("service", &rule.matches_name)] {
         if let Some(word) = word {
             writeln!(text, "{key} = {}", quoted(word))?;
         }
     }
-    for (limit, percentile) in &rule.latency {
+    let words = [
+        ("language", rule.add.as_ref().map(|add| (add.value.word(), &add.at))),
+        ("name", said(&rule.rename)),
+        ("role", rule.role.as_ref().map(|role| (role.value.word(), &role.at))),
+        ("owner", said(&rule.owner)),
+        ("ignore", said(&rule.ignore)),
+    ];
+    for (key, word) in words {
+        if let Some((word, at)) = word {
+            writeln!(text, "{key} = {}  # {}", quoted(word), place(at))?;
+        }
+    }
+    for budget in &rule.latency {
+        let Budget { limit_us, percentile } = budget.value;
         let percentile = percentile.map_or(String::new(), |percentile| format!(", percentile = \"{percentile}%\""));
-        writeln!(text, "facts.latency = {{ limit = \"{limit}us\"{percentile} }}")?;
+        writeln!(text, "facts.latency = {{ limit = \"{limit_us}us\"{percentile} }}  # {}", place(&budget.at))?;
+    }
+    for (key, words) in [("traits", &rule.traits), ("deploy", &rule.deploy)] {
+        if let Some(first) = words.first() {
+            let words: Vec<String> = words.iter().map(|word| word.value.clone()).collect();
+            writeln!(text, "facts.{key} = {}  # {}", list(&words), place(&first.at))?;
+        }
     }
     for fact in &rule.facts {
         let value = match &fact.value {

@@ -1,7 +1,7 @@
 //! Where the files of a configuration lie: below a root on the disk, in a commit, or kept in a document.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::git::snapshot::Snapshot;
 use crate::read;
@@ -13,6 +13,10 @@ pub trait Shelf {
     fn text(&self, path: &str) -> Result<String, String>;
     /// The names in a directory; `None` where there is no such directory.
     fn names(&self, directory: &str) -> Option<Vec<String>>;
+    /// Where it lies on the disk, for what is more than one text: an archive, a git repository.
+    fn place(&self, _path: &str) -> Result<PathBuf, String> {
+        Err("only the work tree holds archives and git repositories that are read".to_owned())
+    }
 }
 
 /// A directory on the disk.
@@ -24,10 +28,23 @@ impl Shelf for Disk<'_> {
     }
 
     fn text(&self, path: &str) -> Result<String, String> {
-        read::load(&self.0.join(path), &mut Vec::new()).map(str::to_owned)
+        read::load(&self.place(path)?, &mut Vec::new()).map(str::to_owned)
+    }
+
+    fn place(&self, path: &str) -> Result<PathBuf, String> {
+        // A directory that is a link may lead anywhere.
+        let mut place = self.0.to_path_buf();
+        for part in path.split('/') {
+            place.push(part);
+            if place.symlink_metadata().is_ok_and(|metadata| metadata.file_type().is_symlink()) {
+                return Err("not a regular file".to_owned());
+            }
+        }
+        Ok(place)
     }
 
     fn names(&self, directory: &str) -> Option<Vec<String>> {
+        self.place(directory).ok()?;
         let entries = std::fs::read_dir(self.0.join(directory)).ok()?;
         Some(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
     }
@@ -64,7 +81,8 @@ impl Shelf for Kept {
     fn names(&self, directory: &str) -> Option<Vec<String>> {
         let inside = |path: &String| {
             let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-            (parent == directory).then(|| name.to_owned())
+            // Below the top of a container one slash more stands before the name.
+            (parent.trim_end_matches('/') == directory.trim_end_matches('/')).then(|| name.to_owned())
         };
         let names: Vec<String> = self.0.keys().filter_map(inside).collect();
         (!names.is_empty()).then_some(names)

@@ -4,7 +4,7 @@
 //! invoices and wallets; catalogue files (Backstage, Cortex, OpsLevel, Datadog) with tier, lifecycle, type and
 //! compliance words; instruction files of coding agents.
 //! *Emits*: [`FactKind::Mark`]: `money-type` (the detail is the domain word: three distinct ones make a domain),
-//! `tier`, `lifecycle`, `component-type`, `compliance`, `agent-instructions`.
+//! `tier`, `lifecycle`, `component-type`, `owner` (teams only), `compliance`, `agent-instructions`.
 //! *Misses*: tables in migrations; words like transfer, posting, charge or balance, which mean too much else.
 //! *Example*: `message Refund { … }`.
 
@@ -76,8 +76,10 @@ pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     for object in &view.documents {
         let backstage = object.str_at(&["apiVersion"]).is_some_and(|version| version.starts_with("backstage.io/"));
         let catalogue: &[(&[&str], &str)] = if backstage && object.str_at(&["kind"]) == Some("Component") {
+            owner(object.path(&["spec", "owner"]), object, several, facts);
             &[(&["spec", "lifecycle"], "lifecycle"), (&["spec", "type"], "component-type")]
         } else if object.get("dd-service").is_some() {
+            owner(object.get("team"), object, several, facts);
             &[(&["tier"], "tier"), (&["lifecycle"], "lifecycle")]
         } else if matches!(view.name(), "opslevel.yml" | "opslevel.yaml") {
             &[(&["service", "tier"], "tier"), (&["service", "lifecycle"], "lifecycle")]
@@ -87,12 +89,7 @@ pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
         } else {
             continue;
         };
-        let name = object.str_at(&["metadata", "name"]).or_else(|| object.str_at(&["dd-service"]));
-        // Several components in one file are told apart by name; one stands for its folder.
-        let binding = match name.filter(|_| several) {
-            Some(name) => Binding::Names(vec![name.to_owned()]),
-            None => Binding::Here,
-        };
+        let binding = binding(object, several);
         for (path, mark) in catalogue {
             if let Some(node) = object.path(path) {
                 add(mark, node, &binding, facts);
@@ -100,6 +97,27 @@ pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
         }
         compliance(object, &binding, facts);
     }
+}
+
+/// Several components in one file are told apart by name; one stands for its folder.
+fn binding(object: &Node, several: bool) -> Binding {
+    let name = object.str_at(&["metadata", "name"]).or_else(|| object.str_at(&["dd-service"]));
+    match name.filter(|_| several) {
+        Some(name) => Binding::Names(vec![name.to_owned()]),
+        None => Binding::Here,
+    }
+}
+
+/// The owning team: `group:default/payments` and `payments` are one; a user or an address is nobody to name.
+fn owner(node: Option<&Node>, object: &Node, several: bool, facts: &mut Facts<'_, '_>) {
+    let Some((node, written)) = node.and_then(|node| Some((node, node.as_str()?))) else { return };
+    let (kind, team) = written.split_once(':').unwrap_or(("group", written));
+    let team = team.rsplit('/').next().unwrap_or(team).trim();
+    if !kind.eq_ignore_ascii_case("group") || team.is_empty() || team.contains('@') {
+        return;
+    }
+    let fact = FactKind::Mark { name: "owner".into(), detail: team.to_owned() };
+    facts.add_bound(node.range.clone(), fact, binding(object, several));
 }
 
 fn cortex(object: &Node, facts: &mut Facts<'_, '_>) {

@@ -1,8 +1,7 @@
 //! CODEOWNERS: who owns a directory.
 //!
 //! In: the text of the file, from the first of its usual places, and a path. Out: the owners as written, for
-//! `figures` to count. The last line that
-//! matches decides; a line without owners takes them away. Patterns are those of `.gitignore` without `!` and
+//! `figures` to count, and the name of the first team, never a person's. The last line that matches decides; a line without owners takes them away. Patterns are those of `.gitignore` without `!` and
 //! character classes.
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -10,20 +9,29 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use crate::pattern;
 
 /// Where the file may lie, in the order in which GitHub and GitLab look.
-pub(super) const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
+pub(crate) const PLACES: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
 
-/// A read CODEOWNERS file: per line its pattern and the distinct owners that it names.
+/// A read CODEOWNERS file.
 #[derive(Debug)]
-pub(super) struct Owners {
-    lines: Vec<(Gitignore, Vec<String>)>,
+pub(crate) struct Owners {
+    lines: Vec<Line>,
+}
+
+/// One line: its pattern, and the distinct owners that it names.
+#[derive(Debug)]
+struct Line {
+    matcher: Gitignore,
+    owners: Vec<String>,
+    /// 1-based.
+    number: u32,
 }
 
 impl Owners {
-    pub(super) fn read(text: &str) -> Owners {
+    pub(crate) fn read(text: &str) -> Owners {
         let mut lines = Vec::new();
         // GitLab: owners of a section's heading hold for its lines without owners.
         let mut of_section: Vec<&str> = Vec::new();
-        for line in text.lines() {
+        for (number, line) in (1..).zip(text.lines()) {
             let line = line.split(" #").next().unwrap_or_default().trim();
             if line.is_empty() || line.starts_with(['#', '!']) {
                 continue;
@@ -40,7 +48,8 @@ impl Owners {
                 && builder.add_line(None, pattern).is_ok()
                 && let Ok(matcher) = builder.build()
             {
-                lines.push((matcher, owners.iter().map(|&owner| owner.to_owned()).collect()));
+                let owners = owners.iter().map(|&owner| owner.to_owned()).collect();
+                lines.push(Line { matcher, owners, number });
             }
         }
         Owners { lines }
@@ -48,12 +57,26 @@ impl Owners {
 
     /// Returns the owners of what lies in `directory` (`.` for the root).
     pub(super) fn of(&self, directory: &str) -> &[String] {
+        self.deciding(directory).map_or(&[], |line| &line.owners)
+    }
+
+    /// Returns the team that owns what lies in `directory`, and the line that says so.
+    pub(crate) fn team_of(&self, directory: &str) -> Option<(&str, u32)> {
+        let line = self.deciding(directory)?;
+        line.owners.iter().find_map(|owner| Some((team(owner)?, line.number)))
+    }
+
+    fn deciding(&self, directory: &str) -> Option<&Line> {
         // A file that only patterns for directories and for everything match.
         let path = if directory == "." { "-".to_owned() } else { format!("{directory}/-") };
-        let deciding =
-            self.lines.iter().rev().find(|(line, _)| line.matched_path_or_any_parents(&path, false).is_ignore());
-        deciding.map_or(&[], |(_, owners)| owners)
+        self.lines.iter().rev().find(|line| line.matcher.matched_path_or_any_parents(&path, false).is_ignore())
     }
+}
+
+/// `@organisation/team`: one part alone may be a person, and so may what has an address.
+fn team(owner: &str) -> Option<&str> {
+    let (organisation, team) = owner.strip_prefix('@')?.rsplit_once('/')?;
+    (!organisation.is_empty() && !team.is_empty() && !owner[1..].contains('@')).then_some(team)
 }
 
 fn distinct(owners: &str) -> Vec<&str> {
@@ -93,6 +116,8 @@ mod tests {
         let owners = Owners::read("# all\n* @org/all\n/cmd/ @a @b @a\n/cmd/open\ndocs/* @writer # note\n*.js @js\n");
         let count = |path: &str| owners.of(path).len();
         assert_eq!(count("."), 1);
+        assert_eq!(owners.team_of("other"), Some(("all", 2)));
+        assert_eq!(owners.team_of("cmd"), None, "people are named nowhere");
         assert_eq!(count("pkg"), 1);
         assert_eq!(count("cmd/x"), 2);
         assert_eq!(count("cmd/open"), 0, "a line without owners takes them away");

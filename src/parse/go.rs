@@ -10,6 +10,7 @@ mod constraint;
 mod function;
 mod import;
 pub mod lexer;
+pub mod query;
 mod structure;
 pub mod tree;
 

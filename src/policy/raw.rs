@@ -84,7 +84,7 @@ fn policy(reader: &mut Reader, table: &Table, head: &Range<usize>, shipped: bool
     })
 }
 
-fn is_id(id: &str) -> bool {
+pub(crate) fn is_id(id: &str) -> bool {
     id.starts_with(|c: char| c.is_ascii_lowercase())
         && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }

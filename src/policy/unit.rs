@@ -68,7 +68,7 @@ pub fn compare(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
     }
 }
 
-const DURATIONS: &[(&str, f64)] = &[
+pub(crate) const DURATIONS: &[(&str, f64)] = &[
     ("ns", 0.001),
     ("us", 1.0),
     ("µs", 1.0),
@@ -80,7 +80,7 @@ const DURATIONS: &[(&str, f64)] = &[
     ("h", 3600e6),
 ];
 
-const BYTES: &[(&str, f64)] = &[
+pub(crate) const BYTES: &[(&str, f64)] = &[
     ("B", 1.0),
     ("kB", 1e3),
     ("KB", 1e3),

@@ -92,6 +92,10 @@ impl Page<'_, '_> {
             let text = format!("{} = {}", declared.key, value(&declared.value));
             self.row("declared", &text, std::slice::from_ref(&declared.location))?;
         }
+        if let Some(owner) = &service.owner {
+            let how = if owner.declared { " (declared)" } else { "" };
+            self.row("owner", &format!("{}{how}", owner.team), std::slice::from_ref(&owner.at))?;
+        }
         self.each("uses", &service.uses, |used| format!("{} ({})", used.capability, used.symbol))?;
         let size =
             format!("{} lines, {} files, {} packages", service.size.lines, service.size.files, service.packages.len());

@@ -97,6 +97,7 @@ pub(crate) fn service(name: &str, root: &str, language: Language, role: Role) ->
         team: None,
         spec: None,
         declared: Vec::new(),
+        owner: None,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::scope::Scope;
 use crate::source::Location;
 
 use super::attribute::{Collected, Ties, attribute};
+use super::by_hand::{self, Added};
 use super::repository::{Repository, is_within};
 use super::traits::Uses;
 use super::unit::{Unit, discover};
@@ -20,12 +21,18 @@ const EVIDENCE_LIMIT: usize = 24;
 
 /// Finds the services of a repository with everything that files say about them.
 pub fn services(repository: &Repository) -> Vec<Service> {
-    services_as(repository, &|_, _| None)
+    services_as(repository, &|_, _| None, &[])
 }
 
-/// Like [`services`], with roles that the user declares for a root and a name: what depends on a role follows it.
-pub fn services_as(repository: &Repository, declared: &dyn Fn(&str, &str) -> Option<Role>) -> Vec<Service> {
+/// Like [`services`], with roles that the user declares for a root and a name (what depends on a role follows it), and
+/// with services that the user adds.
+pub fn services_as(
+    repository: &Repository,
+    declared: &dyn Fn(&str, &str) -> Option<Role>,
+    added: &[Added],
+) -> Vec<Service> {
     let mut units = discover(repository);
+    by_hand::add(repository, added, &mut units);
     let builds = build::resolve(repository, &mut units);
     let images = image::resolve(repository, &units, &builds);
     let workloads = workload::resolve(repository, &units, &builds, &images);
@@ -77,8 +84,8 @@ fn service(asked: role::Context<'_, '_>, declared: Option<Role>) -> Service {
         role_because,
         binaries: unit.binaries.iter().cloned().collect(),
         packages: unit.closure.iter().cloned().collect(),
-        traits,
-        deploy: deploy::targets(collected, ties, role),
+        traits: joined(traits, std::mem::take(&mut gathered.traits)),
+        deploy: joined(deploy::targets(collected, ties, role), std::mem::take(&mut gathered.deploy)),
         ffi: ffi(unit, role, &gathered),
         uses: evidenced(gathered.uses),
         latency: merged(stated(gathered.latency, role)),
@@ -99,6 +106,7 @@ fn service(asked: role::Context<'_, '_>, declared: Option<Role>) -> Service {
         team: None,
         spec: None,
         declared: Vec::new(),
+        owner: None,
     }
 }
 
@@ -146,6 +154,9 @@ struct Gathered {
     contracts: Places<String>,
     marks: Places<(String, String)>,
     artifact_budget: Places<u64>,
+    /// What extractors of the user's say outright.
+    traits: Places<String>,
+    deploy: Places<String>,
 }
 
 impl Gathered {
@@ -184,6 +195,8 @@ impl Gathered {
             FactKind::Contract { format } => self.contracts.entry(format.clone()).or_default().push(at),
             FactKind::Mark { name, detail } => self.marks.entry((name.clone(), detail.clone())).or_default().push(at),
             FactKind::ArtifactBudget { bytes } => self.artifact_budget.entry(*bytes).or_default().push(at),
+            FactKind::Trait { name } => self.traits.entry(name.clone()).or_default().push(at),
+            FactKind::Deploy { target } => self.deploy.entry(target.clone()).or_default().push(at),
             // These were used to tie things together.
             FactKind::Build(_)
             | FactKind::Image(_)
@@ -204,6 +217,17 @@ pub fn tidy(mut places: Vec<Location>) -> Vec<Location> {
 
 fn evidenced<T: Ord>(places: Places<T>) -> Vec<Evidenced<T>> {
     places.into_iter().map(|(value, places)| Evidenced { value, evidence: tidy(places) }).collect()
+}
+
+/// What was concluded, together with what was said outright.
+fn joined(mut found: Vec<Evidenced<String>>, said: Places<String>) -> Vec<Evidenced<String>> {
+    for (value, places) in said {
+        match found.iter_mut().find(|known| known.value == value) {
+            Some(known) => known.evidence = tidy(known.evidence.iter().cloned().chain(places).collect()),
+            None => found.push(Evidenced { value, evidence: tidy(places) }),
+        }
+    }
+    found
 }
 
 /// One entry for each value that differs, in the order of the places.

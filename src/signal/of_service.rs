@@ -13,12 +13,12 @@ use crate::source::Location;
 /// Builds the signals of one service.
 pub fn signals(service: &Service) -> Vec<Signal> {
     let mut all = vec![language(service), role(service)];
-    all.extend(words("trait", "name", &service.traits));
+    all.extend(words("trait", "name", &service.traits).map(|signal| stated(service, signal)));
     all.extend(service.uses.iter().map(|used| {
         let fields = vec![text("capability", &used.value.capability), text("symbol", &used.value.symbol)];
         signal("uses", fields, &used.evidence)
     }));
-    all.extend(words("deploy", "target", &service.deploy));
+    all.extend(words("deploy", "target", &service.deploy).map(|signal| stated(service, signal)));
     all.extend(service.ffi.iter().map(ffi));
     all.extend(latencies(&service.latency));
     all.extend(
@@ -28,31 +28,48 @@ pub fn signals(service: &Service) -> Vec<Signal> {
     all.extend(memories(&service.memory));
     all.extend(service.replicas.iter().map(|copies| {
         let fields = vec![count("min", copies.value.0), count("max", copies.value.1)];
-        signal("replicas", fields, &copies.evidence)
+        let declared = service.declared.iter().any(|fact| fact.key == "replicas");
+        Signal { declared, ..signal("replicas", fields, &copies.evidence) }
     }));
     all.extend(service.counts.iter().map(|counted| counts(counted, service.size.lines)));
     all.extend(words("check", "what", &service.checks));
     all.extend(words("contract", "format", &service.contracts));
     all.extend(service.marks.iter().map(|mark| {
-        let fields = vec![text("name", &mark.value.0), text("detail", &mark.value.1)];
+        let mut fields = vec![text("name", &mark.value.0), text("detail", &mark.value.1)];
+        let number = mark.value.1.parse::<f64>().ok().filter(|number| number.is_finite());
+        fields.extend(number.map(|number| ("value", Value::Number(number))));
         signal("mark", fields, &mark.evidence)
     }));
     all.extend(
         service
             .artifact_budget
             .iter()
-            .map(|b| signal("artifact-budget", vec![("bytes", Value::Bytes(b.value))], &b.evidence)),
+            .map(|b| signal("artifact-budget", vec![("bytes", Value::Bytes(b.value))], &b.evidence))
+            .map(|budget| Signal {
+                declared: service.declared.iter().any(|fact| fact.key == "artifact-budget"),
+                ..budget
+            }),
     );
     all.push(toolchain(service));
     all.push(size(service));
     let declares = |key: &str| service.declared.iter().any(|fact| fact.key == key);
     all.extend(service.team.as_ref().map(|known| team(known, declares("team-plan"))));
     all.extend(service.spec.as_ref().filter(|_| !declares("spec-stability")).map(spec));
-    all.extend(service.declared.iter().map(|fact| Signal {
+    // Traits, targets and the like are signals of their own.
+    let fields = super::spec("declared").map_or(&[][..], |spec| spec.fields);
+    let own = service.declared.iter().filter(|fact| fields.iter().any(|field| field.name == fact.key));
+    all.extend(own.map(|fact| Signal {
         declared: true,
         ..signal("declared", vec![(fact.key.as_str(), fact.value.clone())], std::slice::from_ref(&fact.location))
     }));
     all
+}
+
+/// Says whether a signal of one word is declared.
+fn stated(service: &Service, signal: Signal) -> Signal {
+    let declared =
+        matches!(signal.fields.first(), Some((_, Value::Word(word))) if service.declares(&signal.name, word));
+    Signal { declared, ..signal }
 }
 
 /// Builds a signal by hand: for the repository's, for `pick`, and for tests.

@@ -148,7 +148,7 @@ fn the_table_of_contents_is_current() {
         writeln!(text, "  - [{0}](policies/{0}.md)", policy.id).unwrap();
     }
     text.push_str(
-        "- [Criteria](criteria.md)\n- [Signals](signals.md)\n- [History](history.md)\n- [Configuration](configuration.md)\n- [In CI](ci.md)\n- [Limitations](limitations.md)\n\
+        "- [Criteria](criteria.md)\n- [Signals](signals.md)\n- [History](history.md)\n- [Configuration](configuration.md)\n- [Extractors](extractors.md)\n- [In CI](ci.md)\n- [Limitations](limitations.md)\n\
          - [Limits](limits.md)\n- [Threat model](threat-model.md)\n- [For the owner of a questioned service](faq.md)\n",
     );
     is_current(&source().join("SUMMARY.md"), &text);

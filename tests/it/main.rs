@@ -5,6 +5,7 @@ mod base;
 mod cli;
 mod configuration;
 mod docs;
+mod extractors;
 mod facts;
 mod fixtures;
 mod fooled;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 /// Bytes of the largest file that is parsed.
-const LARGEST: usize = 1 << 20;
-const DEADLINE: Duration = Duration::from_millis(500);
+pub(super) const LARGEST: usize = 1 << 20;
+pub(super) const DEADLINE: Duration = Duration::from_millis(500);
 /// Nesting of an expression up to which it is evaluated.
 const DEEPEST: u32 = 12;
 
@@ -92,7 +92,7 @@ pub fn syntax(text: &str) -> Option<Syntax> {
     Some(syntax)
 }
 
-fn parse(text: &str) -> Option<Tree> {
+pub(super) fn parse(text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_go::LANGUAGE.into()).expect("because both libraries are pinned together");
     let start = Instant::now();
