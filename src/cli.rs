@@ -81,6 +81,21 @@ pub enum PolicyCommand {
     },
     /// Run the cases in the `tests` folder of a directory of policies
     Test { directory: PathBuf },
+    /// Write a pinned copy of policies, with its hashes, into this directory
+    ///
+    /// A directory is read as the git repository it is. For an address, the `git` of this machine fetches the revision:
+    /// this command alone runs it, and this command alone uses the network.
+    Vendor {
+        /// Address or directory of a git repository, and a revision
+        #[arg(value_name = "URL@REV")]
+        source: String,
+        /// Take the files below this folder only
+        #[arg(long, value_name = "FOLDER")]
+        path: Option<String>,
+        /// Directory to write to [default: fitcheck-vendor/NAME]
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
     /// Say which verdicts a directory of policies would change, and why
     Backtest {
         /// Policies to judge by as well

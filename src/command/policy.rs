@@ -1,17 +1,21 @@
 //! `policy`: the policies in force, and files that are to become some.
 
+mod backtest;
+mod fixture;
+mod vendor;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use fitcheck::check::CheckError;
-use fitcheck::cli::{ColorWhen, Configured, PolicyCommand, Scan};
+use fitcheck::cli::{ColorWhen, Configured, PolicyCommand};
 use fitcheck::config::is_fatal;
 use fitcheck::config::load::Loaded;
 use fitcheck::exit::Exit;
 use fitcheck::extract::{self, Extractor};
 use fitcheck::policy::{Level, PolicySet, builtin, manual, trial};
 use fitcheck::spanned::Mistake;
-use fitcheck::{judge, report, terminal};
+use fitcheck::{report, terminal};
 
 pub(crate) fn policy(command: &PolicyCommand) -> anyhow::Result<Exit> {
     match command {
@@ -19,7 +23,8 @@ pub(crate) fn policy(command: &PolicyCommand) -> anyhow::Result<Exit> {
         PolicyCommand::Show { policy, configured } => show(policy, configured),
         PolicyCommand::Check { files } => check(files),
         PolicyCommand::Test { directory } => test(directory),
-        PolicyCommand::Backtest { policies, scan } => backtest(policies, scan),
+        PolicyCommand::Backtest { policies, scan } => backtest::backtest(policies, scan),
+        PolicyCommand::Vendor { source, path, into } => vendor::vendor(source, path.as_deref(), into.as_deref()),
     }
 }
 
@@ -64,8 +69,7 @@ struct Own {
 fn sound(files: &[PathBuf], base: PolicySet) -> anyhow::Result<Own> {
     let mut texts = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))?;
-        texts.push((file.display().to_string(), text));
+        texts.push((file.display().to_string(), text(file)?));
     }
     let named = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     let (to_extract, to_judge): (Vec<_>, Vec<_>) = named.partition(|(path, text)| extract::is_one(path, text));
@@ -74,7 +78,7 @@ fn sound(files: &[PathBuf], base: PolicySet) -> anyhow::Result<Own> {
     mistakes.extend(found);
     let ids = own.policies.iter().map(|policy| policy.id.clone());
     let ids = ids.chain(extractors.iter().map(|extractor| extractor.id.clone())).collect();
-    let policies = builtin::overlay(base, own);
+    let policies = builtin::tried(base, own);
     // What a broken policy would have been called is not known: a name that leads nowhere may be its.
     if !is_fatal(&mistakes) {
         mistakes.extend(builtin::dangling(&policies));
@@ -93,53 +97,58 @@ fn refuse(mistakes: Vec<Mistake>, texts: Vec<(String, String)>) -> anyhow::Resul
     Ok(report::mistakes::write(&mistakes, &texts, terminal, &mut std::io::stderr())?)
 }
 
-/// The TOML files of a directory, by name.
-fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(directory).with_context(|| format!("cannot read `{}`", directory.display()))?;
-    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let mut files: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|name| name == "toml")).collect();
-    files.sort();
-    Ok(files)
+fn text(file: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(file).with_context(|| format!("cannot read `{}`", file.display()))
 }
 
-/// Runs every case beside the policies; one that is wrong makes the status 1.
+/// What lies in a directory, by name.
+fn entries(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(directory).with_context(|| format!("cannot read `{}`", directory.display()))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// The TOML files of a directory, by name.
+fn files(directory: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let is_toml = |path: &PathBuf| path.is_file() && path.extension().is_some_and(|name| name == "toml");
+    Ok(entries(directory)?.into_iter().filter(is_toml).collect())
+}
+
+/// Runs every case and every fixture beside the policies; one that is wrong makes the status 1.
 fn test(directory: &Path) -> anyhow::Result<Exit> {
-    let set = sound(&files(directory)?, builtin::shipped())?.policies;
+    let own = sound(&files(directory)?, builtin::shipped())?;
+    let tests = directory.join("tests");
     let (mut cases, mut mistakes, mut texts) = (Vec::new(), Vec::new(), Vec::new());
-    for file in files(&directory.join("tests"))? {
-        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
-        let name = file.display().to_string();
-        let (found, wrong) = trial::read(&name, &text, &set);
+    for file in files(&tests)? {
+        let (name, text) = (file.display().to_string(), text(&file)?);
+        let (found, wrong) = trial::read(&name, &text, &own.policies);
         cases.extend(found);
         mistakes.extend(wrong);
         texts.push((name, text));
     }
+    let folders = entries(&tests)?.into_iter().filter(|path| path.join("case.toml").is_file());
+    let mut fixtures = Vec::new();
+    for folder in folders {
+        let (name, text) = (folder.join("case.toml").display().to_string(), text(&folder.join("case.toml"))?);
+        let (expected, wrong) = fitcheck::policy::story::read(&name, &text, &own.policies);
+        fixtures.push((folder, expected));
+        mistakes.extend(wrong);
+        texts.push((name, text));
+    }
     refuse(mistakes, texts)?;
-    anyhow::ensure!(!cases.is_empty(), "`{}` holds no case", directory.join("tests").display());
-    let wrong: Vec<String> = cases.iter().filter_map(|case| case.run(&set).err()).collect();
+    anyhow::ensure!(cases.len() + fixtures.len() > 0, "`{}` holds no case", tests.display());
+    let mut wrong: Vec<String> = cases.iter().filter_map(|case| case.run(&own.policies).err()).collect();
+    for (folder, expected) in &fixtures {
+        let differs = fixture::run(&folder.join("repo"), expected, &own)?;
+        wrong.extend(differs.into_iter().map(|line| format!("{}: {line}", folder.display())));
+    }
     crate::print(|out| {
         wrong.iter().try_for_each(|line| writeln!(out, "{}", report::inert::terminal(line)))?;
+        if !fixtures.is_empty() {
+            write!(out, "{} fixture(s), ", fixtures.len())?;
+        }
         writeln!(out, "{} case(s), {} wrong", cases.len(), wrong.len())
     })?;
     Ok(if wrong.is_empty() { Exit::Clean } else { Exit::Findings })
-}
-
-/// Judges the same services by both sets and prints where they part.
-fn backtest(policies: &Path, scan: &Scan) -> anyhow::Result<Exit> {
-    let (report, loaded) = crate::scan(scan)?;
-    let mut changed = loaded.config.clone();
-    changed.policies = sound(&files(policies)?, changed.policies)?.policies;
-    let services = report.services.iter().map(|judged| judged.service.clone()).collect();
-    let (after, _) = judge::judge(services, &changed);
-    let pairs = report.services.iter().zip(&after);
-    let flipped: Vec<_> = pairs.filter(|(before, after)| before.verdict != after.verdict).collect();
-    crate::print(|out| {
-        flipped.iter().try_for_each(|(before, after)| {
-            let line = |text: &str| report::inert::terminal(text).into_owned();
-            let (name, root) = (line(&before.service.name), line(&before.service.root));
-            writeln!(out, "{name} ({root}): {} → {}", before.verdict.word(), after.verdict.word())?;
-            writeln!(out, "  before: {}\n  after:  {}", line(&before.reasoning), line(&after.reasoning))
-        })?;
-        writeln!(out, "{} of {} service(s) would change", flipped.len(), after.len())
-    })
 }

@@ -5,12 +5,11 @@
 //! `org.tar.gz//base.toml`. Out: texts, or why not. Nothing outside the root is opened, and what was vendored is compared with the hashes it was vendored under.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::config::archive;
 use crate::config::shelf::Shelf;
-use crate::config::vendored::{LOCK, Lock};
-use crate::git::{self, Git};
+use crate::config::vendored::{LOCK, Lock, at_revision};
+use crate::git::Git;
 use crate::tree::StoredTree;
 use crate::walk::Filter;
 
@@ -91,7 +90,7 @@ impl<'a> Places<'a> {
         let directory = name.rfind('/').map_or(0, |at| at + 1);
         if let Some((_, revision)) = name[directory..].split_once('@') {
             let path = &name[..name.len() - revision.len() - 1];
-            return of_git(&self.shelf.place(path)?, revision);
+            return at_revision(&self.shelf.place(path)?, revision).map(|(_, contents)| contents);
         }
         if archive::is_one(name) {
             return archive::read(&self.shelf.place(name)?, FILES, BYTES);
@@ -132,14 +131,6 @@ impl<'a> Places<'a> {
         }
         Ok(lock)
     }
-}
-
-/// The TOML files of a commit.
-pub(crate) fn of_git(path: &Path, revision: &str) -> Result<Contents, String> {
-    let git = Git::open(path, git::Options::default()).map_err(|problem| problem.to_string())?;
-    let commit = git.commit(revision).map_err(|problem| problem.to_string())?;
-    let commit = commit.ok_or_else(|| format!("it has no revision `{revision}`"))?;
-    of_commit(&git, commit)
 }
 
 /// The TOML files of a commit.

@@ -4,8 +4,12 @@
 //! copy alone; where it came from is never asked again.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+
+use crate::config::place;
+use crate::git::{self, Git};
 
 /// The name of the lock, in the vendored directory.
 pub const LOCK: &str = "fitcheck-vendor.toml";
@@ -47,6 +51,14 @@ impl Lock {
             Some(_) => Ok(()),
         }
     }
+}
+
+/// The TOML files of a git repository at a revision, and the commit that it names.
+pub fn at_revision(path: &Path, revision: &str) -> Result<(String, BTreeMap<String, String>), String> {
+    let git = Git::open(path, git::Options::default()).map_err(|problem| problem.to_string())?;
+    let commit = git.commit(revision).map_err(|problem| problem.to_string())?;
+    let commit = commit.ok_or_else(|| format!("it has no revision `{revision}`"))?;
+    Ok((commit.to_string(), place::of_commit(&git, commit)?))
 }
 
 /// Line ends are git's to change on checkout, and nothing a policy could hide in.

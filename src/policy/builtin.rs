@@ -95,6 +95,22 @@ pub fn overlay(mut set: PolicySet, own: PolicySet) -> PolicySet {
     set
 }
 
+/// Puts policies that are tried beside those in force: what the configuration set for one that is replaced stays set.
+pub fn tried(set: PolicySet, mut own: PolicySet) -> PolicySet {
+    for policy in &mut own.policies {
+        let Some(before) = set.get(&policy.id) else { continue };
+        policy.level = before.level;
+        for parameter in &mut policy.parameters {
+            let known = before.parameter(&parameter.name).filter(|known| known.origin.is_some());
+            if let Some(known) = known.filter(|known| raw::in_range(parameter, &known.value).is_ok()) {
+                parameter.value = known.value.clone();
+                parameter.origin.clone_from(&known.origin);
+            }
+        }
+    }
+    overlay(set, own)
+}
+
 /// Finds `lowers` that name no policy; only the whole set can tell.
 pub fn dangling(set: &PolicySet) -> Vec<Mistake> {
     let ids: Vec<&str> = set.policies.iter().map(|policy| policy.id.as_str()).collect();

@@ -9,6 +9,8 @@
 //! questions = ["tail-latency"]
 //! ```
 
+use std::ops::Range;
+
 use crate::finding::Verdict;
 use crate::policy::eval::evaluate;
 use crate::policy::{PolicySet, Scope, unit};
@@ -48,12 +50,7 @@ fn case(reader: &mut Reader, item: &Item, set: &PolicySet) -> Option<Case> {
         .required(table, &item.range, "language")
         .and_then(|(word, range)| reader.one_of("language", word, &range, &["go", "rust"]).then_some(word));
     let language = language.map(|word| if word == "go" { Language::Go } else { Language::Rust });
-    let verdict = reader.required(table, &item.range, "verdict");
-    let verdict = verdict.and_then(|(word, range)| {
-        let all = [Verdict::Fits, Verdict::Questioned, Verdict::Contested, Verdict::Unjudged];
-        reader.one_of("verdict", word, &range, &all.map(Verdict::word));
-        all.into_iter().find(|verdict| verdict.word() == word)
-    });
+    let verdict = verdict(reader, table, &item.range);
     let mut signals: Vec<Signal> = language
         .map(|language| signal("language", vec![("name", Value::Word(language.word().to_owned()))], &[]))
         .into_iter()
@@ -66,7 +63,16 @@ fn case(reader: &mut Reader, item: &Item, set: &PolicySet) -> Option<Case> {
     Some(Case { name: name?, language: language?, signals, verdict: verdict?, questions, supports })
 }
 
-fn ids(reader: &mut Reader, table: &Table, key: &str, set: &PolicySet) -> Vec<String> {
+/// Reads the verdict that is expected.
+pub(super) fn verdict(reader: &mut Reader, table: &Table, within: &Range<usize>) -> Option<Verdict> {
+    let (word, range) = reader.required(table, within, "verdict")?;
+    let all = [Verdict::Fits, Verdict::Questioned, Verdict::Contested, Verdict::Unjudged];
+    reader.one_of("verdict", word, &range, &all.map(Verdict::word));
+    all.into_iter().find(|verdict| verdict.word() == word)
+}
+
+/// Reads ids of policies that there are.
+pub(super) fn ids(reader: &mut Reader, table: &Table, key: &str, set: &PolicySet) -> Vec<String> {
     let Some(item) = table.get(key) else { return Vec::new() };
     let named = reader.texts(item, key);
     for (id, range) in &named {
