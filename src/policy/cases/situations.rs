@@ -36,6 +36,8 @@ pub(super) const CASES: &[(&str, &str)] = &[
     ("go service, trait http-api, deploy kubernetes, latency 900us 99.9 slo", "questioned -tail-latency"),
     ("rust service, trait http-api, deploy kubernetes, latency 900us 99.9 slo", "fits +tail-latency"),
     ("go service, trait http-api, deploy kubernetes, latency 100ms 99 slo", "fits +cloud-native-service"),
+    ("go service, trait http-api, deploy kubernetes, latency 5.01ms 99 slo", "fits +cloud-native-service"),
+    ("go service, trait http-api, deploy kubernetes, latency 5ms 99 slo", "unjudged -tail-latency-advisory"),
     // tail-latency-advisory: between the figures, or in prose alone.
     ("go service, latency 5ms 99 slo", "unjudged -tail-latency-advisory"),
     ("go service, latency 5.01ms 99 slo", "unjudged"),
@@ -227,6 +229,7 @@ pub(super) const CASES: &[(&str, &str)] = &[
     ("go function", "fits +serverless-function"),
     ("rust function, trait http-api, deploy lambda", "questioned -serverless-function"),
     ("rust function, latency 5ms 99 slo", "fits +tail-latency-advisory"),
+    ("rust function, latency 5.01ms 99 slo", "questioned -serverless-function"),
     // batch-pipeline
     ("go job, trait io-bound, deploy docker", "fits +batch-pipeline"),
     ("rust job", "questioned -batch-pipeline"),
@@ -241,18 +244,23 @@ pub(super) const CASES: &[(&str, &str)] = &[
     ("rust service, declared spec-stability monthly", "unjudged"),
     ("rust service, team age-days=1, spec active-weeks=40 breaking-share=0.3", "questioned -spec-churn"),
     ("rust service, team age-days=1, spec active-weeks=39 breaking-share=0.3", "unjudged"),
+    ("rust service, team age-days=1, spec active-weeks=40 breaking-share=0.25", "questioned -spec-churn"),
+    ("rust service, team age-days=1, spec active-weeks=40 breaking-share=0.245", "unjudged"),
     ("go service, declared spec-stability weekly", "fits +spec-churn"),
     ("rust service, declared team-plan contractors", "questioned -team-churn"),
     (
         "rust service, team rotation=0.8 attrition=0.5 newcomer-share=0.5 contributors=4 commits=50",
         "questioned -team-churn",
     ),
-    ("rust service, team rotation=0.79 attrition=0.5 newcomer-share=0.5 contributors=4 commits=50", "unjudged"),
+    ("rust service, team rotation=0.795 attrition=0.5 newcomer-share=0.5 contributors=4 commits=50", "unjudged"),
+    ("rust service, team rotation=0.8 attrition=0.495 newcomer-share=0.5 contributors=4 commits=50", "unjudged"),
+    ("rust service, team rotation=0.8 attrition=0.5 newcomer-share=0.495 contributors=4 commits=50", "unjudged"),
     ("go service, declared team-plan rotating, declared panic-cost money", "contested -failure-cost +team-churn"),
     ("rust service, declared team-plan unknown", "questioned -unknown-maintainers"),
     ("rust service, declared team-plan hiring", "questioned -unknown-maintainers"),
     ("rust service, team bus-factor=1 attrition=0.75 departed=2 owners=0", "questioned -unknown-maintainers"),
     ("rust service, team bus-factor=1 attrition=0.75 departed=2 owners=1", "unjudged"),
+    ("rust service, team bus-factor=1 attrition=0.745 departed=2 owners=0", "unjudged"),
     ("go service, declared team-plan unknown", "fits +unknown-maintainers"),
     // queue-workers
     ("go service, trait queue-worker", "fits +queue-workers"),
@@ -272,6 +280,8 @@ pub(super) const CASES: &[(&str, &str)] = &[
     ("rust service, lines 1000", "unjudged"),
     ("go service, lines 29, ffi import cgo 1", "unjudged"),
     ("rust service, lines 29, trait security-critical", "fits +failure-cost"),
+    ("rust service, lines 29, latency 5ms 99 slo", "fits +tail-latency-advisory"),
+    ("rust service, lines 29, latency 5.01ms 99 slo", "unjudged -boring-glue"),
     // cli-tool
     ("go cli", "contested"),
     ("rust cli", "contested"),
@@ -279,7 +289,7 @@ pub(super) const CASES: &[(&str, &str)] = &[
     ("go service, uses cli-parser cobra", "unjudged"),
     // agent-authored
     ("go service, team agent-share=0.5", "contested"),
-    ("go service, team agent-share=0.49", "unjudged"),
+    ("go service, team agent-share=0.495", "unjudged"),
     ("rust service, trait crud, team agent-share=0.9", "questioned -crud-service"),
     // io-bound-narrows
     (
@@ -289,7 +299,15 @@ pub(super) const CASES: &[(&str, &str)] = &[
     ("go service, trait cpu-bound, trait http-api, deploy helm", "contested -cpu-bound +cloud-native-service"),
     ("go service, trait cpu-bound, trait io-bound", "unjudged -cpu-bound"),
     ("go service, trait cpu-bound, trait io-bound, latency 5ms 99 slo", "questioned -cpu-bound -tail-latency-advisory"),
+    ("go service, trait cpu-bound, trait io-bound, latency 5.01ms 99 slo", "unjudged -cpu-bound"),
     // gc-at-scale-is-fine
+    (
+        "go service, lines 50000, memory limit 64MiB, trait queue-worker, latency 5ms 99 slo",
+        "contested -tail-latency-advisory -memory-limit +queue-workers",
+    ),
+    ("go service, lines 50000, memory limit 64MiB, trait queue-worker, latency 5.01ms 99 slo", "fits +queue-workers"),
+    ("go service, memory limit 64MiB, trait queue-worker, replicas 10", "fits +queue-workers"),
+    ("go service, memory limit 64MiB, trait queue-worker, replicas 9", "contested -memory-limit +queue-workers"),
     ("go service, lines 900000, replicas 500, trait queue-worker", "fits +queue-workers"),
     (
         "go service, lines 900000, replicas 500, trait queue-worker, tuning gogc",
