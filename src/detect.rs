@@ -21,6 +21,7 @@ mod go_counts;
 mod go_errors;
 mod go_export;
 mod go_latency;
+mod go_links;
 mod go_proxy;
 mod go_routes;
 mod go_timeouts;
@@ -33,6 +34,7 @@ mod keptn_slo;
 mod latency;
 mod linker_memory;
 mod locust;
+mod mage;
 mod nobl9;
 mod openslo;
 mod prometheus_rules;
@@ -42,9 +44,11 @@ mod pyrra;
 mod rust_bindings_config;
 pub mod rust_build;
 pub mod rust_counts;
+pub mod rust_dlopen;
 pub mod rust_export;
 pub mod rust_import;
 pub mod rust_jni;
+mod rust_kernel;
 pub mod rust_latency;
 pub mod rust_magnus;
 pub mod rust_napi;
@@ -110,7 +114,7 @@ pub type OnText = fn(&Text<'_>, &mut Facts<'_, '_>);
 /// Detectors that read the text of files, by name, with the kinds they look at.
 pub const TEXT: &[(&str, &[Kind], OnText)] = &[
     ("c-lines", &[Kind::C], c_lines::detect),
-    ("consumers", &[Kind::Foreign, Kind::JavaScript, Kind::C], consumers::detect),
+    ("consumers", &[Kind::Foreign, Kind::JavaScript, Kind::C, Kind::Text], consumers::detect),
     ("contracts", &[Kind::Proto, Kind::GraphQl, Kind::Text], contracts::detect_text),
     ("generates", &[Kind::Go], generates::detect_go),
     ("generates", &[Kind::Rust], generates::detect_rust),
@@ -140,11 +144,13 @@ pub const GO: &[(&str, OnGo)] = &[
     ("go-counts", go_counts::detect),
     ("go-export", go_export::detect),
     ("go-latency", go_latency::detect),
+    ("go-links", go_links::detect),
     ("go-proxy", go_proxy::detect),
     ("go-routes", go_routes::detect),
     ("go-timeouts", go_timeouts::detect),
     ("go-tuning", go_tuning::detect),
     ("go-uses", go_uses::detect),
+    ("mage", mage::detect),
     ("purego", purego::detect),
 ];
 
@@ -154,9 +160,11 @@ pub type OnRust = fn(&RustView<'_, '_>, &mut Facts<'_, '_>);
 /// Detectors of Rust code that is shipped, by name.
 pub const RUST: &[(&str, OnRust)] = &[
     ("rust-counts", rust_counts::detect),
+    ("rust-dlopen", rust_dlopen::detect),
     ("rust-export", rust_export::detect),
     ("rust-import", rust_import::detect),
     ("rust-jni", rust_jni::detect),
+    ("rust-kernel", rust_kernel::detect),
     ("rust-magnus", rust_magnus::detect),
     ("rust-napi", rust_napi::detect),
     ("rust-neon", rust_neon::detect),

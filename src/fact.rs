@@ -185,6 +185,8 @@ pub struct Build {
     pub publishes: Vec<String>,
     /// A CI job keeps the result for another workflow, which may publish it (a `Workload` with the event `kept-artifacts`).
     pub kept: bool,
+    /// The profile that guides the optimiser (`-pgo=cpu.pprof`), where one is named.
+    pub profile: Option<String>,
     /// Variables given to the command (`make app APP_NAME=x`, matrix values): what names like `$(APP_NAME)` stand for.
     pub variables: Vec<(String, String)>,
 }
@@ -210,6 +212,12 @@ pub struct Image {
     pub stage: Option<String>,
     /// The Dockerfile, as written, where another file (a script, a workflow, a bake file) tells how the image is built.
     pub dockerfile: Option<String>,
+    /// Where its files are written to instead of an image (`type=local,dest=out`), as written.
+    pub writes: String,
+    /// The written files are published by the same file: the deploy target.
+    pub publishes: Vec<String>,
+    /// A CI job keeps the written files for another workflow, which may publish them.
+    pub kept: bool,
 }
 
 /// Something that runs a service.

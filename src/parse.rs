@@ -82,9 +82,9 @@ impl Kind {
             "service" | "socket" | "timer" | "in" if lower.contains(".service") || extension != "in" => Kind::Unit,
             "ini" | "cfg" | "env" => Kind::Unit,
             "md" | "markdown" | "rst" | "adoc" => Kind::Markdown,
-            "jsonnet" | "libsonnet" | "bzl" | "bazel" | "nix" | "x" | "ld" | "thrift" | "wit" | "udl" | "spec"
-            | "wxs" | "nsi" | "rb" | "gemspec" | "podspec" | "csproj" | "gradle" | "xml" | "mod" | "pbxproj"
-            | "syso" | "pgo" | "smithy" | "fbs" | "capnp" => return text_kind(extension),
+            "jsonnet" | "libsonnet" | "bzl" | "bazel" | "nix" | "x" | "ld" | "modulemap" | "gyp" | "thrift" | "wit"
+            | "udl" | "spec" | "wxs" | "nsi" | "iss" | "rb" | "gemspec" | "podspec" | "csproj" | "gradle" | "xml"
+            | "mod" | "pbxproj" | "syso" | "pgo" | "smithy" | "fbs" | "capnp" => return text_kind(extension),
             "py" | "java" | "kt" | "kts" | "swift" | "cs" | "scala" | "dart" | "ex" | "exs" | "php" => Kind::Foreign,
             "c" | "cc" | "cpp" | "cxx" | "h" | "hh" | "hpp" | "s" | "m" | "mm" => Kind::C,
             _ => return None,

@@ -9,6 +9,7 @@ pub mod attribute;
 pub mod build;
 pub mod by_hand;
 pub mod cargo_graph;
+pub mod charts;
 pub mod deploy;
 pub mod go_graph;
 pub mod image;

@@ -124,6 +124,7 @@ pub const TARGETS: &[&str] = &[
     "gem",
     "nuget",
     "cocoapods",
+    "ecs",
 ];
 
 pub const MECHANISMS: &[&str] = &[
@@ -150,6 +151,8 @@ pub const MECHANISMS: &[&str] = &[
     "flutter-rust-bridge",
     "swift-bridge",
     "diplomat",
+    "dlopen",
+    "gomobile",
 ];
 
 pub const TUNINGS: &[&str] = &[
@@ -169,6 +172,8 @@ pub const TUNINGS: &[&str] = &[
     "custom-allocator",
     "no-std",
     "unsafe",
+    "godebug",
+    "allocator-settings",
 ];
 
 pub const SOURCES: &[&str] = &["slo", "alert", "load-test", "deadline", "derived", "doc", "comment", "declared"];

@@ -2,7 +2,8 @@
 //!
 //! *Looks for*: ctypes and cffi (Python), koffi, ffi-napi, Deno and Bun `dlopen`, `.node` files (Node), Fiddle and the
 //! ffi gem (Ruby), `DllImport` and `LibraryImport` (C#), `System.loadLibrary` and JNA (Java, Kotlin, Scala),
-//! `import XFFI` (Swift), `DynamicLibrary.open` (Dart), Rustler (Elixir), `FFI` (PHP), `#include "libx.h"` (C, C++).
+//! `import XFFI` and module maps (Swift), `import uniffi.x` (Kotlin), `binding.gyp`, `DynamicLibrary.open` (Dart), Rustler
+//! (Elixir), `FFI` (PHP), `#include "libx.h"` (C, C++).
 //! *Emits*: [`FactKind::Consumer`] with the library's bare name, for the service of that name.
 //! *Misses*: names put together at run time without any literal that looks like a library.
 //! *Example*: `ctypes.CDLL("./libcore.so")`: Python loads `core`.
@@ -86,6 +87,9 @@ pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
         "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" if text.text.contains(".node") => {
             by_pattern(&NODE, "node", text, facts);
         }
+        "kt" | "kts" => by_pattern(&UNIFFI, "kotlin", text, facts),
+        "modulemap" => by_pattern(&MODULE, "swift", text, facts),
+        "gyp" => by_pattern(&GYP, "node", text, facts),
         _ => {}
     }
 }
@@ -99,6 +103,9 @@ fn pattern(pattern: &str) -> Regex {
 }
 
 static SWIFT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*import\s+(\w+?)_?FFI\s*$"));
+static UNIFFI: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*import\s+uniffi\.(\w+)\."));
+static MODULE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*(?:framework\s+)?module\s+(\w+?)_?FFI\b"));
+static GYP: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?:['"]-l|/lib)([\w-]+?)(?:\.(?:a|so|dylib|lib))?['"]"#));
 static INCLUDE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?m)^\s*#\s*include\s+"lib([\w-]+)\.h""#));
 static NODE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r#"(?:require\(|from\s+|import\()\s*['"`](?:\.{1,2}/[^'"`]*?)?([\w-]+)(?:\.[\w-]+)*\.node['"`]"#)
@@ -240,7 +247,7 @@ const SYSTEM: &[&str] = &[
     "powrprof",
 ];
 
-fn add(language: &str, library: &str, range: Range<usize>, facts: &mut Facts<'_, '_>) {
+pub(super) fn add(language: &str, library: &str, range: Range<usize>, facts: &mut Facts<'_, '_>) {
     if SYSTEM.iter().any(|system| system.eq_ignore_ascii_case(library)) {
         return;
     }
@@ -284,6 +291,10 @@ mod tests {
             ("A.java", "System.loadLibrary(\"core\");", "java core"),
             ("A.kt", "Native.load(\"core\", Api::class.java)", "kotlin core"),
             ("A.swift", "import coreFFI\n", "swift core"),
+            ("A.kt", "import uniffi.core.Client\n", "kotlin core"),
+            ("module.modulemap", "module coreFFI {\n  header \"coreFFI.h\"\n}\n", "swift core"),
+            ("binding.gyp", "{'libraries': ['-lcore']}", "node core"),
+            ("binding.gyp", "{'libraries': ['<(module_root_dir)/libcore.a']}", "node core"),
             ("a.dart", "DynamicLibrary.open('libcore.so')", "dart core"),
             ("a.ex", "use Rustler, otp_app: :x, crate: \"core\"", "elixir core"),
             ("a.c", "#include \"libcore.h\"\n", "c core"),
@@ -304,6 +315,8 @@ mod tests {
             ("a.js", "import x from 'node:fs'; const a = 'x.node.y'"),
             ("a.c", "#include <libcore.h>\n#include \"lib/core.h\"\n"),
             ("A.swift", "import Foundation\n"),
+            ("A.kt", "import uniffix.core.Client\n"),
+            ("module.modulemap", "module Core { header \"core.h\" }\n"),
         ] {
             assert_eq!(check(path, source), [] as [&str; 0], "{source}");
         }

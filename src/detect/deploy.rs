@@ -3,22 +3,27 @@
 //! What they state (`Build`, `Image`, `Workload` and what hangs on these) is bound to services later.
 
 mod build_files;
+mod calls;
 mod cloud;
 mod commands;
 mod compose;
 mod dockerfile;
+mod earthfile;
 mod edge;
 mod embedded;
 mod goreleaser;
 mod helm_values;
 mod images;
 mod kubernetes;
+mod leeway;
 mod lint_settings;
 mod matrix;
+mod platforms;
 mod registries;
 mod script;
 mod serverless;
 mod shared;
+mod tilt;
 mod unit;
 mod wasm_plugin;
 mod workflow;
@@ -28,6 +33,7 @@ use crate::parse::Kind;
 
 pub(crate) use dockerfile::detect as dockerfile;
 pub(crate) use script::detect as script;
+pub(crate) use script::emit_one as emit_a_command;
 
 /// Detectors of YAML, JSON, TOML and HCL files, by name.
 pub(crate) const CONFIG: &[(&str, OnConfig)] = &[
@@ -39,6 +45,7 @@ pub(crate) const CONFIG: &[(&str, OnConfig)] = &[
     ("helm-values", helm_values::detect),
     ("images", images::detect),
     ("kubernetes", kubernetes::detect),
+    ("leeway", leeway::detect),
     ("lint-settings", lint_settings::detect),
     ("registries", registries::detect),
     ("serverless", serverless::detect),

@@ -4,6 +4,7 @@
 //! *Emits* [`FactKind::Ffi`] export `wasm-export` for `//go:wasmexport`, and for `//export` without `import "C"`, which
 //! only TinyGo takes; with `import "C"` a [`FactKind::Mark`] `cgo-export` with the function's name, because such a
 //! function is exported only if the package is built as a C library: else it is a callback handed to C.
+//! A name that starts with `Java_` is a native method of Java: export `jni`.
 //! *Misses* functions registered at run time.
 //! *Example*: `//export Add` above `func Add(a, b C.int) C.int`
 
@@ -29,6 +30,10 @@ fn exported(view: &GoView<'_>, function: &Function, cgo: bool) -> Option<FactKin
         .directives_above(function.start)
         .map(|comment| view.comment(comment))
         .find(|text| text.starts_with("//export ") || text.starts_with("//go:wasmexport "))?;
+    // Only Java's virtual machine asks for such a name.
+    if cgo && directive.starts_with("//export Java_") {
+        return Some(FactKind::Ffi { direction: Direction::Export, mechanism: "jni".into(), symbols: 1 });
+    }
     if cgo && directive.starts_with("//export ") {
         return Some(FactKind::Mark { name: "cgo-export".into(), detail: name.to_owned() });
     }
@@ -50,6 +55,8 @@ mod tests {
         let mark = FactKind::Mark { name: "cgo-export".into(), detail: "F".into() };
         assert_eq!(kinds("package p\n// doc\n//export f\nfunc F() {}"), std::slice::from_ref(&wasm));
         assert_eq!(kinds("package p\nimport \"C\"\n//export F\nfunc F() {}"), [mark]);
+        let jni = FactKind::Ffi { direction: Direction::Export, mechanism: "jni".into(), symbols: 1 };
+        assert_eq!(kinds("package p\nimport \"C\"\n//export Java_a_B_c\nfunc Java_a_B_c() {}"), [jni]);
         assert_eq!(kinds("package p\n//go:wasmexport f\n// doc\nfunc F() {}"), [wasm]);
     }
 

@@ -1,7 +1,7 @@
 //! Functions that Rust code offers to C and to whatever speaks its ABI.
 //!
 //! *Looks for*: `#[no_mangle]` and `#[export_name]` on `pub extern "C" fn`, `#[ffi_export]`, and the bridges that write
-//! such functions (Diplomat, swift-bridge, extendr, ext-php-rs, flutter_rust_bridge, rustler).
+//! such functions (Diplomat, swift-bridge, extendr, ext-php-rs, flutter_rust_bridge, rustler); `#[plugin_fn]` of Extism.
 //! *Emits*: `Ffi` export, one per function, bridge or macro; `extern-c` also for wasm modules, which only the target tells.
 //! *Misses*: functions written by macros of the repository; exports through a version script.
 //! *Example*: `#[no_mangle] pub extern "C" fn parse()` → export, `extern-c`.
@@ -67,6 +67,10 @@ fn bridge(item: &Item) -> Option<&'static str> {
         ("rustler::nif", "rustler"),
         ("frb", "flutter-rust-bridge"),
     ];
+    // Hosts call the functions of a plugin by name; the attribute writes the symbols.
+    if item.kind == ItemKind::Function && item.attribute(&["plugin_fn"]).is_some() {
+        return Some("wasm-export");
+    }
     if item.kind == ItemKind::Macro {
         return match item.name.as_str() {
             "rustler::init" => Some("rustler"),
@@ -83,13 +87,15 @@ mod tests {
 
     #[test]
     fn public_functions_with_a_c_abi_are_exports() {
-        let cases: [(&str, &[&str]); 13] = [
+        let cases: [(&str, &[&str]); 15] = [
             ("#[no_mangle] pub extern \"C\" fn a() {}", &["export extern-c 1"]),
             ("#[unsafe(no_mangle)] pub unsafe extern \"C\" fn a() {}", &["export extern-c 1"]),
             ("#[cfg_attr(not(test), no_mangle)] pub extern \"system\" fn a() {}", &["export extern-c 1"]),
             ("#[unsafe(export_name = \"x\")] pub extern fn a() {}", &["export extern-c 1"]),
             ("#[ffi_export] fn a() {}  // extern \"", &["export extern-c 1"]),
             ("#[rustler::nif] fn a() {}", &["export rustler 1"]),
+            ("#[plugin_fn] pub fn greet(name: String) -> FnResult<String> {}", &["export wasm-export 1"]),
+            ("fn plugin_fn() {}", &[]),
             ("#[no_mangle] extern \"C\" fn callback() {}", &[]),
             ("#[no_mangle] pub fn rust_abi() {}", &[]),
             ("pub extern \"C\" fn not_named() {}", &[]),

@@ -1,7 +1,8 @@
 //! Functions of other languages that Rust code calls.
 //!
 //! *Looks for*: `extern "C" { fn … }` blocks, and the two directions of `#[cxx::bridge]`.
-//! *Emits*: `Ffi` import `rust-extern-block` with the functions declared; `cxx` import and export.
+//! *Emits*: `Ffi` import `rust-extern-block` with the functions declared; `cxx` import and export; for `#[link]` also
+//! that Rust loads the library, so that a library built here knows whom it serves.
 //! *Misses*: libraries opened at run time; declarations that a build script writes (see `rust_build`).
 //! *Example*: `extern "C" { fn deflate(s: *mut S) -> i32; }` → import of one function.
 //!
@@ -22,6 +23,9 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
                 let says_something = item.count > 0 || link.is_some();
                 if !wasm && says_something && item.has_foreign_abi() {
                     super::add_ffi(view, facts, item, Direction::Import, "rust-extern-block", item.count);
+                    if let Some(library) = link.and_then(|link| linked(&link.rest)) {
+                        super::consumers::add("rust", library, item.range.clone(), facts);
+                    }
                 }
             }
             ItemKind::Module if item.attribute(&["cxx::bridge"]).is_some() => {
@@ -35,6 +39,11 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
             _ => {}
         }
     }
+}
+
+/// The name in `(name="x",kind="static")`.
+fn linked(rest: &str) -> Option<&str> {
+    rest.split_once("name=\"")?.1.split('"').next().filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]

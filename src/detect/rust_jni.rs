@@ -1,12 +1,13 @@
-//! Java's native methods written in Rust.
+//! Java's native methods written in Rust, and Java called from Rust.
 //!
-//! *Looks for*: functions named `Java_…` with a foreign ABI, `#[jni_fn]`.
-//! *Emits*: `Ffi` export `jni`, one per function.
-//! *Misses*: methods registered at run time; Rust that only calls the platform's Java, which is no surface of ours.
+//! *Looks for*: functions named `Java_…` with a foreign ABI, `#[jni_fn]`; `RegisterNatives`; calls of Java methods and
+//! constructors in files that name the `jni` crate.
+//! *Emits*: `Ffi` export `jni`, one per function; `Ffi` import `jni`, one per file, with the calls.
+//! *Misses*: calls behind a wrapper of another crate; the machine found and attached alone, which is a start-up.
 //! *Example*: `#[no_mangle] pub extern "system" fn Java_org_x_Y_z(env: JNIEnv)` → export, `jni`.
 
 use super::Facts;
-use crate::fact::Direction;
+use crate::fact::{Direction, FactKind};
 use crate::parse::rust::RustView;
 use crate::parse::rust::tree::ItemKind;
 
@@ -19,6 +20,41 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
             super::add_ffi(view, facts, item, Direction::Export, "jni", 1);
         }
     }
+    calls(view, facts);
+}
+
+/// Methods of an environment that run Java's code.
+const CALLS: &[&str] = &[
+    "call_method",
+    "call_static_method",
+    "call_method_unchecked",
+    "call_static_method_unchecked",
+    "call_nonvirtual_method",
+    "new_object",
+    "new_object_unchecked",
+];
+const REGISTERS: &str = "register_native_methods";
+
+fn calls(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
+    let tokens = &view.tokens;
+    if !view.text.text.contains("jni") {
+        return;
+    }
+    let names_crate = (0..tokens.len()).any(|at| tokens.at(at) == "jni" && tokens.is_path_separator(at + 1));
+    let is_call =
+        |at: usize, name: &str| tokens.at(at) == name && tokens.is(at + 1, b'(') && at > 0 && tokens.is(at - 1, b'.');
+    let found: Vec<usize> =
+        (0..tokens.len()).filter(|&at| names_crate && CALLS.iter().any(|name| is_call(at, name))).collect();
+    let mut add = |at: usize, direction: Direction, symbols: u32| {
+        let kind = FactKind::Ffi { direction, mechanism: "jni".to_owned(), symbols };
+        view.add(facts, at, at, kind);
+    };
+    if let Some(first) = tokens.best(found.iter().copied()) {
+        add(first, Direction::Import, found.len() as u32);
+    }
+    if let Some(at) = (0..tokens.len()).find(|&at| names_crate && is_call(at, REGISTERS)) {
+        add(at, Direction::Export, 1);
+    }
 }
 
 #[cfg(test)]
@@ -27,10 +63,16 @@ mod tests {
 
     #[test]
     fn exports_are_counted_and_look_alikes_are_silent() {
-        let cases: [(&str, &[&str]); 3] = [
+        let cases: [(&str, &[&str]); 6] = [
             ("#[no_mangle] pub extern \"system\" fn Java_a_B_c(env: JNIEnv) {}", &["export jni 1"]),
             ("#[jni_fn(\"a.B\")] pub fn c(env: JNIEnv) {}", &["export jni 1"]),
-            ("fn f(env: JNIEnv) { env.call_method(o, \"x\", \"()V\", &[]) }", &[]),
+            (
+                "use jni::JNIEnv; fn f(env: JNIEnv) { env.call_method(o, \"x\", \"()V\", &[]); env.new_object(c, s, a) }",
+                &["import jni 2"],
+            ),
+            ("use jni::JNIEnv; fn f(e: JNIEnv) { e.register_native_methods(c, &[m]) }", &["export jni 1"]),
+            ("fn f(contract: C) { contract.call_method(\"x\") } // jni::", &[]),
+            ("use jni::JavaVM; fn f(vm: JavaVM) { vm.attach_current_thread() }", &[]),
         ];
         for (source, expected) in cases {
             assert_eq!(test_ffi(source), expected, "{source}");

@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn crates_and_symbols_are_told_apart() {
-        let cases: [(&str, &[&str]); 17] = [
+        let cases: [(&str, &[&str]); 21] = [
             ("use axum::{routing::get, Router}; fn f() { Router::new() }", &["http-server axum::Router"]),
             ("use axum::Json;", &[]),
             ("use tonic::transport::{Channel, Endpoint};", &["grpc-client tonic::Channel"]),
@@ -128,6 +128,10 @@ mod tests {
             ("use std::arch::x86_64::*; fn f() { _mm_add_epi8(a, b) }", &["simd std::_mm_add_epi8"]),
             ("use std::arch::x86_64::{__cpuid, CpuidResult};", &[]),
             ("use arrow_array::Array;", &["columnar arrow_array"]),
+            ("use io_uring::IoUring;", &["io-uring io_uring"]),
+            ("fn f() { libc::madvise(p, n, libc::MADV_HUGEPAGE) }", &["huge-pages libc::MADV_HUGEPAGE"]),
+            ("fn f() { libc::sched_setaffinity(0, n, p) }", &["cpu-affinity libc::sched_setaffinity"]),
+            ("fn f() { libc::madvise(p, n, libc::MADV_DONTNEED) }", &[]),
         ];
         for (source, expected) in cases {
             assert_eq!(uses(source), expected, "{source}");

@@ -5,6 +5,7 @@
 //! that insert indented blocks) and actions alone on a line become spaces; the others become `x`.
 //! A `define` at the start of a line becomes `---`: named templates are documents of their own.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A text whose template actions are out of the way.
@@ -139,6 +140,65 @@ fn steers(action: &str) -> bool {
         || inner.contains("| indent")
 }
 
+/// Puts in what a template's own variables stand for: `{{ $repo }}` after `{{ $repo := .Values.image.repository }}`.
+///
+/// `text` is what comes before, in which the last setting counts.
+pub fn with_locals(text: &str, written: &str) -> String {
+    if !written.contains("{{") || !written.contains('$') {
+        return written.to_owned();
+    }
+    // Templates set their variables at the top.
+    let end = (0..=text.len().min(HEAD)).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    let text = &text[..end];
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    for action in actions(text).into_iter().take(MOST_ACTIONS) {
+        let body = text[action].trim_matches(['{', '}', '-', ' ']);
+        let set = body.split_once(":=").or_else(|| body.split_once('='));
+        if let Some((name, value)) = set.filter(|(name, _)| name.trim().starts_with('$'))
+            && value.len() <= LONGEST_VALUE
+        {
+            known.insert(name.trim(), value.trim_start_matches('='));
+        }
+    }
+    let mut out = written.to_owned();
+    for _ in 0..DEEPEST {
+        let next = substitute(&out, &known);
+        if next == out || next.len() > LONGEST_RESULT {
+            break;
+        }
+        out = next;
+    }
+    out
+}
+
+const HEAD: usize = 32 * 1024;
+const MOST_ACTIONS: usize = 2000;
+const LONGEST_VALUE: usize = 300;
+const LONGEST_RESULT: usize = 4000;
+const DEEPEST: usize = 3;
+
+fn substitute(text: &str, known: &BTreeMap<&str, &str>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let length = 1 + rest[at + 1..].find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len() - at - 1);
+        let name = &rest[at..at + length];
+        rest = &rest[at + length..];
+        match known.get(name) {
+            // What is looked up in a variable or set anew is no use of its value alone.
+            Some(value) if !rest.starts_with('.') && !rest.trim_start().starts_with(":=") => {
+                out.push('(');
+                out.push_str(value.trim_start());
+                out.push(')');
+            }
+            _ => out.push_str(name),
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 fn blank(bytes: &mut [u8], with: u8) {
     for byte in bytes {
         if *byte != b'\n' && *byte != b'\r' {
@@ -166,6 +226,17 @@ mod tests {
     fn braces_inside_strings_and_comments_do_not_end_an_action() {
         let text = "a: {{ printf \"}}\" }}\nb: {{/* }} */}}1\nc: {{ `}}` }}\n";
         assert_eq!(mask(text).text.replace('x', ""), format!("a: \nb:{}1\nc: \n", " ".repeat(13)));
+    }
+
+    #[test]
+    fn variables_of_a_template_are_put_in() {
+        let text = "{{- $top := . }}\n{{- $repo := $x.repository | default $top.Values.image.repository }}\n";
+        assert_eq!(
+            with_locals(text, "{{ $repo }}:{{ $tag }}"),
+            "{{ ($x.repository | default $top.Values.image.repository) }}:{{ $tag }}"
+        );
+        assert_eq!(with_locals("{{ $a := $a }}", "{{ $a }}").len(), "{{ ((($a))) }}".len());
+        assert_eq!(with_locals(text, "plain $repo"), "plain $repo");
     }
 
     #[test]

@@ -48,9 +48,23 @@ pub fn program(path: &str) -> &str {
     name
 }
 
+/// Returns the bare name in the name of a library's file: `libcore.so.1` → `core`; `None` for other files.
+pub fn library(path: &str) -> Option<&str> {
+    const ENDINGS: &[&str] = &[".so", ".dylib", ".dll", ".a", ".lib", ".xcframework", ".framework", ".aar"];
+    let file = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    let at = ENDINGS.iter().filter_map(|ending| {
+        let at = file.find(ending)?;
+        let rest = &file[at + ending.len()..];
+        (rest.is_empty() || rest.starts_with('.')).then_some(at)
+    });
+    let name = &file[..at.min()?];
+    let name = name.strip_prefix("lib").filter(|rest| !rest.is_empty()).unwrap_or(name);
+    (!name.is_empty() && !name.contains(['$', '{', '*'])).then_some(name)
+}
+
 fn is_platform_variable(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
-    ["ARCH", "OS", "PLATFORM", "VARIANT", "SUFFIX", "EXT", "EXE", "VERSION", "TRIPLE"]
+    ["ARCH", "OS", "PLATFORM", "VARIANT", "SUFFIX", "EXT", "EXE", "VERSION", "TRIPLE", "TAG"]
         .iter()
         .any(|word| upper.contains(word))
 }
@@ -73,6 +87,21 @@ mod tests {
     }
 
     #[test]
+    fn libraries() {
+        for (path, name) in [
+            ("out/libcore.so", Some("core")),
+            ("libcore.so.1.2", Some("core")),
+            ("core.dll", Some("core")),
+            ("Core.xcframework", Some("Core")),
+            ("core", None),
+            ("web.alpha", None),
+            ("lib${X}.a", None),
+        ] {
+            assert_eq!(library(path), name, "{path}");
+        }
+    }
+
+    #[test]
     fn programs() {
         for (path, name) in [
             ("bin/linux/x-${TARGETARCH}", "x"),
@@ -84,6 +113,7 @@ mod tests {
             ("proxy-wasm", "proxy-wasm"),
             ("linux", "linux"),
             ("./bin/web$(EXT)", "web$(EXT)"),
+            ("x-${tag}.zip", "x"),
         ] {
             assert_eq!(program(path), name);
         }

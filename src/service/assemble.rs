@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::fact::{Count, FactKind, LatencySource, Structure};
 use crate::scope::Scope;
-use crate::source::Location;
+use crate::source::{Location, Place};
 
 use super::attribute::{Collected, Ties, attribute};
 use super::by_hand::{self, Added};
@@ -93,6 +93,7 @@ fn service(asked: role::Context<'_, '_>, declared: Option<Role>) -> Service {
         tuning: tuning(gathered.tuning, &gathered.counts, size)
             .into_iter()
             .chain(unsafe_core(repository, role, collected))
+            .chain(guided(repository, unit, collected, ties))
             .collect(),
         memory: evidenced(gathered.memory),
         replicas: evidenced(gathered.replicas),
@@ -119,6 +120,7 @@ fn c_library(unit: &Unit, role: Role, collected: &Collected<'_>, ties: &Ties<'_>
         let mechanism = match built.build.mode.as_deref() {
             Some("c-shared") => "go-c-shared",
             Some("c-archive") => "go-c-archive",
+            Some("gomobile") => "gomobile",
             _ => continue,
         };
         let key = (crate::fact::Direction::Export, mechanism.to_owned());
@@ -268,10 +270,22 @@ fn consumers_of(mechanism: &str, gathered: &Gathered) -> Vec<String> {
         "pyo3" => Some("python"),
         "napi" | "neon" => Some("node"),
         "magnus" => Some("ruby"),
+        "extendr" => Some("r"),
+        "rustler" => Some("elixir"),
+        "ext-php-rs" => Some("php"),
+        "flutter-rust-bridge" => Some("dart"),
+        "swift-bridge" => Some("swift"),
+        "jni" => Some("java"),
         _ => None,
     };
     if let Some(language) = made_for {
-        return vec![language.to_owned()];
+        // Kotlin and Scala load what is made for Java.
+        let others = gathered.consumers.keys().map(|(seen, _)| seen.as_str());
+        let mut all: Vec<String> = vec![language.to_owned()];
+        all.extend(others.filter(|seen| language == "java" && matches!(*seen, "kotlin" | "scala")).map(str::to_owned));
+        all.sort();
+        all.dedup();
+        return all;
     }
     let mut seen: Vec<String> = gathered.consumers.keys().map(|(language, _)| language.clone()).collect();
     seen.dedup();
@@ -304,6 +318,25 @@ fn tuning(found: Places<Tuning>, counts: &BTreeMap<Count, (u32, Vec<Location>)>,
         all.push(Evidenced { value, evidence: tidy(places.clone()) });
     }
     all
+}
+
+/// A profile that guides the optimiser: `default.pgo` beside the main package, or one that the build names.
+fn guided(
+    repository: &Repository,
+    unit: &Unit,
+    collected: &Collected<'_>,
+    ties: &Ties<'_>,
+) -> Option<Evidenced<Tuning>> {
+    let mut places: Vec<Location> = Vec::new();
+    let beside = if &*unit.root == "." { "default.pgo".to_owned() } else { format!("{}/default.pgo", unit.root) };
+    if unit.language == Language::Go && repository.has_name(&beside) {
+        let start = Place { line: 1, column: 1, end_line: 1, end_column: 1, ..Place::default() };
+        places.push(Location { path: beside.into(), place: start });
+    }
+    let named = collected.builds.iter().map(|&index| &ties.builds[index]).filter(|built| built.build.profile.is_some());
+    places.extend(named.map(|built| built.file.at(built.fact.place)));
+    let value = Tuning { what: "pgo".into(), value: None };
+    (!places.is_empty()).then(|| Evidenced { value, evidence: tidy(places) })
 }
 
 /// `unsafe` a thousand lines in the upper quarter of real Rust packages.

@@ -75,6 +75,10 @@ fn named_targets(build: &Build, units: &[Unit]) -> Vec<usize> {
 /// The name under which the result is known, where the command gives a plain one.
 fn output_name(build: &Build) -> Option<String> {
     let output = build.output.as_deref()?;
+    // Those who load a library ask for it without `lib` and ending.
+    if matches!(build.mode.as_deref(), Some("c-shared" | "c-archive" | "gomobile" | "cdylib" | "staticlib")) {
+        return image_name::library(output).map(str::to_owned);
+    }
     let name = base(output.trim_end_matches('/')).trim_end_matches(".exe").trim_end_matches(".wasm");
     let plain = !name.is_empty() && !name.contains(['$', '{', '*', '(']) && !output.ends_with('/');
     plain.then(|| name.to_owned())

@@ -57,8 +57,17 @@ pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Ev
             }
         }
     }
-    for image in collected.images.iter().map(|&index| &ties.images[index]).filter(|image| image.ships) {
-        add("docker", image.file.at(image.fact.place));
+    for packed in collected.images.iter().map(|&index| &ties.images[index]) {
+        let at = packed.file.at(packed.fact.place);
+        for target in &packed.image.publishes {
+            add(target, at.clone());
+        }
+        if packed.image.kept && releases_kept(ties) {
+            add("binary-release", at.clone());
+        }
+        if packed.ships {
+            add("docker", at);
+        }
     }
     if role == Role::Firmware && !found.contains_key("embedded") {
         let hal = collected
@@ -88,6 +97,9 @@ fn releases_kept(ties: &Ties<'_>) -> bool {
 }
 
 fn target_of(target: Option<&str>, tool: &str, role: Role) -> Option<&'static str> {
+    if matches!(tool, "gomobile" | "cargo-ndk" | "cargo-swift") {
+        return Some("mobile");
+    }
     let target = target?;
     match role {
         Role::Firmware if tool == "tinygo" || is_bare_metal(target) => Some("embedded"),

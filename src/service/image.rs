@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::fact::{Fact, FactKind, Image};
+use crate::parse::image_name;
 use crate::scope::Scope;
 
 use super::build::Built;
@@ -35,7 +36,9 @@ pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'
         let units = units_of(repository, units, builds, file, image);
         let defines = image.dockerfile.is_none();
         let names = if defines { names_of(file, image) } else { given_names(image) };
-        let runs = !image.command.is_empty() || image.bases.last().is_none_or(|base| base != "scratch");
+        // A stage of nothing but files is an output of the build; of WebAssembly, it is what a registry serves.
+        let is_module = image.copies.iter().any(|copy| copy.ends_with(".wasm"));
+        let runs = !image.command.is_empty() || is_module || image.bases.last().is_none_or(|base| base != "scratch");
         all.push(Packed { file, fact, image, units, started, names, ships: defines && runs && ships(file) });
     }
     join_definitions(&mut all);
@@ -160,7 +163,7 @@ fn by_place(repository: &Repository, units: &[Unit], file: &FileEntry, image: &I
         }
     }
     let builds_something = image.bases.iter().any(|base| is_toolchain_image(base));
-    if !builds_something {
+    if !builds_something && !image.copies.iter().any(|copy| is_output(copy)) {
         return None;
     }
     for copied in &image.copies {
@@ -171,6 +174,13 @@ fn by_place(repository: &Repository, units: &[Unit], file: &FileEntry, image: &I
         }
     }
     only_below(directory)
+}
+
+/// Whether a copied path lies where builds put their results, under a name that tells nothing.
+fn is_output(copy: &str) -> bool {
+    let path = copy.trim_start_matches("./");
+    let held = ["bin/", "build/", "dist/", "out/", "target/", "_output/"].iter().any(|place| path.starts_with(place));
+    held && matches!(image_name::program(path), "main" | "app" | "server" | "plugin")
 }
 
 fn is_toolchain_image(image: &str) -> bool {
@@ -232,42 +242,12 @@ fn given_names(image: &Image) -> BTreeSet<String> {
 
 /// `registry/org/name:tag@digest` → `name`.
 pub fn image_name(image: &str) -> String {
-    let image = image.split('@').next().unwrap_or(image);
-    let last = base(image.trim_end_matches('/'));
-    last.split(':').next().unwrap_or(last).trim().to_ascii_lowercase()
+    image_name::basename(image.trim_end_matches('/')).trim().to_ascii_lowercase()
 }
 
 /// A program's name without architecture, system and extension.
 pub fn binary_name(file: &str) -> String {
-    let mut name = file.trim_end_matches(".exe").trim_end_matches(".wasm").to_owned();
-    loop {
-        let before = name.len();
-        for word in [
-            "linux",
-            "amd64",
-            "arm64",
-            "x86_64",
-            "aarch64",
-            "prod",
-            "static",
-            "musl",
-            "${TARGETARCH}",
-            "$TARGETARCH",
-            "${TARGETOS}",
-            "${ARCH}",
-            "$ARCH",
-            "${arch}",
-        ] {
-            for separator in ['-', '_', '.'] {
-                if let Some(rest) = name.strip_suffix(word).and_then(|rest| rest.strip_suffix(separator)) {
-                    name = rest.to_owned();
-                }
-            }
-        }
-        if name.len() == before {
-            return name;
-        }
-    }
+    image_name::program(file).to_owned()
 }
 
 #[cfg(test)]

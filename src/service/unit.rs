@@ -57,7 +57,9 @@ fn go_units(repository: &Repository) -> Vec<Unit> {
         let (index, shape) = match (package.mains.first(), package.functions.first()) {
             (Some(&index), _) if package.name == "main" => (index, Shape::Main),
             (_, Some(&index)) if registers_function(&repository.files[index]) => (index, Shape::Package),
-            _ if shared.contains(directory) && package.name == "main" => (package.files[0], Shape::Package),
+            _ if shared.get(directory).is_some_and(|mobile| *mobile || package.name == "main") => {
+                (package.files[0], Shape::Package)
+            }
             _ => continue,
         };
         let file = &repository.files[index];
@@ -115,16 +117,17 @@ fn go_name(repository: &Repository, directory: &str) -> String {
     last.to_owned()
 }
 
-/// Directories of Go packages that some build makes into a C library.
-fn shared_builds(repository: &Repository) -> BTreeSet<Arc<str>> {
-    let mut found = BTreeSet::new();
+/// Directories of Go packages that some build makes into a C library, or (true) into one for phones, which takes any
+/// package.
+fn shared_builds(repository: &Repository) -> BTreeMap<Arc<str>, bool> {
+    let mut found = BTreeMap::new();
     for (file, fact) in repository.facts() {
         let FactKind::Build(build) = &fact.kind else { continue };
-        if !matches!(build.mode.as_deref(), Some("c-shared" | "c-archive")) {
+        if !matches!(build.mode.as_deref(), Some("c-shared" | "c-archive" | "gomobile")) {
             continue;
         }
         for package in super::build::go_directories(repository, file, build) {
-            found.insert(package);
+            *found.entry(package).or_default() |= build.mode.as_deref() == Some("gomobile");
         }
     }
     found

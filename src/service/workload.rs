@@ -9,7 +9,9 @@ use crate::fact::{Fact, FactKind, Workload};
 use crate::parse::image_name;
 use crate::scope::Scope;
 
-use super::build::Built;
+use super::Language;
+use super::build::{self, Built};
+use super::charts::Charts;
 use super::image::{Packed, binary_name, closest, image_name};
 use super::repository::{FileEntry, Repository, base, is_within, join, parent};
 use super::unit::Unit;
@@ -56,8 +58,7 @@ struct Index {
     by_image: BTreeMap<String, Held>,
     /// Binary name → units.
     by_binary: BTreeMap<String, BTreeSet<usize>>,
-    /// Chart directory and dotted path of a Helm value → image repository.
-    helm: BTreeMap<(String, String), String>,
+    charts: Charts,
     /// `.env` variables by name.
     environment: BTreeMap<String, String>,
 }
@@ -78,22 +79,16 @@ impl Index {
                 by_binary.entry(normal(name)).or_default().insert(at);
             }
         }
-        let mut helm = BTreeMap::new();
         let mut environment = BTreeMap::new();
-        for (file, fact) in repository.facts() {
-            if let FactKind::Mark { name, detail } = &fact.kind {
-                match (name.as_str(), detail.split_once('=')) {
-                    ("helm-image", Some((path, image))) => {
-                        helm.insert((file.directory().to_owned(), path.to_owned()), image.to_owned());
-                    }
-                    ("env", Some((variable, value))) => {
-                        environment.entry(variable.to_owned()).or_insert_with(|| value.to_owned());
-                    }
-                    _ => {}
-                }
+        for (_, fact) in repository.facts() {
+            if let FactKind::Mark { name, detail } = &fact.kind
+                && name == "env"
+                && let Some((variable, value)) = detail.split_once('=')
+            {
+                environment.entry(variable.to_owned()).or_insert_with(|| value.to_owned());
             }
         }
-        Index { by_image, by_binary, helm, environment }
+        Index { by_image, by_binary, charts: Charts::new(repository), environment }
     }
 
     fn units_of(
@@ -119,7 +114,7 @@ impl Index {
         let mut found = BTreeSet::new();
         let by_command = self.of_command(units, file, workload);
         for image in &workload.images {
-            let held = self.of_image(units, file, image);
+            let held = self.of_image(repository, units, file, image);
             // One image can hold several programs: the command then says which one runs, else the image itself.
             let both: BTreeSet<usize> = held.all.intersection(&by_command).copied().collect();
             found.extend(if both.is_empty() { held.started } else { both });
@@ -155,8 +150,11 @@ impl Index {
         let mut found: BTreeSet<usize> = image.map(|image| image.units.iter().copied().collect()).unwrap_or_default();
         if image.is_none() && context != "." {
             let below: Vec<usize> = (0..units.len()).filter(|&at| is_within(&units[at].root, &context)).collect();
-            if below.len() == 1 {
-                found.extend(below);
+            // What stands in the directory itself is what is built there.
+            match below.iter().find(|&&at| *units[at].root == *context) {
+                Some(&here) if below.len() > 1 => found.extend([here]),
+                _ if below.len() == 1 => found.extend(below),
+                _ => {}
             }
         }
         // A Dockerfile for many services is told by its arguments which one it builds.
@@ -171,9 +169,15 @@ impl Index {
         found
     }
 
-    fn of_image(&self, units: &[Unit], file: &FileEntry, image: &str) -> Held {
+    fn of_image(&self, repository: &Repository, units: &[Unit], file: &FileEntry, image: &str) -> Held {
         let same = |found: BTreeSet<usize>| Held { all: found.clone(), started: found };
-        let written = self.expand_helm(file, &self.expand(image));
+        // ko builds what a manifest names by its import path.
+        if let Some(path) = image.strip_prefix("ko://") {
+            let local = path.strip_prefix("./").and_then(|path| join(".", path));
+            let directory = repository.go.directory_of(path).map(|found| found.to_string()).or(local);
+            return same(directory.and_then(|at| build::find(units, &at, Language::Go)).into_iter().collect());
+        }
+        let written = self.charts.expand(file, &self.expand(image));
         for name in [image_name(&written), tag_of(&written)] {
             let name = normal(&name);
             if name.is_empty() {
@@ -194,40 +198,6 @@ impl Index {
         same(by_path_part(units, file, &normal(&image_name(&written))))
     }
 
-    /// Puts in the chart's values for `{{ … .Values.a.b … }}`; what has none becomes empty.
-    fn expand_helm(&self, file: &FileEntry, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find("{{") {
-            out.push_str(&rest[..at]);
-            let Some(end) = rest[at..].find("}}") else { return out };
-            out.push_str(&self.helm_value(file, &rest[at + 2..at + end]).unwrap_or_default());
-            rest = &rest[at + end + 2..];
-        }
-        out.push_str(rest);
-        out
-    }
-
-    /// The first value of an action that the chart, or the chart above it, gives.
-    fn helm_value(&self, file: &FileEntry, action: &str) -> Option<String> {
-        action.match_indices(".Values.").find_map(|(at, _)| {
-            let path: String =
-                action[at + 8..].chars().take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')).collect();
-            let mut chart = file.directory();
-            loop {
-                for candidate in [path.clone(), format!("{path}.repository"), format!("{path}.name")] {
-                    if let Some(found) = self.helm.get(&(chart.to_owned(), candidate)) {
-                        return Some(found.clone());
-                    }
-                }
-                if chart == "." {
-                    return None;
-                }
-                chart = parent(chart);
-            }
-        })
-    }
-
     fn of_command(&self, units: &[Unit], file: &FileEntry, workload: &Workload) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         for word in workload.command.iter().take(4) {
@@ -244,7 +214,7 @@ impl Index {
     }
 
     fn of_name(&self, units: &[Unit], file: &FileEntry, workload: &Workload) -> BTreeSet<usize> {
-        let names = workload.name.iter().chain(&workload.aliases).map(|name| self.expand_helm(file, name));
+        let names = workload.name.iter().chain(&workload.aliases).map(|name| self.charts.expand(file, name));
         for name in names.filter(|name| !is_generic(name)) {
             let mut found = self.named(units, file, &name);
             // Functions have everyday names: another project's `hello` is not this one's.
@@ -260,7 +230,7 @@ impl Index {
 
     /// Whether an image's name is known in full: then a name beside it proves nothing.
     fn is_foreign_image(&self, file: &FileEntry, image: &str) -> bool {
-        let written = self.expand_helm(file, &self.expand(image));
+        let written = self.charts.expand(file, &self.expand(image));
         is_public(image) || (!image.contains("{{") && written.contains('/') && !image_name(&written).is_empty())
     }
 
@@ -318,7 +288,7 @@ fn by_suffix(units: &[Unit], name: &str) -> BTreeSet<usize> {
 fn released(units: &[Unit], workload: &Workload) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     for artifact in &workload.artifacts {
-        let program = image_name::program(artifact);
+        let program = image_name::library(artifact).unwrap_or_else(|| image_name::program(artifact));
         let matches: Vec<usize> = (0..units.len()).filter(|&at| units[at].binaries.contains(program)).collect();
         if let [only] = matches[..] {
             found.insert(only);
@@ -354,8 +324,9 @@ fn of_artifacts(
             found.insert(at);
             continue;
         }
+        let name = image_name::library(trimmed).unwrap_or_else(|| base(trimmed));
         let named: Vec<usize> = (0..units.len())
-            .filter(|&at| units[at].binaries.contains(base(trimmed)) && is_within(&units[at].root, file.directory()))
+            .filter(|&at| units[at].binaries.contains(name) && is_within(&units[at].root, file.directory()))
             .collect();
         if let Some(only) = closest(units, &named, file.directory()).filter(|_| named.len() == 1) {
             found.insert(only);

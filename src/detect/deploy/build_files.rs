@@ -1,15 +1,17 @@
-//! Build and packaging files that are read as text: Bazel, Nix, Earthly, Tilt, Procfiles, Debian, RPM, Arch, Homebrew,
-//! CocoaPods, gems, Gradle, NuGet, installers, Zephyr and kernel build files, CDK programs.
+//! Build and packaging files that are read as text: Bazel, Nix, Procfiles, Debian, RPM, Arch, Homebrew, CocoaPods, gems,
+//! Gradle, NuGet, installers, Zephyr, CMake and kernel build files, CDK programs; Earthfiles and Tiltfiles have their own.
 //!
 //! *Looks for*: the words each of these uses for a Go or Rust program (`go_binary`, `buildGoModule`, `%build`, …).
-//! *Emits*: `Build` (source `build-file`) and `Workload` (`package`, `paas`, `gem`, `cocoapods`, `maven`, `nuget`,
+//! *Emits*: `Build` (source `build-file`), `Image` and `Workload` (`package`, `paas`, `gem`, `cocoapods`, `maven`, `nuget`,
 //! `embedded`, `kernel-module`, `lambda`).
 //! *Misses*: everything that needs evaluation.
 //! *Example*: `go_binary(name = "web", embed = [":web_lib"])`.
 
+use super::calls::{Call, calls};
 use super::script::emit_one;
+use super::shared;
 use crate::detect::Facts;
-use crate::fact::{Build, FactKind, Workload};
+use crate::fact::{Build, FactKind, Image, Workload};
 use crate::parse::shell::{self, Variables};
 use crate::source::Text;
 
@@ -18,23 +20,29 @@ pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match (name, extension) {
         ("BUILD", _) | (_, "bazel" | "bzl") => bazel(text, facts),
-        (_, "nix") => nix(text, facts),
-        ("Earthfile", _) => commands(text, "dockerfile", Some("RUN "), facts),
+        (_, "nix") => {
+            nix(text, facts);
+            nix_images(text, facts);
+        }
+        ("Earthfile", _) => super::earthfile::detect(text, facts),
+        ("Tiltfile", _) => super::tilt::detect(text, facts),
         ("Procfile", _) => procfile(text, facts),
         ("control", _) if text.path.contains("debian") => fields(text, "Package:", "package", "deb", facts),
-        ("rules", _) if text.path.contains("debian") => commands(text, "build-file", None, facts),
+        ("rules", _) if text.path.contains("debian") => commands(text, "build-file", facts),
         (_, "spec") if text.text.contains("%install") => rpm(text, facts),
         ("PKGBUILD", _) => {
-            commands(text, "build-file", None, facts);
+            commands(text, "build-file", facts);
             fields(text, "pkgname=", "package", "arch", facts);
         }
         (_, "podspec") => quoted_after(text, "vendored_frameworks", "cocoapods", facts),
         (_, "gemspec") => quoted_after(text, ".extensions", "gem", facts),
         (_, "rb") => formula(text, facts),
         (_, "gradle" | "kts") => gradle(text, facts),
-        (_, "csproj") => quoted_after(text, "runtimes/", "nuget", facts),
-        (_, "wxs") => installer(text, facts),
+        (_, "csproj") => nuget(text, facts),
+        (_, "wxs") => installer(text, &["Source="], "msi", facts),
+        (_, "nsi" | "iss") => installer(text, &["File ", "Source: ", "File /oname="], "setup", facts),
         ("prj.conf", _) => whole(text, "CONFIG_RUST=y", "embedded", "zephyr", facts),
+        ("CMakeLists.txt", _) => cmake(text, facts),
         ("Kbuild" | "kbuild", _) => whole(text, "obj-m", "kernel-module", "kbuild", facts),
         (_, "ts" | "js" | "py" | "mts" | "cs" | "java") => cdk(text, facts),
         _ => {}
@@ -91,6 +99,40 @@ fn bazel(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
             facts.add(at..at + rule.len() - 1, FactKind::Build(made));
         });
     }
+    for rule in ["oci_image", "container_image", "go_image", "rust_image", "docker_build"] {
+        for call in calls(text.text, rule) {
+            bazel_image(text, rule, &call, facts);
+        }
+    }
+    for rule in ["oci_push", "container_push"] {
+        for call in calls(text.text, rule) {
+            let Some(name) = call.keyword("repository") else { continue };
+            let context = shared::from_root(text.path, ".");
+            let image = Image { names: vec![name.to_owned()], context, ..Image::default() };
+            facts.add(call.at..call.at + rule.len(), FactKind::Image(image));
+        }
+    }
+}
+
+/// An image by a rule: what it starts, or the binary that it is made of.
+fn bazel_image(text: &Text<'_>, rule: &str, call: &Call<'_>, facts: &mut Facts<'_, '_>) {
+    let mut command: Vec<String> = call.strings("entrypoint").into_iter().map(str::to_owned).collect();
+    if command.is_empty() {
+        command.extend(call.strings("cmd").into_iter().map(str::to_owned));
+    }
+    let copies = ["binary", "files", "tars", "layers"].iter().flat_map(|key| call.strings(key));
+    let name = call.keyword("name").filter(|name| !matches!(*name, "image" | "docker" | "container" | "oci"));
+    let image = Image {
+        names: name
+            .map(|name| name.trim_end_matches("_image").trim_end_matches("-image").to_owned())
+            .into_iter()
+            .collect(),
+        command,
+        copies: copies.map(|label| format!("/{}", label.rsplit([':', '/']).next().unwrap_or(label))).collect(),
+        context: shared::from_root(text.path, "."),
+        ..Image::default()
+    };
+    facts.add(call.at..call.at + rule.len(), FactKind::Image(image));
 }
 
 fn nix(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
@@ -115,22 +157,29 @@ fn nix(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
-/// Reads the lines (or those after a keyword) as commands.
-fn commands(text: &Text<'_>, source: &str, keyword: Option<&str>, facts: &mut Facts<'_, '_>) {
-    let mut variables = Variables::default();
-    let Some(keyword) = keyword else {
-        for command in shell::commands(text.text, 0, &mut variables) {
-            emit_one(&command, source, &[], facts);
-        }
-        return;
-    };
-    places(text, keyword, |at, after| {
-        let start = at + keyword.len();
-        let end = after.find("\n    ").filter(|_| !after.contains("\\\n")).or_else(|| after.find("\n\n"));
-        for command in shell::commands(window(after, end.unwrap_or(after.len()).min(4000)), start, &mut variables) {
-            emit_one(&command, source, &[], facts);
-        }
-    });
+/// Images that Nix builds: `dockerTools.buildLayeredImage { name = "web"; config.Cmd = [ "${web}/bin/web" ]; }`.
+fn nix_images(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    for word in ["buildLayeredImage", "buildImage", "streamLayeredImage"] {
+        places(text, word, |at, after| {
+            if !after.trim_start().starts_with(['{', '(']) {
+                return;
+            }
+            let command = ["Entrypoint", "entrypoint", "Cmd"].iter().find_map(|key| quoted(after, key));
+            let image = Image {
+                names: quoted(after, "name").map(str::to_owned).into_iter().collect(),
+                command: command.map(|path| path.replace("${", "").replace('}', "")).into_iter().collect(),
+                ..Image::default()
+            };
+            facts.add(at..at + word.len(), FactKind::Image(image));
+        });
+    }
+}
+
+/// Reads the lines as commands.
+fn commands(text: &Text<'_>, source: &str, facts: &mut Facts<'_, '_>) {
+    for command in shell::commands(text.text, 0, &mut Variables::default()) {
+        emit_one(&command, source, &[], facts);
+    }
 }
 
 fn procfile(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
@@ -189,9 +238,26 @@ fn quoted_after(text: &Text<'_>, word: &str, target: &str, facts: &mut Facts<'_,
     });
 }
 
+/// Native libraries that a NuGet package carries, one for each platform.
+fn nuget(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    let mut first = None;
+    places(text, "runtimes/", |at, after| {
+        let file = after.split(['"', ';', '<']).next().unwrap_or("");
+        if first.is_none() && crate::parse::image_name::library(file).is_some() {
+            first = Some((at, file.to_owned()));
+        }
+    });
+    if let Some((at, file)) = first {
+        let one = Workload { artifacts: vec![file], ..workload("nuget", "release") };
+        facts.add(at..at + "runtimes/".len(), FactKind::Workload(one));
+    }
+}
+
 fn whole(text: &Text<'_>, word: &str, target: &str, kind: &str, facts: &mut Facts<'_, '_>) {
     if let Some(at) = text.text.find(word) {
-        facts.add(at..at + word.len(), FactKind::Workload(workload(target, kind)));
+        // What lies beside the file is meant.
+        let one = Workload { artifacts: vec![".".to_owned()], ..workload(target, kind) };
+        facts.add(at..at + word.len(), FactKind::Workload(one));
     }
 }
 
@@ -219,17 +285,40 @@ fn gradle(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
-fn installer(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    let mut artifacts = Vec::new();
-    places(text, "Source=", |_, after| {
-        let file = after.split(['"', '\'']).nth(1).unwrap_or("").replace('\\', "/");
-        if file.ends_with(".exe") && artifacts.len() < 50 {
-            artifacts.push(file);
+/// Programs that an installer packs, after any of these words.
+fn installer(text: &Text<'_>, words: &[&str], kind: &str, facts: &mut Facts<'_, '_>) {
+    let mut artifacts: Vec<String> = Vec::new();
+    let mut first = None;
+    for word in words {
+        places(text, word, |at, after| {
+            let line = after.lines().next().unwrap_or("");
+            let file = line.split(['"', '\'']).nth(1).unwrap_or("").replace('\\', "/");
+            if file.ends_with(".exe") && artifacts.len() < 50 && !artifacts.contains(&file) {
+                artifacts.push(file);
+                first.get_or_insert(at..at + word.len());
+            }
+        });
+    }
+    if let Some(range) = first {
+        facts.add(
+            range,
+            FactKind::Workload(Workload { artifacts, kind: "release".to_owned(), ..workload("package", kind) }),
+        );
+    }
+}
+
+/// CMake projects that build a crate: Zephyr's applications, and Corrosion.
+fn cmake(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    whole(text, "\nrust_cargo_application()", "embedded", "zephyr", facts);
+    places(text, "corrosion_import_crate(", |at, after| {
+        let body = after.split(')').next().unwrap_or("");
+        let manifest = body.split_once("MANIFEST_PATH").and_then(|(_, rest)| rest.split_whitespace().next());
+        let line = text.text[..at].rsplit('\n').next().unwrap_or("");
+        if let Some(manifest) = manifest.filter(|_| !line.contains('#')) {
+            let made = Build { packages: vec![manifest.trim_matches('"').to_owned()], ..build("cargo") };
+            facts.add(at..at + "corrosion_import_crate".len(), FactKind::Build(made));
         }
     });
-    if !artifacts.is_empty() {
-        facts.add(0..1, FactKind::Workload(Workload { artifacts, ..workload("package", "msi") }));
-    }
 }
 
 /// Constructs of the Cloud Development Kit that compile Go or Rust.
@@ -266,6 +355,7 @@ mod tests {
             FactKind::Build(build) => {
                 format!("{} {} {}", build.tool, build.packages.join(","), build.output.unwrap_or_default())
             }
+            FactKind::Image(image) => format!("image {} {}", image.names.join(","), image.command.join(",")),
             FactKind::Workload(one) => {
                 format!("{} {} {}", one.target, one.name.unwrap_or_default(), one.artifacts.join(","))
             }
@@ -293,7 +383,46 @@ mod tests {
             ("F/web.rb", "class Web < Formula\n  bin.install \"web\"\n", vec!["package  web"]),
             ("lib/x.rb", "class Web < Base\n", vec![]),
             ("stack.ts", "new GoFunction(this, 'Api', { entry: 'cmd/api' });", vec!["lambda Api cmd/api"]),
-            ("Kbuild", "obj-m := a.o\n", vec!["kernel-module  "]),
+            ("Kbuild", "obj-m := a.o\n", vec!["kernel-module  ."]),
+            ("Kbuild", "obj-y := a.o\n", vec![]),
+            ("prj.conf", "CONFIG_RUST=y\n", vec!["embedded  ."]),
+            ("prj.conf", "CONFIG_GPIO=y\n", vec![]),
+            ("CMakeLists.txt", "project(x)\nrust_cargo_application()\n", vec!["embedded  ."]),
+            (
+                "CMakeLists.txt",
+                "corrosion_import_crate(MANIFEST_PATH rust/Cargo.toml)\n",
+                vec!["cargo rust/Cargo.toml "],
+            ),
+            ("CMakeLists.txt", "# corrosion_import_crate(MANIFEST_PATH rust/Cargo.toml)\nadd_library(x)\n", vec![]),
+            (
+                "i.nsi",
+                "Section\n  File \"target\\release\\web.exe\"\n  File \"readme.txt\"\n",
+                vec!["package  target/release/web.exe"],
+            ),
+            ("i.iss", "[Files]\nSource: \"bin\\web.exe\"; DestDir: x\n", vec!["package  bin/web.exe"]),
+            (
+                "cmd/web/BUILD.bazel",
+                "oci_image(\n  name = \"image\",\n  entrypoint = [\"/web\"],\n  tars = [\":web_layer\"],\n)\noci_push(name = \"push\", repository = \"r.io/o/web\")\n",
+                vec!["image  /web", "image r.io/o/web "],
+            ),
+            (
+                "image.nix",
+                "dockerTools.buildLayeredImage {\n  name = \"web\";\n  config.Cmd = [ \"${web}/bin/web\" ];\n}\n",
+                vec!["image web web/bin/web"],
+            ),
+            (
+                "stack.py",
+                "RustFunction(self, \"Api\", manifest_path=\"api/Cargo.toml\")",
+                vec!["lambda Api api/Cargo.toml"],
+            ),
+            ("stack.ts", "new NodejsFunction(this, 'Api', { entry: 'a.ts' });", vec![]),
+            ("a.podspec", "s.vendored_frameworks = 'Core.xcframework'\n", vec!["cocoapods  Core.xcframework"]),
+            ("a.gemspec", "spec.extensions = [\"ext/core/extconf.rb\"]\n", vec!["gem  ext/core/extconf.rb"]),
+            (
+                "a.csproj",
+                "<Content Include=\"runtimes/linux-x64/native/libcore.so\" />",
+                vec!["nuget  linux-x64/native/libcore.so"],
+            ),
             ("x.spec", "describe('x')", vec![]),
             ("i.wxs", "<File Source='target\\release\\web.exe' />", vec!["package  target/release/web.exe"]),
         ] {

@@ -25,11 +25,28 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
         for (name, resource) in resources.entries() {
             cloudformation(view, name, resource, globals, facts);
         }
+    } else if let Some(containers) = root.get("containerDefinitions").filter(|_| root.get("family").is_some()) {
+        containers.items().iter().for_each(|container| task(container, facts));
     }
 }
 
 fn text(node: Option<&Node>) -> Option<String> {
     node.and_then(Node::written).map(str::to_owned)
+}
+
+/// A container of an ECS task definition that stands in a file of its own.
+fn task(container: &Node, facts: &mut Facts<'_, '_>) {
+    let workload = Workload {
+        target: "ecs".to_owned(),
+        kind: "service".to_owned(),
+        name: text(container.get("name")),
+        images: text(container.get("image")).into_iter().collect(),
+        command: shared::command(container.get("command")),
+        ..Workload::default()
+    };
+    let index = facts.add(container.range.clone(), FactKind::Workload(workload));
+    shared::memory_mib(container.get("memory"), index, facts);
+    shared::tuning_in(container.get("environment"), index, facts);
 }
 
 fn cloudformation(
@@ -227,6 +244,14 @@ mod tests {
         assert_eq!(workload(&found[0]).events, ["Api"]);
         assert_eq!(found[1], FactKind::Memory { what: MemoryWhat::Limit, bytes: 256 << 20 });
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn task_definitions() {
+        let source = "{\"family\": \"web\", \"containerDefinitions\": [{\"name\": \"web\", \"image\": \"r/web:1\", \"memory\": 64}]}";
+        let found = kinds(detect, "task-definition.json", source);
+        assert_eq!((workload(&found[0]).images.len(), found.len()), (1, 2));
+        assert_eq!(kinds(detect, "a.json", "{\"containerDefinitions\": [{\"name\": \"x\"}]}"), []);
     }
 
     #[test]

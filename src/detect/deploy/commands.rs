@@ -13,7 +13,21 @@ pub(crate) fn build(command: &Command, source: &str) -> Option<Build> {
         "go" | "garble" | "go1" | "xgo" => go(&words)?,
         "tinygo" => tinygo(&words)?,
         "cargo" | "cross" => cargo(command.program(), &words)?,
-        "gomobile" => positional_tool(&words, "gomobile", &["bind", "build"], &["-o", "-target", "-ldflags", "-tags"])?,
+        "gomobile" | "ebitenmobile" => {
+            let valued = ["-o", "-target", "-ldflags", "-tags", "-javapkg", "-prefix", "-androidapi", "-iosversion"];
+            let build = positional_tool(&words, "gomobile", &["bind", "build"], &valued)?;
+            Build { mode: words.has(&["bind"]).then(|| "gomobile".to_owned()), ..build }
+        }
+        // Buildpacks are told by a variable what to build.
+        "pack" => Build {
+            tool: "go".to_owned(),
+            packages: vec![buildpack_target(&words)?.to_owned()],
+            output: words
+                .positionals(1, &["--env", "-e", "--builder", "-B", "--path", "-p", "--buildpack", "-b"])
+                .into_iter()
+                .next(),
+            ..Build::default()
+        },
         "wasm-pack" => wasm_pack(&words)?,
         "maturin" => maturin(&words)?,
         "napi" => napi(&words)?,
@@ -41,6 +55,11 @@ pub(crate) fn build(command: &Command, source: &str) -> Option<Build> {
     }
     build.variables.extend(command.environment.iter().filter(|(name, _)| is_own(name)).cloned());
     Some(build)
+}
+
+fn buildpack_target<'a>(words: &Words<'a>) -> Option<&'a str> {
+    let given = words.values(&["--env", "-e"]);
+    given.into_iter().find_map(|pair| pair.trim_matches('"').strip_prefix("BP_GO_TARGETS="))
 }
 
 fn is_reference(word: &str) -> bool {
@@ -164,6 +183,7 @@ fn go(words: &Words<'_>) -> Option<Build> {
         packages,
         output: words.value(&["-o"]).map(str::to_owned),
         mode: words.value(&["-buildmode", "--buildmode"]).map(str::to_owned),
+        profile: words.value(&["-pgo", "--pgo"]).filter(|file| !matches!(*file, "off" | "auto")).map(str::to_owned),
         features: words.value(&["-tags", "--tags"]).map(tags).unwrap_or_default(),
         ..Build::default()
     })
@@ -278,6 +298,7 @@ fn cargo(program: &str, words: &Words<'_>) -> Option<Build> {
         bins: owned(words.values(&["--bin"])),
         mode: words.value(&["--crate-type"]).map(str::to_owned),
         target: words.value(&["--target"]).map(str::to_owned),
+        profile: (first == "pgo").then(|| "cargo-pgo".to_owned()),
         features,
         publishes: if matches!(verb, "deb" | "generate-rpm" | "bundle") {
             vec!["package".to_owned()]
@@ -407,8 +428,14 @@ pub(crate) fn image(command: &Command) -> Option<Image> {
         dockerfile: words.value(&["-f", "--file"]).map(|file| join(command.directory.as_deref(), file)),
         stage: words.value(&["--target"]).map(str::to_owned),
         args: args.map(owned_pair).collect(),
+        writes: words.value(&["-o", "--output"]).filter(|to| writes_files(to)).unwrap_or_default().to_owned(),
         ..Image::default()
     })
+}
+
+/// Whether an output of a build is files, not an image.
+pub(crate) fn writes_files(output: &str) -> bool {
+    output.contains("type=local") || output.contains("type=tar") || !output.contains("type=") && !output.is_empty()
 }
 
 /// Returns the deploy target that a command publishes built files to.
@@ -435,8 +462,19 @@ pub(crate) fn publishes(command: &Command) -> Option<&'static str> {
         "mvn" if has("deploy") => Some("maven"),
         "pod" if has("push") => Some("cocoapods"),
         "dotnet" if has("push") => Some("nuget"),
+        // Another repository's formulas and manifests are told of a release.
+        "gh" if has("api") && command.words.iter().any(|word| is_tap(word)) => Some("package"),
+        "wingetcreate" | "komac" if has("update") || has("submit") => Some("package"),
+        "brew" if has("bump-formula-pr") || has("bump-cask-pr") => Some("package"),
+        "choco" if has("push") => Some("package"),
         _ => None,
     }
+}
+
+/// The address at which a repository of packages takes notice of something.
+fn is_tap(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    lower.contains("dispatches") && ["homebrew", "scoop", "winget", "-tap"].iter().any(|kind| lower.contains(kind))
 }
 
 fn has_prefix(command: &Command, prefix: &str) -> bool {
@@ -508,6 +546,26 @@ mod tests {
         assert_eq!(first("cargo install --locked --path crates/x").unwrap().packages, ["crates/x"]);
         assert_eq!(first("cargo lambda build --release").unwrap().tool, "cargo-lambda");
         assert_eq!(first("cargo ndk -t arm64-v8a build").unwrap().tool, "cargo-ndk");
+    }
+
+    #[test]
+    fn phones_buildpacks_and_profiles() {
+        let build = first("gomobile bind -target=ios -o Core.xcframework ./mobile").unwrap();
+        assert_eq!((build.mode.as_deref(), build.packages[0].as_str()), (Some("gomobile"), "./mobile"));
+        assert_eq!(first("gomobile build ./app").unwrap().mode, None);
+        assert_eq!(first("gomobile init"), None);
+        assert_eq!(first("pack build web --env BP_GO_TARGETS=./cmd/web").unwrap().packages, ["./cmd/web"]);
+        assert_eq!(first("pack build web --builder x"), None);
+        assert_eq!(first("go build -pgo=cpu.pprof ./a").unwrap().profile.as_deref(), Some("cpu.pprof"));
+        assert_eq!(first("go build -pgo=off ./a").unwrap().profile, None);
+    }
+
+    #[test]
+    fn packages_elsewhere_are_told_of_a_release() {
+        let of = |text: &str| publishes(&commands(text, 0, &mut Variables::default())[0]);
+        assert_eq!(of("gh api repos/o/homebrew-x/dispatches -f event_type=y"), Some("package"));
+        assert_eq!(of("gh api repos/o/docs/dispatches"), None);
+        assert_eq!(of("wingetcreate update x --submit"), Some("package"));
     }
 
     #[test]

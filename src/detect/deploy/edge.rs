@@ -1,14 +1,15 @@
 //! Edge platforms, WebAssembly platforms and platforms as a service.
 //!
 //! *Looks for*: `wrangler.{toml,json,jsonc}`, `fastly.toml`, `spin.toml`, wadm manifests (`core.oam.dev`), `.wash/config`,
-//! `fly.toml`, `app.yaml` of App Engine, `render.yaml`, `railway.*`, `Procfile`-like `heroku.yml`, Azure `host.json`.
+//! `fly.toml`, `app.yaml` of App Engine, `render.yaml`, `railway.*`, `heroku.yml`, Azure `host.json`, `project.toml`.
 //! *Emits*: `Workload` (`edge`, `wasm-wasi`, `paas`, `cloud-function`), `Build` for build commands they hold.
 //! *Misses*: the language of a project without a build command; dashboards.
 //! *Example*: `[build]` / `command = "worker-build --release"` in `wrangler.toml`.
 
 use super::script::emit_one;
+use super::shared;
 use crate::detect::Facts;
-use crate::fact::{FactKind, Workload};
+use crate::fact::{Build, FactKind, ImageBuild, Workload};
 use crate::parse::config::ConfigView;
 use crate::parse::shell::{self, Variables};
 use crate::parse::tree::Node;
@@ -19,14 +20,15 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
         "wrangler.toml" | "wrangler.json" | "wrangler.jsonc" => wrangler(root, facts),
         "fastly.toml" => fastly(root, facts),
         "spin.toml" => spin(root, facts),
-        "fly.toml" => fly(root, facts),
-        "app.yaml" | "app.yml" => app_engine(root, facts),
+        "fly.toml" => fly(view.text.path, root, facts),
+        "app.yaml" | "app.yml" => app_engine(view.text.path, root, facts),
         "host.json" => azure(root, facts),
         "render.yaml" | "render.yml" => render(root, facts),
+        "project.toml" => buildpacks(root, facts),
         "railway.toml" | "railway.json" => {
-            platform(root, &["build", "buildCommand"], &["deploy", "startCommand"], facts)
+            platform(view.text.path, root, &["build", "buildCommand"], &["deploy", "startCommand"], facts)
         }
-        "heroku.yml" => platform(root, &["build"], &["run", "web"], facts),
+        "heroku.yml" => platform(view.text.path, root, &["build"], &["run", "web"], facts),
         _ => view.documents.iter().for_each(|document| wadm(document, facts)),
     }
     if view.text.path.contains(".wash/config") {
@@ -51,6 +53,15 @@ struct Found<'a> {
     command: Vec<String>,
     artifacts: Vec<Option<&'a Node>>,
     runtime: Option<&'a Node>,
+    /// The platform builds what lies here: the Dockerfile, or whatever the place holds.
+    build: Option<ImageBuild>,
+}
+
+/// The directory of a file as what a platform builds, with the Dockerfile that it names.
+fn built_here(path: &str, dockerfile: Option<&Node>) -> Option<ImageBuild> {
+    let context = shared::from_root(path, ".")?;
+    let dockerfile = dockerfile.and_then(Node::written).map(str::to_owned);
+    Some(ImageBuild { context, dockerfile, ..ImageBuild::default() })
 }
 
 fn workload(at: &Node, found: Found<'_>, facts: &mut Facts<'_, '_>) {
@@ -62,6 +73,7 @@ fn workload(at: &Node, found: Found<'_>, facts: &mut Facts<'_, '_>) {
         command: found.command,
         artifacts: found.artifacts.into_iter().filter_map(text).collect(),
         runtime: text(found.runtime),
+        build: found.build,
         ..Workload::default()
     };
     facts.add(at.range.start..at.range.start + 1, FactKind::Workload(workload));
@@ -76,7 +88,8 @@ fn wrangler(root: &Node, facts: &mut Facts<'_, '_>) {
     let command = command(build, facts);
     let artifacts = vec![root.get("main"), root.path(&["build", "cwd"])];
     let runtime = root.get("type");
-    let found = Found { target: "edge", kind: "function", name: root.get("name"), command, artifacts, runtime };
+    let found =
+        Found { target: "edge", kind: "function", name: root.get("name"), command, artifacts, runtime, build: None };
     workload(build.or(root.get("main")).unwrap_or(root), found, facts);
 }
 
@@ -90,6 +103,7 @@ fn fastly(root: &Node, facts: &mut Facts<'_, '_>) {
         command,
         artifacts: vec![],
         runtime: language,
+        build: None,
     };
     workload(language.unwrap_or(root), found, facts);
 }
@@ -103,19 +117,21 @@ fn spin(root: &Node, facts: &mut Facts<'_, '_>) {
         let command = command(build, facts);
         let source = component.get("source").or_else(|| component.path(&["source", "url"]));
         let artifacts = vec![source, component.path(&["build", "workdir"])];
-        let found = Found { target: "edge", kind: "component", name, command, artifacts, runtime: None };
+        let found = Found { target: "edge", kind: "component", name, command, artifacts, runtime: None, build: None };
         workload(build.or(source).unwrap_or(component), found, facts);
     }
 }
 
-fn fly(root: &Node, facts: &mut Facts<'_, '_>) {
-    let artifacts = vec![root.path(&["build", "dockerfile"]), root.path(&["build", "image"])];
-    let found =
-        Found { target: "paas", kind: "service", name: root.get("app"), command: vec![], artifacts, runtime: None };
+fn fly(path: &str, root: &Node, facts: &mut Facts<'_, '_>) {
+    let dockerfile = root.path(&["build", "dockerfile"]);
+    let build = built_here(path, dockerfile).filter(|_| root.path(&["build", "image"]).is_none());
+    let artifacts = vec![dockerfile, root.path(&["build", "image"])];
+    let name = root.get("app");
+    let found = Found { target: "paas", kind: "service", name, command: vec![], artifacts, runtime: None, build };
     workload(root, found, facts);
 }
 
-fn app_engine(root: &Node, facts: &mut Facts<'_, '_>) {
+fn app_engine(path: &str, root: &Node, facts: &mut Facts<'_, '_>) {
     let is_go =
         |runtime: &str| runtime.strip_prefix("go").is_some_and(|v| v.chars().all(|letter| letter.is_ascii_digit()));
     let runtime = root.get("runtime");
@@ -125,7 +141,15 @@ fn app_engine(root: &Node, facts: &mut Facts<'_, '_>) {
     }
     let command = command(root.get("entrypoint"), facts);
     let artifacts = vec![root.get("main")];
-    let found = Found { target: "paas", kind: "service", name: root.get("service"), command, artifacts, runtime };
+    let found = Found {
+        target: "paas",
+        kind: "service",
+        name: root.get("service"),
+        command,
+        artifacts,
+        runtime,
+        build: built_here(path, None),
+    };
     workload(runtime.unwrap_or(root), found, facts);
 }
 
@@ -138,6 +162,7 @@ fn azure(root: &Node, facts: &mut Facts<'_, '_>) {
         command: vec![],
         artifacts: vec![Some(path)],
         runtime: None,
+        build: None,
     };
     workload(path, found, facts);
 }
@@ -148,9 +173,30 @@ fn render(root: &Node, facts: &mut Facts<'_, '_>) {
         let start = shell_words(service.get("startCommand"));
         let artifacts = vec![service.get("rootDir"), service.get("dockerfilePath")];
         let runtime = service.get("env").or_else(|| service.get("runtime"));
-        let found =
-            Found { target: "paas", kind: "service", name: service.get("name"), command: start, artifacts, runtime };
+        let found = Found {
+            target: "paas",
+            kind: "service",
+            name: service.get("name"),
+            command: start,
+            artifacts,
+            runtime,
+            build: None,
+        };
         workload(service, found, facts);
+    }
+}
+
+/// Settings of Cloud Native Buildpacks: a variable says which Go program is built.
+fn buildpacks(root: &Node, facts: &mut Facts<'_, '_>) {
+    let old = root.path(&["build", "env"]).map(Node::items).unwrap_or_default();
+    let new = root.path(&["io", "buildpacks", "build", "env"]).map(Node::items).unwrap_or_default();
+    for variable in old.iter().chain(new) {
+        let Some(value) = variable.get("value").filter(|_| variable.str_at(&["name"]) == Some("BP_GO_TARGETS")) else {
+            continue;
+        };
+        let packages = value.written().unwrap_or("").split(':').map(str::to_owned).collect();
+        let build = Build { tool: "go".to_owned(), packages, source: "build-file".to_owned(), ..Build::default() };
+        facts.add(value.range.clone(), FactKind::Build(build));
     }
 }
 
@@ -158,11 +204,13 @@ fn shell_words(node: Option<&Node>) -> Vec<String> {
     node.and_then(Node::written).unwrap_or("").split_whitespace().map(str::to_owned).collect()
 }
 
-fn platform(root: &Node, build: &[&str], start: &[&str], facts: &mut Facts<'_, '_>) {
-    command(root.path(build), facts);
+fn platform(path: &str, root: &Node, line: &[&str], start: &[&str], facts: &mut Facts<'_, '_>) {
+    command(root.path(line), facts);
     let command = shell_words(root.path(start));
-    let artifacts = vec![root.path(&["build", "dockerfilePath"])];
-    let found = Found { target: "paas", kind: "service", name: None, command, artifacts, runtime: None };
+    let dockerfile = root.path(&["build", "dockerfilePath"]).or_else(|| root.path(&["build", "docker", "web"]));
+    let build = built_here(path, dockerfile);
+    let artifacts = vec![dockerfile];
+    let found = Found { target: "paas", kind: "service", name: None, command, artifacts, runtime: None, build };
     workload(root, found, facts);
 }
 
@@ -183,6 +231,7 @@ fn wadm(document: &Node, facts: &mut Facts<'_, '_>) {
             command: vec![],
             artifacts: vec![image],
             runtime: None,
+            build: None,
         };
         workload(image.unwrap_or(component), found, facts);
     }
@@ -196,7 +245,8 @@ fn wash(root: &Node, facts: &mut Facts<'_, '_>) {
         return;
     }
     let artifacts = vec![artifact];
-    let found = Found { target: "wasm-wasi", kind: "component", name: None, command, artifacts, runtime: None };
+    let found =
+        Found { target: "wasm-wasi", kind: "component", name: None, command, artifacts, runtime: None, build: None };
     workload(build.or(artifact).unwrap_or(root), found, facts);
 }
 
@@ -246,6 +296,25 @@ mod tests {
                 vec!["cloud-function"],
             ),
             ("fly.toml", "app = \"a\"\n", vec!["paas"]),
+            (
+                "railway.toml",
+                "[build]\nbuildCommand = \"cargo build -p a\"\n[deploy]\nstartCommand = \"./target/release/a\"\n",
+                vec!["cargo", "paas"],
+            ),
+            ("railway.json", "{\"build\": {\"dockerfilePath\": \"Dockerfile\"}}", vec!["paas"]),
+            ("heroku.yml", "build:\n  docker: {web: Dockerfile}\nrun: {web: ./a}\n", vec!["paas"]),
+            (
+                "render.yaml",
+                "services:\n- {type: web, name: a, buildCommand: go build -o a ./cmd/a, startCommand: ./a}\n",
+                vec!["go", "paas"],
+            ),
+            ("render.yaml", "databases:\n- name: db\n", vec![]),
+            ("app.yaml", "runtime: custom\nenv: flex\n", vec!["paas"]),
+            ("app.yaml", "runtime: python312\n", vec![]),
+            ("host.json", "{\"version\": \"2.0\"}", vec![]),
+            ("project.toml", "[[build.env]]\nname = \"BP_GO_TARGETS\"\nvalue = \"./cmd/a\"\n", vec!["go"]),
+            ("project.toml", "[project]\nname = \"x\"\n", vec![]),
+            ("spin.toml", "spin_version = \"1\"\n", vec![]),
         ] {
             assert_eq!(targets(path, source), expected, "{path}");
         }

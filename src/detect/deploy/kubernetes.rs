@@ -11,6 +11,7 @@ use super::shared::{self, Units};
 use crate::detect::Facts;
 use crate::fact::{Binding, FactKind, MemoryWhat, Workload};
 use crate::parse::config::ConfigView;
+use crate::parse::helm;
 use crate::parse::tree::Node;
 
 pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
@@ -93,7 +94,7 @@ fn one(frame: &Frame<'_>, key: &str, container: &Node, facts: &mut Facts<'_, '_>
         kind: if key == "initContainers" { "InitContainer".to_owned() } else { frame.kind.clone() },
         name: frame.name.clone(),
         aliases: container.get("name").and_then(Node::written).map(str::to_owned).into_iter().collect(),
-        images: image.and_then(Node::written).map(str::to_owned).into_iter().collect(),
+        images: image.and_then(|image| written_image(image, facts)).into_iter().collect(),
         command,
         ..Workload::default()
     };
@@ -109,6 +110,11 @@ fn one(frame: &Frame<'_>, key: &str, container: &Node, facts: &mut Facts<'_, '_>
     if let Some((node, n)) = frame.replicas.and_then(|node| Some((node, u32::try_from(node.as_u64()?).ok()?))) {
         facts.add_bound(node.range.clone(), FactKind::Replicas { min: n, max: n }, Binding::Workload(index));
     }
+}
+
+/// An image as written, with what the template's own variables stand for.
+fn written_image(image: &Node, facts: &Facts<'_, '_>) -> Option<String> {
+    Some(helm::with_locals(facts.text.text.get(..image.range.start).unwrap_or(""), image.written()?))
 }
 
 fn autoscaler(object: &Node, facts: &mut Facts<'_, '_>) {
@@ -145,7 +151,7 @@ fn lines(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
             let workload = Workload {
                 target: "helm".to_owned(),
                 kind: "template".to_owned(),
-                images: vec![image.trim_matches(['"', '\'']).to_owned()],
+                images: vec![helm::with_locals(&view.text.text[..start], image.trim_matches(['"', '\'']))],
                 ..Workload::default()
             };
             facts.add(start..start + image.len(), FactKind::Workload(workload));
@@ -197,6 +203,14 @@ mod tests {
         let source = "{{- define \"x\" }}\n  a: [\n   image: {{ .Values.image }}\n{{- end }}\n";
         let found = kinds(detect, "chart/templates/_x.tpl", source);
         assert_eq!(workloads(&found)[0].images, ["{{ .Values.image }}"]);
+    }
+
+    #[test]
+    fn operators_in_a_bundle_run_their_deployments() {
+        let source = "apiVersion: operators.coreos.com/v1alpha1\nkind: ClusterServiceVersion\nmetadata: {name: op.v1}\nspec:\n  install:\n    spec:\n      deployments:\n      - name: op\n        spec:\n          template:\n            spec:\n              containers: [{name: manager, image: r/op:v1}]\n";
+        let found = kinds(detect, "bundle/manifests/op.clusterserviceversion.yaml", source);
+        assert_eq!(workloads(&found)[0].images, ["r/op:v1"]);
+        assert_eq!(kinds(detect, "a.yaml", &source.replace("containers", "owned")), []);
     }
 
     #[test]

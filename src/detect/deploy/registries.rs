@@ -1,7 +1,7 @@
 //! Package indexes of other languages that a native library or a program is published to.
 //!
 //! *Looks for*: `pyproject.toml` built by maturin or setuptools-rust, `package.json` with a `napi` field or with one
-//! optional dependency for each platform, `nfpm.yaml`, `snapcraft.yaml`, winget and scoop manifests.
+//! optional dependency for each platform, `nfpm.yaml`, `snapcraft.yaml`, winget, scoop and Flatpak manifests, Tauri settings.
 //! *Emits*: `Workload` (`pypi`, `npm`, `package`) with the manifest or files that are packed.
 //! *Misses*: packages put together by scripts (see scripts and workflows).
 //! *Example*: `[build-system] requires = ["maturin>=1"]`.
@@ -17,7 +17,11 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
         "pyproject.toml" => pyproject(root, facts),
         "package.json" => package_json(root, facts),
         "snapcraft.yaml" | "snapcraft.yml" => snapcraft(root, facts),
+        "tauri.conf.json" | "tauri.conf.json5" | "Tauri.toml" => tauri(root, facts),
         name if name.contains("nfpm") => nfpm(root, facts),
+        _ if root.get("runtime").is_some() && root.get("modules").is_some() && root.get("sdk").is_some() => {
+            flatpak(root, facts);
+        }
         _ if root.get("PackageIdentifier").is_some() && root.get("Installers").is_some() => {
             add(root, "package", "winget", root.get("PackageName"), Vec::new(), facts);
         }
@@ -105,6 +109,23 @@ fn own_names(root: &Node) -> Vec<String> {
     name.split('/').chain(commands).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
+/// A desktop application whose program is the Cargo package beside the settings.
+fn tauri(root: &Node, facts: &mut Facts<'_, '_>) {
+    let bundle = root.get("bundle").or_else(|| root.path(&["tauri", "bundle"]));
+    if bundle.and_then(|bundle| bundle.get("active")).and_then(Node::as_bool) == Some(false) {
+        return;
+    }
+    let name = root.get("productName").or_else(|| root.path(&["package", "productName"]));
+    add(bundle.unwrap_or(root), "package", "desktop", name, vec!["Cargo.toml".to_owned()], facts);
+}
+
+/// A Flatpak manifest starts the program that it names.
+fn flatpak(root: &Node, facts: &mut Facts<'_, '_>) {
+    if root.get("app-id").or_else(|| root.get("id")).is_some() {
+        add(root.get("command").unwrap_or(root), "package", "flatpak", None, strings(root.get("command")), facts);
+    }
+}
+
 fn nfpm(root: &Node, facts: &mut Facts<'_, '_>) {
     let Some(contents) = root.get("contents") else { return };
     let sources = contents.items().iter().filter_map(|one| one.get("src").and_then(Node::written)).map(str::to_owned);
@@ -155,6 +176,29 @@ mod tests {
                 "{\"name\": \"web\", \"bin\": {\"web\": \"x\"}, \"optionalDependencies\": {\"@tool/linux-x64\": \"1\", \"@tool/darwin-arm64\": \"1\", \"@tool/win32-x64\": \"1\"}}",
                 None,
             ),
+                "snapcraft.yaml",
+                "name: a\napps: {a: {command: bin/a}}\nparts: {a: {plugin: go, source: .}}\n",
+                Some(("package", "snap")),
+            ),
+            ("snapcraft.yaml", "name: a\n", None),
+            (
+                "o.a.yaml",
+                "PackageIdentifier: o.a\nPackageName: a\nInstallers: [{Architecture: x64}]\n",
+                Some(("package", "winget")),
+            ),
+            ("o.a.yaml", "PackageIdentifier: o.a\n", None),
+            (
+                "src-tauri/tauri.conf.json",
+                "{\"productName\": \"a\", \"bundle\": {\"active\": true}}",
+                Some(("package", "desktop")),
+            ),
+            ("src-tauri/tauri.conf.json", "{\"bundle\": {\"active\": false}}", None),
+            (
+                "o.a.yml",
+                "app-id: o.a\nruntime: org.freedesktop.Platform\nsdk: org.freedesktop.Sdk\ncommand: a\nmodules: []\n",
+                Some(("package", "flatpak")),
+            ),
+            ("o.a.yml", "runtime: x\nmodules: []\n", None),
             ("nfpm.yaml", "name: a\ncontents:\n  - {src: ./bin/a, dst: /usr/bin/a}\n", Some(("package", "nfpm"))),
         ] {
             let expected: Vec<_> = expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into_iter().collect();

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::commands;
+use super::{commands, platforms};
 use crate::detect::Facts;
 use crate::fact::{Binding, Build, FactKind, Workload};
 use crate::parse::shell::{self, Command, Variables};
@@ -86,6 +86,9 @@ fn published_by(command: &Command) -> Option<&'static str> {
     const PACKERS: &[&str] =
         &["ar", "cp", "mv", "wix", "light", "makensis", "pkgbuild", "productbuild", "appimagetool"];
     const PACKAGES: &[&str] = &[".deb", ".rpm", ".msi", ".pkg", ".AppImage", ".apk"];
+    if command.program() == "xcodebuild" && command.words.iter().any(|word| word == "-create-xcframework") {
+        return Some("mobile");
+    }
     commands::publishes(command).or_else(|| {
         let packs = PACKERS.contains(&command.program())
             && command.words.iter().skip(1).any(|word| PACKAGES.iter().any(|suffix| word.ends_with(suffix)));
@@ -97,11 +100,15 @@ const MAX_CARRIED: usize = 60;
 
 /// Files that a script copies or names while it packs: what the package may hold.
 fn carried(found: &[Command]) -> Vec<String> {
+    // A chart that is packed is no program.
+    let packs_charts =
+        found.iter().any(|command| command.program() == "helm" && command.words.iter().any(|w| w == "package"));
     let moves = found.iter().filter(|command| {
         matches!(command.program(), "cp" | "install" | "mv" | "tar" | "zip" | "strip" | "7z")
             || published_by(command).is_some()
     });
     let mut files: Vec<String> = moves.flat_map(commands::files).collect();
+    files.retain(|file| !(packs_charts && file.trim_matches('"').ends_with(".tgz")));
     files.dedup();
     files.truncate(MAX_CARRIED);
     files
@@ -124,8 +131,15 @@ pub(crate) fn emit_one(command: &Command, source: &str, published: &[String], fa
             facts.add(command.range.clone(), kind);
         }
     }
-    if let Some(image) = commands::image(command) {
+    if let Some(mut image) = commands::image(command) {
+        // Files that a build of an image writes are released with the rest.
+        if !image.writes.is_empty() {
+            image.publishes = published.to_vec();
+        }
         facts.add(command.range.clone(), FactKind::Image(image));
+    }
+    if let Some(workload) = platforms::deployed(command) {
+        facts.add(command.range.clone(), FactKind::Workload(workload));
     }
 }
 
@@ -292,6 +306,27 @@ mod tests {
             facts.list.iter().find_map(|fact| if let FactKind::Workload(one) = &fact.kind { Some(one) } else { None });
         let found = found.unwrap();
         assert_eq!((found.target.as_str(), found.artifacts[0].as_str()), ("package", "bin/x"));
+    }
+
+    #[test]
+    fn frameworks_for_phones_and_charts() {
+        let read = |source: &str| {
+            let text = Text::new("x.sh", source);
+            let mut facts = Facts::new(&text);
+            detect(&text, &mut facts);
+            let one = |fact: crate::fact::Fact| if let FactKind::Workload(one) = fact.kind { Some(one) } else { None };
+            facts.list.into_iter().filter_map(one).collect::<Vec<_>>()
+        };
+        let found = read(
+            "xcodebuild -create-xcframework -library target/aarch64-apple-ios/release/libcore.a -output Core.xcframework\n",
+        );
+        assert_eq!(
+            (found[0].target.as_str(), found[0].artifacts[0].as_str()),
+            ("mobile", "target/aarch64-apple-ios/release/libcore.a")
+        );
+        assert!(read("xcodebuild -scheme App build\n").is_empty());
+        let found = read("helm package charts/web\ngh release upload v1 web-1.tgz\n");
+        assert!(found[0].artifacts.is_empty());
     }
 
     #[test]

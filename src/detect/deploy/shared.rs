@@ -84,6 +84,11 @@ pub(crate) fn tuning(name: &str, value: &str, range: Range<usize>, workload: u32
     let what = match name {
         "GOGC" => "gogc",
         "GOMEMLIMIT" => "gomemlimit",
+        // Other keys are for name resolution, certificates and the like.
+        "GODEBUG" if ["gc", "madv", "scavtrace"].iter().any(|key| value.split(',').any(|one| one.starts_with(key))) => {
+            "godebug"
+        }
+        "MALLOC_CONF" | "_RJEM_MALLOC_CONF" | "MALLOC_ARENA_MAX" => "allocator-settings",
         _ => return,
     };
     let value = (!value.is_empty()).then(|| value.to_owned());
@@ -140,6 +145,30 @@ mod tests {
             ("", Units::Binary, None),
         ] {
             assert_eq!(bytes(text, units), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_that_tune_a_runtime() {
+        let text = crate::source::Text::new("a.yaml", "x");
+        let what = |name: &str, value: &str| {
+            let mut facts = Facts::new(&text);
+            tuning(name, value, 0..1, 0, &mut facts);
+            facts.list.into_iter().find_map(|fact| match fact.kind {
+                FactKind::Tuning { what, .. } => Some(what),
+                _ => None,
+            })
+        };
+        for (name, value, expected) in [
+            ("GOGC", "50", Some("gogc")),
+            ("GOMEMLIMIT", "1GiB", Some("gomemlimit")),
+            ("GODEBUG", "netdns=go,madvdontneed=1", Some("godebug")),
+            ("GODEBUG", "netdns=go", None),
+            ("GODEBUG", "fips140=on", None),
+            ("_RJEM_MALLOC_CONF", "prof:true", Some("allocator-settings")),
+            ("GOMAXPROCS", "4", None),
+        ] {
+            assert_eq!(what(name, value).as_deref(), expected, "{name}={value}");
         }
     }
 

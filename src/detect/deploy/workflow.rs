@@ -8,7 +8,7 @@
 //! *Example*: `- run: cargo build --release --bin x` beside `- uses: softprops/action-gh-release@v2`.
 
 use super::script::emit_one;
-use super::{commands, matrix, shared};
+use super::{commands, matrix, platforms, shared};
 use crate::detect::Facts;
 use crate::fact::{Build, FactKind, Image, Workload};
 use crate::parse::config::ConfigView;
@@ -145,7 +145,7 @@ fn state(job: &Job<'_>, passed: &[String], is_called: bool, facts: &mut Facts<'_
         matrix::detect(job.node, &model, facts);
     }
     for step in &job.found.steps {
-        action(step, &model, job.takes, facts);
+        action(step, &job.found.steps, &model, job.takes, facts);
     }
 }
 
@@ -187,6 +187,7 @@ fn collect<'a>(view: &ConfigView<'_>, document: &'a Node, known: &Variables) -> 
         if node.get("uses").is_some() {
             found.steps.push(node);
         }
+        found.commands.extend(cloud_step(node));
         let directory = ["working-directory", "workingDirectory", "working_directory", "dir"];
         let directory = directory.iter().find_map(|key| node.get(key)).and_then(Node::as_str);
         for (_, value) in node.entries().filter(|(key, _)| COMMAND_KEYS.contains(key)) {
@@ -196,6 +197,29 @@ fn collect<'a>(view: &ConfigView<'_>, document: &'a Node, known: &Variables) -> 
         }
     });
     found
+}
+
+/// A step of Cloud Build: an image whose entry point is the program, and its arguments.
+fn cloud_step(node: &Node) -> Option<Command> {
+    let (image, args) = (node.str_at(&["name"])?, node.get("args").filter(|args| !args.items().is_empty())?);
+    let name = image.rsplit('/').next()?.split([':', '@']).next()?;
+    let program =
+        match node.str_at(&["entrypoint"]) {
+            Some(program) => program,
+            None if image.contains("cloud-builders/") || image.contains("cloud-sdk") => {
+                if name.starts_with("cloud-sdk") { "gcloud" } else { name }
+            }
+            None if matches!(name, "docker" | "golang" | "go" | "cargo") => name,
+            None => return None,
+        };
+    let words = std::iter::once(program).chain(args.items().iter().filter_map(Node::written));
+    let directory = node.str_at(&["dir"]).map(str::to_owned);
+    Some(Command {
+        range: args.range.clone(),
+        directory,
+        words: words.map(str::to_owned).collect(),
+        ..Command::default()
+    })
 }
 
 fn read_commands(
@@ -269,8 +293,11 @@ fn uploads(step: &Node) -> Option<(&'static str, &'static [&'static str])> {
 }
 
 /// States what a step's action builds, pushes or uploads.
-fn action(step: &Node, model: &Build, takes: bool, facts: &mut Facts<'_, '_>) {
+fn action(step: &Node, steps: &[&Node], model: &Build, takes: bool, facts: &mut Facts<'_, '_>) {
     let Some(uses) = step.get("uses") else { return };
+    if let Some(workload) = platforms::by_action(step) {
+        facts.add(uses.range.clone(), FactKind::Workload(workload));
+    }
     let argument = |key: &str| step.path(&["with", key]).and_then(Node::written).map(str::to_owned);
     if let Some((target, keys)) = uploads(step) {
         let files = keys.iter().filter_map(|key| argument(key)).flat_map(|text| lines(&text)).collect();
@@ -278,7 +305,14 @@ fn action(step: &Node, model: &Build, takes: bool, facts: &mut Facts<'_, '_>) {
     }
     let name = uses.as_str().unwrap_or("").split('@').next().unwrap_or("").to_ascii_lowercase();
     if matches!(name.rsplit('/').next(), Some("build-push-action")) {
-        facts.add(uses.range.clone(), FactKind::Image(pushed(step)));
+        let mut image = pushed(step);
+        resolve_names(&mut image, steps);
+        if argument("outputs").is_some_and(|to| commands::writes_files(&to)) {
+            image.writes = argument("outputs").unwrap_or_default();
+            image.publishes = model.publishes.clone();
+            image.kept = model.kept;
+        }
+        facts.add(uses.range.clone(), FactKind::Image(image));
     }
     let tool = match name.as_str() {
         "taiki-e/upload-rust-binary-action" => "cargo",
@@ -306,6 +340,19 @@ fn action(step: &Node, model: &Build, takes: bool, facts: &mut Facts<'_, '_>) {
         ..model.clone()
     };
     facts.add(uses.range.clone(), FactKind::Build(build));
+}
+
+/// Names that another step of the job makes: `${{ steps.meta.outputs.tags }}`.
+fn resolve_names(image: &mut Image, steps: &[&Node]) {
+    let Some(id) = image.names.iter().find_map(|name| name.split("steps.").nth(1)?.split(".outputs").next()) else {
+        return;
+    };
+    let made = steps.iter().find(|step| step.str_at(&["id"]) == Some(id));
+    if let Some(names) = made.and_then(|step| step.path(&["with", "images"])).and_then(Node::written) {
+        // `name=r/web,enable=…` is the longer way of writing.
+        let plain = lines(names).into_iter().filter(|name| !name.contains("enable="));
+        image.names = plain.map(|name| name.trim_start_matches("name=").to_owned()).collect();
+    }
 }
 
 fn flag_value(words: &[String], flag: &str) -> Option<String> {
@@ -374,6 +421,29 @@ mod tests {
         }
         let kept = "on: {workflow_call: {}}\njobs:\n  a:\n    steps:\n      - run: cargo build --bin x\n      - uses: actions/upload-artifact@v4\n";
         assert!(builds(&kinds(detect, ".github/workflows/b.yml", kept))[0].kept);
+    }
+
+    #[test]
+    fn files_of_an_image_are_kept_and_names_come_from_a_step() {
+        let source = "on: {workflow_call: {}}\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {file: cli/Dockerfile, outputs: 'type=local,dest=.'}\n      - uses: actions/upload-artifact@v4\n";
+        let image = |kind: &FactKind| if let FactKind::Image(image) = kind { Some(image.clone()) } else { None };
+        let found: Vec<Image> = kinds(detect, ".github/workflows/b.yml", source).iter().filter_map(image).collect();
+        assert!(found[0].kept && !found[0].writes.is_empty());
+        let source = "jobs:\n  a:\n    steps:\n      - {id: meta, uses: docker/metadata-action@v5, with: {images: r/web}}\n      - uses: docker/build-push-action@v6\n        with: {context: ., tags: '${{ steps.meta.outputs.tags }}'}\n";
+        let found: Vec<Image> = kinds(detect, ".github/workflows/b.yml", source).iter().filter_map(image).collect();
+        assert_eq!(found[0].names, ["r/web"]);
+    }
+
+    #[test]
+    fn platforms_are_deployed_to_by_steps() {
+        let source = "steps:\n- name: gcr.io/google.com/cloudsdktool/cloud-sdk\n  args: [gcloud, run]\n- name: gcr.io/cloud-builders/gcloud\n  args: [run, deploy, web, --image, r/web]\n- name: gcr.io/cloud-builders/docker\n  args: [build, -t, r/web, -f, web/Dockerfile, .]\n- name: python\n  args: [deploy]\n";
+        let found = kinds(detect, "cloudbuild.yaml", source);
+        assert!(found.iter().any(|kind| matches!(kind, FactKind::Workload(one) if one.images == ["r/web"])));
+        assert!(found.iter().any(|kind| matches!(kind, FactKind::Image(one) if one.names == ["r/web"])));
+        assert_eq!(found.len(), 2);
+        let source = "jobs:\n  a:\n    steps:\n      - uses: google-github-actions/deploy-cloudrun@v2\n        with: {service: web, image: r/web}\n";
+        let found = kinds(detect, ".github/workflows/d.yml", source);
+        assert!(matches!(&found[0], FactKind::Workload(one) if one.target == "cloud-run"));
     }
 
     #[test]

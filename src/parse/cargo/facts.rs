@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use super::table::{Table, scalar};
 use crate::detect::Facts;
-use crate::fact::{Build, FactKind};
+use crate::fact::{Build, Direction, FactKind};
 
 pub(super) fn emit(root: &Table<'_, '_>, facts: &mut Facts<'_, '_>) {
     toolchain(root, facts);
@@ -20,6 +20,18 @@ pub(super) fn emit(root: &Table<'_, '_>, facts: &mut Facts<'_, '_>) {
         lint_marks(&lints, facts);
     }
     packaging(root, facts);
+    embedding(root, facts);
+}
+
+/// PyO3's feature `auto-initialize` starts an interpreter inside the program.
+fn embedding(root: &Table<'_, '_>, facts: &mut Facts<'_, '_>) {
+    let Some(pyo3) = root.table("dependencies").and_then(|dependencies| dependencies.table("pyo3")) else { return };
+    let Some(features) = pyo3.value("features") else { return };
+    let listed = features.get_ref().as_array().into_iter().flatten();
+    if let Some(feature) = listed.into_iter().find(|one| one.get_ref().as_str() == Some("auto-initialize")) {
+        let kind = FactKind::Ffi { direction: Direction::Import, mechanism: "pyo3".to_owned(), symbols: 0 };
+        facts.add(feature.span(), kind);
+    }
 }
 
 fn toolchain(root: &Table<'_, '_>, facts: &mut Facts<'_, '_>) {

@@ -24,7 +24,7 @@ const LARGEST: usize = 1 << 20;
 const STACK: usize = 256 << 20;
 
 /// What makes a file worth a tree.
-const HINTS: [&str; 28] = [
+const HINTS: [&str; 30] = [
     "extern \"",
     "extern {",
     "no_mangle",
@@ -53,6 +53,8 @@ const HINTS: [&str; 28] = [
     "frb(",
     "diplomat::bridge",
     "swift_bridge",
+    "plugin_fn",
+    "py_module_initializer",
 ];
 
 static FILTER: LazyLock<AhoCorasick> =
