@@ -422,7 +422,12 @@ fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
     }
     let draws = context.uses.near("terminal-ui").into_iter().next()?;
     let kept = |workload: &crate::fact::Workload| long(workload) || workload.target == "systemd";
-    (parser.is_some() && context.published().is_some() && context.workload(kept).is_none())
+    // What people install from an index of commands stays one where a cluster runs it as well.
+    let installed = || {
+        let own = context.collected.builds.iter().map(|&index| &context.ties.builds[index]);
+        own.into_iter().any(|built| built.build.tool == "cargo-binstall")
+    };
+    (parser.is_some() && context.published().is_some() && (context.workload(kept).is_none() || installed()))
         .then(|| context.reason(Role::Cli, "talks to a person at a terminal, and is published", draws))
         .flatten()
 }

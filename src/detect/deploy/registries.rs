@@ -176,6 +176,7 @@ mod tests {
                 "{\"name\": \"web\", \"bin\": {\"web\": \"x\"}, \"optionalDependencies\": {\"@tool/linux-x64\": \"1\", \"@tool/darwin-arm64\": \"1\", \"@tool/win32-x64\": \"1\"}}",
                 None,
             ),
+            (
                 "snapcraft.yaml",
                 "name: a\napps: {a: {command: bin/a}}\nparts: {a: {plugin: go, source: .}}\n",
                 Some(("package", "snap")),
