@@ -103,7 +103,8 @@ fn pattern(pattern: &str) -> Regex {
 }
 
 static SWIFT: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*import\s+(\w+?)_?FFI\s*$"));
-static UNIFFI: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*import\s+uniffi\.(\w+)\."));
+static UNIFFI: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?m)^\s*import\s+(?:uniffi\.(\w+)\.|[\w.]+\.(\w+)\.uniffi\.[A-Z*])"));
 static MODULE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?m)^\s*(?:framework\s+)?module\s+(\w+?)_?FFI\b"));
 static GYP: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?:['"]-l|/lib)([\w-]+?)(?:\.(?:a|so|dylib|lib))?['"]"#));
 static INCLUDE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?m)^\s*#\s*include\s+"lib([\w-]+)\.h""#));
@@ -115,7 +116,7 @@ static CONSTANT: LazyLock<Regex> = LazyLock::new(|| pattern(r#"\b(\w+)\s*(?::\s*
 
 fn by_pattern(pattern: &Regex, language: &str, text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     for found in pattern.captures_iter(text.text) {
-        let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { continue };
+        let (Some(whole), Some(name)) = (found.get(0), found.iter().skip(1).flatten().next()) else { continue };
         if !is_commented(text.text, whole.start()) {
             add(language, name.as_str(), whole.range(), facts);
         }
@@ -292,6 +293,7 @@ mod tests {
             ("A.kt", "Native.load(\"core\", Api::class.java)", "kotlin core"),
             ("A.swift", "import coreFFI\n", "swift core"),
             ("A.kt", "import uniffi.core.Client\n", "kotlin core"),
+            ("A.kt", "import org.x.core.uniffi.Client\n", "kotlin core"),
             ("module.modulemap", "module coreFFI {\n  header \"coreFFI.h\"\n}\n", "swift core"),
             ("binding.gyp", "{'libraries': ['-lcore']}", "node core"),
             ("binding.gyp", "{'libraries': ['<(module_root_dir)/libcore.a']}", "node core"),

@@ -8,6 +8,7 @@
 
 use super::{Facts, consumers};
 use crate::parse::go::GoView;
+use crate::parse::image_name;
 
 pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     if !view.is_own_code() || view.imports_path("C").is_none() {
@@ -52,7 +53,8 @@ fn library(flag: &str, packages: bool) -> Option<&str> {
     let name = if is_file { name.split('.').next()? } else { name };
     let name = name.strip_prefix("lib").filter(|rest| is_file && !rest.is_empty()).unwrap_or(name);
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'.'));
-    (plain && name.len() > 1).then_some(name)
+    // One library is linked under a name for each platform.
+    (plain && name.len() > 1).then(|| image_name::program(name))
 }
 
 #[cfg(test)]
@@ -71,8 +73,8 @@ mod tests {
 
     #[test]
     fn linked_libraries_have_go_as_a_consumer() {
-        let source = "package p\n\n// #cgo LDFLAGS: -L${SRCDIR} -lcore -ldl -framework Security\n// #cgo linux LDFLAGS: ${SRCDIR}/lib/libfast.a -static\n/*\n#cgo pkg-config: flux\n#cgo CFLAGS: -lno\n*/\nimport \"C\"\n";
-        assert_eq!(libraries("a.go", source), ["go core", "go fast", "go flux"]);
+        let source = "package p\n\n// #cgo LDFLAGS: -L${SRCDIR} -lcore -ldl -framework Security\n// #cgo linux LDFLAGS: ${SRCDIR}/lib/libfast.a -lwide_muslc.x86_64 -static\n/*\n#cgo pkg-config: flux\n#cgo CFLAGS: -lno\n*/\nimport \"C\"\n";
+        assert_eq!(libraries("a.go", source), ["go core", "go fast", "go wide", "go flux"]);
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub fn tag(reference: &str) -> Option<&str> {
 /// Words that say for which machine or how a file was built, never what it is.
 const SUFFIXES: &[&str] = &[
     "linux", "darwin", "windows", "freebsd", "openbsd", "netbsd", "android", "amd64", "arm64", "arm", "386", "x86_64",
-    "aarch64", "armv7", "armv6", "arm32v7", "ppc64le", "s390x", "riscv64", "i386", "musl", "gnu", "static", "prod",
-    "pure", "race", "debug", "release", "unknown", "local", "apple", "pc",
+    "aarch64", "armv7", "armv6", "arm32v7", "ppc64le", "s390x", "riscv64", "i386", "musl", "muslc", "gnu", "static",
+    "prod", "pure", "race", "debug", "release", "unknown", "local", "apple", "pc",
 ];
 
 /// Returns the program's name in the name of a built file: directories, `.exe`, systems, processors and `-prod` gone.
@@ -33,7 +33,7 @@ pub fn program(path: &str) -> &str {
         }
         let suffix = &name[at + 1..];
         // `x86_64` and variables hold a separator themselves.
-        if let Some(shorter) = name.strip_suffix("x86_64").and_then(|rest| rest.strip_suffix(['-', '_'])) {
+        if let Some(shorter) = name.strip_suffix("x86_64").and_then(|rest| rest.strip_suffix(['-', '_', '.'])) {
             name = shorter;
         } else if let Some(dollar) =
             name.find('$').filter(|dollar| *dollar > 0 && is_platform_variable(&name[*dollar..]))

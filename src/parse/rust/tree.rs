@@ -74,6 +74,7 @@ pub(crate) enum ItemKind {
     /// A struct or enum.
     Type,
     Impl,
+    Trait,
     Module,
     Static,
     /// A macro call at the place of an item; `name` is its path.
@@ -299,6 +300,13 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
     fn visit_item_enum(&mut self, node: &'ast syn::ItemEnum) {
         let item = self.item(ItemKind::Type, node.ident.to_string(), &node.attrs, node.ident.span().byte_range());
         self.push_if_attributed(item);
+    }
+
+    fn visit_item_trait(&mut self, node: &'ast syn::ItemTrait) {
+        let mut item = self.item(ItemKind::Trait, node.ident.to_string(), &node.attrs, node.ident.span().byte_range());
+        item.count = node.items.iter().filter(|item| matches!(item, syn::TraitItem::Fn(_))).count() as u32;
+        self.push_if_attributed(item);
+        visit::visit_item_trait(self, node);
     }
 
     fn visit_item_impl(&mut self, node: &'ast syn::ItemImpl) {
