@@ -10,6 +10,7 @@ mod reasons;
 pub mod revision;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::finding::{Change, Comparison, Finding, Judged, Report, Resolved, Status, Verdict};
 use crate::policy::PolicySet;
@@ -19,6 +20,11 @@ use reasons::Reason;
 
 /// As many reasons as fit into a sentence; the first ones come from the strongest arguments.
 const REASONS: usize = 6;
+
+/// The root and language that a service of `newer` has in `older`; `None` where it is not there.
+pub fn former(older: &Report, newer: &Report, key: &(Arc<str>, Language)) -> Option<(Arc<str>, Language)> {
+    Moves::between(older, newer).to_base(key)
+}
 
 /// Marks in `head` what was there before, and tells what changed. `name` is the base as people call it; `policies`
 /// are those that judged, to tell why.

@@ -174,8 +174,29 @@ pub fn facts(options: &Options, loaded: &mut Loaded) -> Result<Facts, CheckError
     Ok(Facts::new(gathered, loaded, options, &*disk::sources(options)))
 }
 
+/// The commit that the options ask for: that of `--at`, or `HEAD`.
+pub fn asked_commit(options: &Options, git: &Git) -> Result<ObjectId, CheckError> {
+    let asked = match &options.tree {
+        Tree::At(revision) => revision,
+        Tree::Work | Tree::Staged => "HEAD",
+    };
+    Ok(base::revision::find(git, asked, &environment)?.commit)
+}
+
+/// Judges the tree of a commit, by a configuration that the caller keeps.
+pub fn at_commit(
+    options: &Options,
+    loaded: &mut Loaded,
+    git: &Git,
+    commit: ObjectId,
+    cache: &Cache,
+) -> Result<Report, CheckError> {
+    let gathered = of_commit(options, loaded, git, commit, Known { cache: Some(cache), index: None })?;
+    Ok(judged(options, loaded, gathered))
+}
+
 /// Without one on the disk, a base still need not read again what the head has read.
-fn cache(options: &Options) -> Option<Cache> {
+pub fn cache(options: &Options) -> Option<Cache> {
     let cache = options.cache.as_ref().and_then(|directory| Cache::open(directory, &options.root));
     cache.or_else(|| options.base.is_some().then(Cache::in_memory))
 }

@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod config;
 pub(crate) mod deliver;
 pub(crate) mod facts;
+pub(crate) mod history;
 pub(crate) mod pick;
 pub(crate) mod policy;
 

@@ -11,6 +11,12 @@ pub enum FindError {
     Several { name: String, roots: String },
 }
 
+impl FindError {
+    pub fn unknown(name: &str) -> FindError {
+        FindError::Unknown { name: name.to_owned(), hint: String::new() }
+    }
+}
+
 /// Finds the one service with this root or name.
 pub fn service<'a>(report: &'a Report, wanted: &str) -> Result<&'a Judged, FindError> {
     let root = wanted.trim_start_matches("./").trim_end_matches('/');

@@ -7,6 +7,7 @@
 mod deltas;
 pub mod guard;
 pub mod index;
+pub mod line;
 pub mod snapshot;
 
 use std::path::{Path, PathBuf};

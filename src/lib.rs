@@ -50,6 +50,7 @@ pub mod signal;
 pub mod source;
 pub mod spanned;
 pub mod terminal;
+pub mod timeline;
 pub mod tree;
 pub mod verdict;
 pub mod walk;

@@ -42,6 +42,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         None => check(&cli.check),
         Some(Command::Services(services)) => list_services(services),
         Some(Command::Explain(explain)) => explain_one(explain),
+        Some(Command::History(history)) => command::history::history(history),
         Some(Command::Facts(facts)) => command::facts::write(facts),
         Some(Command::Judge(judge)) => command::facts::judge(judge),
         Some(Command::Merge(merge)) => command::facts::merge(merge),

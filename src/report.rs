@@ -26,6 +26,7 @@ mod sarif;
 pub mod services;
 mod summary;
 mod text;
+pub mod timeline;
 mod words;
 
 use std::io::{self, Write};

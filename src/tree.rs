@@ -15,6 +15,9 @@ use crate::problem::{Class, Problem};
 use crate::read;
 use crate::walk::{self, Filter, Found, Seen, Walked};
 
+/// Why a file of a blobless clone was not read.
+pub const NOT_HERE: &str = "its content is not in this clone";
+
 /// One tree with the objects behind its entries.
 #[derive(Debug)]
 pub struct StoredTree {
@@ -104,7 +107,7 @@ pub struct Contents {
 impl Contents {
     /// Reads a blob into `buffer`, under the same rules as `read::load`.
     pub fn load<'b>(&self, id: ObjectId, buffer: &'b mut Vec<u8>) -> Result<&'b str, String> {
-        let missing = || "its content is not in this clone".to_owned();
+        let missing = || NOT_HERE.to_owned();
         let header = self.repository.try_find_header(id).ok().flatten().ok_or_else(missing)?;
         read::check_size(header.size())?;
         buffer.clear();

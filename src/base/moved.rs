@@ -67,6 +67,10 @@ impl Moves {
         self.to_head.get(&(root.into(), language)).map_or(root, |(root, _)| root)
     }
 
+    pub(super) fn to_base(&self, head: &Key) -> Option<Key> {
+        self.to_base.get(head).cloned()
+    }
+
     pub(super) fn base_of(&self, head: &Judged) -> Option<Key> {
         self.to_base.get(&key(head)).cloned()
     }

@@ -15,3 +15,4 @@ mod hostile;
 mod properties;
 mod schema;
 mod steady;
+mod timeline;
