@@ -195,7 +195,7 @@ fn is_ignored(go: &GoFile) -> bool {
     constraint.split("&&").any(|term| {
         matches!(
             term.trim_matches(['(', ')', ' ']),
-            "ignore" | "tools" | "tool" | "never" | "generate" | "ignored" | "mage"
+            "ignore" | "none" | "tools" | "tool" | "never" | "generate" | "ignored" | "mage"
         )
     })
 }

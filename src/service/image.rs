@@ -34,7 +34,7 @@ pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'
         let FactKind::Image(image) = &fact.kind else { continue };
         let started = by_name(units, image.command.iter().take(3), file).into_iter().collect();
         let units = units_of(repository, units, builds, file, image);
-        let defines = image.dockerfile.is_none();
+        let defines = defines(image);
         let names = if defines { names_of(file, image) } else { given_names(image) };
         // A stage of nothing but files is an output of the build; of WebAssembly, it is what a registry serves.
         let is_module = image.copies.iter().any(|copy| copy.ends_with(".wasm"));
@@ -48,21 +48,45 @@ pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'
 /// A script or workflow that builds a Dockerfile gives it names; the Dockerfile says what is in it.
 fn join_definitions(all: &mut [Packed<'_>]) {
     for index in 0..all.len() {
-        let Some(dockerfile) = &all[index].image.dockerfile else { continue };
-        let context = all[index].image.context.as_deref().unwrap_or(".");
-        let own = all[index].file.directory();
-        let places = [join(".", dockerfile), join(context, dockerfile), join(own, dockerfile)];
+        let Some(places) = definition_places(&all[index]) else { continue };
+        let wanted = all[index].image.stage.clone();
         let names = all[index].names.clone();
-        let found = all
-            .iter_mut()
-            .filter(|other| other.image.dockerfile.is_none())
-            .find(|other| places.iter().flatten().any(|place| **place == *other.file.path));
-        let Some(definition) = found else { continue };
-        definition.names.extend(names);
-        let (units, started) = (definition.units.clone(), definition.started.clone());
+        let of_file = |place: &String| {
+            let is_it = |other: &Packed<'_>| defines(other.image) && **place == *other.file.path;
+            let stages: Vec<usize> = (0..all.len()).filter(|&at| is_it(&all[at])).collect();
+            (!stages.is_empty()).then_some(stages)
+        };
+        let Some(stages) = places.iter().find_map(of_file) else { continue };
+        // Without a target the last stage is built.
+        let named = stages.iter().find(|&&at| wanted.is_some() && all[at].image.stage == wanted);
+        let Some(&found) = named.or(stages.last()) else { continue };
+        all[found].names.extend(names);
+        let (units, started) = (all[found].units.clone(), all[found].started.clone());
         all[index].units = units;
         all[index].started = started;
     }
+}
+
+/// Whether this is the image itself, not a command that builds one.
+fn defines(image: &Image) -> bool {
+    image.dockerfile.is_none() && image.context.is_none()
+}
+
+/// Where the Dockerfile of a build command may lie.
+fn definition_places(packed: &Packed<'_>) -> Option<Vec<String>> {
+    if defines(packed.image) {
+        return None;
+    }
+    let dockerfile = packed.image.dockerfile.as_deref().unwrap_or("Dockerfile");
+    let context = packed.image.context.as_deref().unwrap_or(".");
+    let own = packed.file.directory();
+    // Makefiles run where they lie, scripts and workflows at the root; without a name the file is the one in the context.
+    let beside = join(own, context).and_then(|at| join(&at, dockerfile));
+    let places = match packed.image.dockerfile {
+        Some(_) => vec![join(own, dockerfile), beside, join(context, dockerfile), join(".", dockerfile)],
+        None => vec![beside, join(context, dockerfile)],
+    };
+    Some(places.into_iter().flatten().collect())
 }
 
 fn ships(file: &FileEntry) -> bool {
@@ -79,7 +103,9 @@ fn units_of(
     image: &Image,
 ) -> Vec<usize> {
     let mut found: BTreeSet<usize> = BTreeSet::new();
-    let own: Vec<&Built<'_>> = builds.iter().filter(|built| std::ptr::eq(built.file, file)).collect();
+    // What a Makefile builds beside an image is not what the image holds.
+    let is_own = |built: &&Built<'_>| defines(image) && std::ptr::eq(built.file, file);
+    let own: Vec<&Built<'_>> = builds.iter().filter(is_own).collect();
     // A WebAssembly module built beside a program is something that the program hands out.
     let is_module = |built: &Built<'_>| built.build.target.as_deref().is_some_and(|target| target.contains("wasm"));
     let only_modules = own.iter().all(|built| is_module(built));

@@ -313,6 +313,8 @@ const TOOL_WORDS: &[&str] = &[
     "docs",
     "clippy",
     "probe",
+    "test",
+    "tests",
 ];
 
 fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
@@ -399,7 +401,9 @@ fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
 pub(super) fn is_called_a_tool(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let last = name.rsplit(['-', '_']).next().unwrap_or(&name);
-    matches!(last, "cli" | "ctl" | "tool") || (name.len() > 4 && (name.ends_with("ctl") || name.ends_with("cli")))
+    name.starts_with("kubectl-")
+        || matches!(last, "cli" | "ctl" | "tool")
+        || (name.len() > 4 && (name.ends_with("ctl") || name.ends_with("cli")))
 }
 
 /// Programs for people, whatever they can serve beside: called so, or drawing on a terminal and published.
@@ -411,7 +415,9 @@ fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
     let server = !context.uses.near("grpc-server").is_empty()
         && context.shipped_image().is_some()
         && !context.unit.binaries.iter().all(|name| is_called_a_tool(name));
-    if is_called_a_tool(&context.unit.name) && context.workload(long).is_none() && !server {
+    // A plugin of kubectl is a command, whatever else runs it.
+    let plugin = context.unit.name.starts_with("kubectl-");
+    if plugin || is_called_a_tool(&context.unit.name) && context.workload(long).is_none() && !server {
         return context.reason(Role::Cli, "is called a command-line tool", parser.unwrap_or(context.unit.at.clone()));
     }
     if let Some(at) = context.workload(|workload| workload.target == "npm" && workload.kind == "program")
@@ -445,6 +451,7 @@ fn serving(context: &Context<'_, '_>) -> Option<Location> {
     [
         "grpc-server",
         "http-server",
+        "openapi-server",
         "rpc-server",
         "k8s-controller",
         "queue-consumer",
@@ -525,7 +532,13 @@ fn is_called_a_daemon(name: &str) -> bool {
 }
 
 fn by_cli(context: &Context<'_, '_>) -> Option<Reasoned> {
-    if is_called_a_daemon(&context.unit.name) && context.uses.near("terminal-ui").is_empty() {
+    // A name alone says little: something ships it, or it waits to be told to stop.
+    let kept = context.shipped_image().is_some()
+        || context.published().is_some()
+        || !context.uses.near("shutdown-signal").is_empty()
+        || !context.uses.near("socket-server").is_empty()
+        || !context.uses.near("container-runtime").is_empty();
+    if kept && is_called_a_daemon(&context.unit.name) && context.uses.near("terminal-ui").is_empty() {
         return context.reason(Role::Service, "is called something that keeps running", context.unit.at.clone());
     }
     let at =

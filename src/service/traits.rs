@@ -244,6 +244,10 @@ fn http_api(context: &Context<'_, '_>) -> Vec<Location> {
     if context.role != Role::Service {
         return Vec::new();
     }
+    let generated = context.uses.near("openapi-server");
+    if !generated.is_empty() {
+        return generated;
+    }
     let (routes, places) = context.count(Count::Routes);
     let servers = context.uses.any(&["http-server", "graphql-server"]);
     let forwards = !proxy(context).is_empty();

@@ -66,8 +66,11 @@ struct Index {
 impl Index {
     fn new(repository: &Repository, units: &[Unit], images: &[Packed<'_>]) -> Index {
         let mut by_image: BTreeMap<String, Held> = BTreeMap::new();
+        // What ships decides what a name means; a build for development may bear the same one.
+        let known: BTreeSet<String> =
+            images.iter().filter(|image| image.ships).flat_map(|image| &image.names).map(|name| normal(name)).collect();
         for image in images {
-            for name in &image.names {
+            for name in image.names.iter().filter(|name| image.ships || !known.contains(&normal(name))) {
                 let held = by_image.entry(normal(name)).or_default();
                 held.all.extend(&image.units);
                 held.started.extend(if image.started.is_empty() { &image.units } else { &image.started });
@@ -324,6 +327,7 @@ fn of_artifacts(
             found.insert(at);
             continue;
         }
+        let trimmed = trimmed.trim_end_matches('/');
         let name = image_name::library(trimmed).unwrap_or_else(|| base(trimmed));
         let named: Vec<usize> = (0..units.len())
             .filter(|&at| units[at].binaries.contains(name) && is_within(&units[at].root, file.directory()))
