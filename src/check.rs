@@ -23,6 +23,7 @@ use crate::git::snapshot::{self, Snapshot};
 use crate::git::{self, Git, GitProblem};
 use crate::history::{self, Layout, Pending};
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::scan::{self, Known, ScanError, Scanned};
 use crate::service::repository::Repository;
 use crate::service::{Language, Service, assemble};
@@ -49,6 +50,8 @@ pub struct Options {
     pub exceptions: bool,
     /// How much is read at most.
     pub budget: Budget,
+    /// How far the run is, for whoever watches.
+    pub progress: Arc<Progress>,
 }
 
 /// Which tree is judged.
@@ -94,6 +97,7 @@ impl Options {
             policy_ref: None,
             exceptions: true,
             budget: Budget::default(),
+            progress: Arc::default(),
         }
     }
 }
@@ -130,7 +134,7 @@ pub struct Gathered {
 pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, CheckError> {
     let start = Instant::now();
     let cache = cache(options);
-    let known = Known { cache: cache.as_ref(), index: None };
+    let known = Known { cache: cache.as_ref(), progress: Some(&options.progress), ..Known::default() };
     let gathered = gather(options, loaded, known)?;
     let mut report = judged(options, loaded, gathered);
     let reference = changed::reference(options)?;
@@ -166,7 +170,8 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
 pub fn facts(options: &Options, loaded: &mut Loaded) -> Result<Facts, CheckError> {
     let start = Instant::now();
     let cache = cache(options);
-    let mut gathered = gather(options, loaded, Known { cache: cache.as_ref(), index: None })?;
+    let known = Known { cache: cache.as_ref(), progress: Some(&options.progress), ..Known::default() };
+    let mut gathered = gather(options, loaded, known)?;
     if let Some(cache) = cache {
         cache.finish();
     }

@@ -41,7 +41,7 @@ pub enum Command {
     /// Answer for a service that does not exist yet: Rust or Go
     Pick(Box<Pick>),
     /// Print the configuration in force and where each value comes from
-    Config(Scan),
+    Config(Config),
     /// Write a fitcheck.toml to start from
     Init {
         /// Directory to write it to
@@ -179,6 +179,15 @@ impl Pick {
         .into_iter()
         .filter_map(|(key, answer)| Some((key, answer.as_deref()?)))
     }
+}
+
+#[derive(Debug, Args)]
+pub struct Config {
+    #[command(flatten)]
+    pub scan: Scan,
+    /// Print nothing unless something is wrong with it; services are not looked for
+    #[arg(long)]
+    pub verify: bool,
 }
 
 #[derive(Debug, Args)]

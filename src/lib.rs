@@ -38,6 +38,7 @@ pub mod pattern;
 pub mod pick;
 pub mod policy;
 pub mod problem;
+pub mod progress;
 pub mod read;
 pub mod reader;
 pub mod report;

@@ -14,7 +14,7 @@ use fitcheck::exit::Exit;
 use fitcheck::finding::Report;
 use fitcheck::policy::manual;
 use fitcheck::report::{self, Context, Page, Sources};
-use fitcheck::{cache, disk, facts, find, pages, panics, schema, terminal};
+use fitcheck::{cache, disk, facts, find, pages, panics, progress, schema, terminal};
 
 fn main() -> ExitCode {
     panics::silence();
@@ -47,7 +47,7 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Some(Command::Judge(judge)) => command::facts::judge(judge),
         Some(Command::Merge(merge)) => command::facts::merge(merge),
         Some(Command::Pick(pick)) => command::pick::pick(pick),
-        Some(Command::Config(scan)) => command::config::show(scan),
+        Some(Command::Config(config)) => command::config::run(config),
         Some(Command::Init { path }) => command::config::init(path),
         Some(Command::Allow(allow)) => command::accept::allow(allow),
         Some(Command::Baseline(baseline)) => command::accept::baseline(baseline),
@@ -94,14 +94,14 @@ fn message(error: &anyhow::Error) -> String {
 }
 
 fn check(args: &Check) -> anyhow::Result<Exit> {
-    let (report, loaded) = scan(&args.scan)?;
+    let (report, loaded) = scan(&args.scan, args.delivery.view.quiet)?;
     let (sources, pages) = (disk::sources(&options(&args.scan)), pages::of(&loaded.config.policies));
     let context = context(&args.delivery.view, Some(&args.scan), &*sources, &pages);
     command::deliver::deliver(&args.delivery, &report, &context, loaded.config.fail_on)
 }
 
 fn list_services(args: &Services) -> anyhow::Result<Exit> {
-    let (report, _) = scan(&args.scan)?;
+    let (report, _) = scan(&args.scan, args.view.quiet)?;
     let sources = disk::sources(&options(&args.scan));
     print(|out| report::services::write(&report, &context(&args.view, Some(&args.scan), &*sources, &[]), out))
 }
@@ -111,15 +111,16 @@ fn explain_one(args: &Explain) -> anyhow::Result<Exit> {
     if let Some(policy) = configured.config.policies.get(&args.subject) {
         return print(|out| out.write_all(command::lines(&manual::manual(policy)).as_bytes()));
     }
-    let (report, _) = scan(&args.scan)?;
+    let (report, _) = scan(&args.scan, args.view.quiet)?;
     let judged = find::service(&report, &args.subject)?;
     let sources = disk::sources(&options(&args.scan));
     print(|out| report::explain::write(judged, &context(&args.view, Some(&args.scan), &*sources, &[]), out))
 }
 
 /// The report, and the configuration it was made by.
-fn scan(args: &Scan) -> anyhow::Result<(Report, Loaded)> {
+fn scan(args: &Scan, quiet: bool) -> anyhow::Result<(Report, Loaded)> {
     let options = options(args);
+    let _shown = progress::show(&options.progress, quiet);
     let mut loaded = check::configuration(&options)?;
     let report = check::check_with(&options, &mut loaded)?;
     Ok((report, loaded))

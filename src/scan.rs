@@ -11,6 +11,7 @@ use crate::git::index::Index;
 use crate::panics;
 use crate::parse::Kind;
 use crate::problem::{Class, Flaw, Problem};
+use crate::progress::Progress;
 use crate::read;
 use crate::reader;
 use crate::service::repository::{FileEntry, Repository};
@@ -49,6 +50,20 @@ pub struct Known<'a> {
     pub cache: Option<&'a Cache>,
     /// Tells which files of the work tree are as git last saw them.
     pub index: Option<&'a Index>,
+    /// Counts what is read.
+    pub progress: Option<&'a Progress>,
+}
+
+impl Known<'_> {
+    fn expect(self, files: usize) {
+        self.progress.into_iter().for_each(|progress| progress.expect(files));
+    }
+
+    /// Hands through what was read, counted.
+    fn counted<T>(self, read: T) -> T {
+        self.progress.into_iter().for_each(Progress::step);
+        read
+    }
 }
 
 /// Reads the work tree below `root`.
@@ -59,14 +74,17 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
     }
     let pool = pool(threads)?;
     let walked = walk::walk(root, threads, filter);
+    known.expect(walked.entries.len());
     let results = pool.install(|| {
-        walked.entries.par_iter().map_init(Vec::new, |buffer, entry| read_entry(root, entry, known, buffer)).collect()
+        let read = |buffer: &mut Vec<u8>, entry| known.counted(read_entry(root, entry, known, buffer));
+        walked.entries.par_iter().map_init(Vec::new, read).collect()
     });
     Ok(put_together(walked, results))
 }
 
 /// Reads a commit's tree or the index, straight from the object database.
 pub fn scan_stored(tree: StoredTree, threads: usize, known: Known<'_>) -> Result<Scanned, ScanError> {
+    known.expect(tree.walked.entries.len());
     let results = pool(threads)?.install(|| {
         let entries = tree.walked.entries.par_iter().enumerate();
         let worker = || (tree.contents(), Vec::new());
@@ -74,6 +92,7 @@ pub fn scan_stored(tree: StoredTree, threads: usize, known: Known<'_>) -> Result
             .map_init(worker, |(contents, buffer), (nth, entry)| {
                 let id = tree.id(nth);
                 let key = Key::of_blob(&entry.path, entry.kind, id);
+                known.counted(());
                 if let Some(facts) = known.cache.and_then(|cache| cache.lookup(&key, entry.size)) {
                     return with_problems(&entry.path, facts);
                 }

@@ -4,12 +4,8 @@
 set -uo pipefail
 body=$1
 repository=${GITHUB_REPOSITORY:?}
-number=$(grep -oE '"number": *[0-9]+' "${GITHUB_EVENT_PATH:?}" | head -n 1 | grep -oE '[0-9]+$')
-case "${GITHUB_EVENT_NAME:-}" in
-  pull_request | pull_request_target) ;;
-  *) exit 0 ;;
-esac
-[ -n "$number" ] || exit 0
+number=${FITCHECK_PULL_REQUEST:-}
+[[ $number =~ ^[0-9]+$ ]] || exit 0
 
 # Anyone can write the marker; only a comment of the bot's own is updated.
 mine='.[] | select(.user.login == "github-actions[bot]") | select(.body | startswith("<!-- fitcheck:report -->")) | .id'

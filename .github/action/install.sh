@@ -16,8 +16,9 @@ target() {
   esac
 }
 
+# From standard input: a name with a backslash, as on Windows, would mark the line with one.
 digest() {
-  if command -v sha256sum >/dev/null; then sha256sum "$1" | cut -d' ' -f1; else shasum -a 256 "$1" | cut -d' ' -f1; fi
+  if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d' ' -f1
 }
 
 suffix=
@@ -47,7 +48,8 @@ else
     echo "error: the checksum of fitcheck $version for $triple does not match" >&2
     exit 2
   fi
-  tar -xzf "$archive" -C "$place" "fitcheck$suffix"
+  # Given as an argument, a directory like D:\a would be a host to tar, and a backslash an escape.
+  (cd "$place" && tar -xzf fitcheck.tar.gz "fitcheck$suffix")
   bin=$place/fitcheck$suffix
 fi
 "$bin" --version

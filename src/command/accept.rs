@@ -18,7 +18,7 @@ pub(crate) fn allow(args: &cli::Allow) -> anyhow::Result<Exit> {
     if let Some(until) = args.until {
         ensure!(until.to_string() >= today(), "`--until {until}` is in the past: the exception would already be over");
     }
-    let (report, loaded) = crate::scan(&args.scan)?;
+    let (report, loaded) = crate::scan(&args.scan, false)?;
     let (name, finding) = wanted(args, &report, &loaded)?;
     let standing = |allow: &&layer::Allow| allow.policy == args.policy && allow.service == name;
     if let Some(known) = loaded.config.allows.iter().find(standing) {
@@ -77,7 +77,7 @@ fn wanted<'a>(args: &cli::Allow, report: &'a Report, loaded: &Loaded) -> anyhow:
 
 /// Writes the baseline; it grows only where that is asked for.
 pub(crate) fn baseline(args: &cli::Baseline) -> anyhow::Result<Exit> {
-    let (report, loaded) = crate::scan(&args.scan)?;
+    let (report, loaded) = crate::scan(&args.scan, false)?;
     let name = loaded.config.baseline.as_deref().unwrap_or(BASELINE);
     let path = args.scan.path.join(name);
     let next = match std::fs::read_to_string(&path) {

@@ -4,13 +4,32 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
-use fitcheck::cli::Scan;
-use fitcheck::config::{FILE, print};
+use fitcheck::check::{self, CheckError};
+use fitcheck::cli::{self, Scan};
+use fitcheck::config::load::load_services;
+use fitcheck::config::shelf::Disk;
+use fitcheck::config::{FILE, is_fatal, print};
 use fitcheck::exit::Exit;
+use fitcheck::walk::{self, Filter};
 
-/// Prints the effective configuration. The services are looked for as well: their directories may have files.
-pub(crate) fn show(args: &Scan) -> anyhow::Result<Exit> {
-    let (_, loaded) = crate::scan(args)?;
+/// Prints the effective configuration, or only says what is wrong with it.
+pub(crate) fn run(args: &cli::Config) -> anyhow::Result<Exit> {
+    if args.verify { verify(&args.scan) } else { show(&args.scan) }
+}
+
+/// Reads every configuration file and the policies they name, and judges nothing: for hooks, which have no time.
+fn verify(args: &Scan) -> anyhow::Result<Exit> {
+    let options = crate::options(args);
+    let mut loaded = check::configuration(&options)?;
+    let walked = walk::walk(&options.root, options.threads, &Filter::default());
+    let directories = walked.entries.iter().filter_map(|entry| entry.path.strip_suffix(FILE)?.strip_suffix('/'));
+    load_services(&mut loaded, &Disk(&options.root), directories);
+    if is_fatal(&loaded.mistakes) { Err(CheckError::Configuration(Box::new(loaded)).into()) } else { Ok(Exit::Clean) }
+}
+
+/// The services are looked for as well: their directories may have files.
+fn show(args: &Scan) -> anyhow::Result<Exit> {
+    let (_, loaded) = crate::scan(args, false)?;
     let text = super::lines(&print::effective(&loaded.config));
     crate::print(|out| out.write_all(text.as_bytes()))
 }

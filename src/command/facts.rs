@@ -13,7 +13,7 @@ use fitcheck::facts::Facts;
 use fitcheck::finding::{Report, Severity};
 use fitcheck::problem::{Class, Problem};
 use fitcheck::report::{NoSources, inert};
-use fitcheck::{check, fleet, pages};
+use fitcheck::{check, fleet, pages, progress};
 
 use super::deliver::deliver;
 
@@ -24,7 +24,9 @@ const LIMIT: u64 = 512 << 20;
 pub(crate) fn write(args: &cli::Facts) -> anyhow::Result<Exit> {
     let options = crate::options(&args.scan);
     let mut loaded = check::configuration(&options)?;
+    let shown = progress::show(&options.progress, false);
     let mut facts = check::facts(&options, &mut loaded)?;
+    drop(shown);
     facts.repository = args.name.clone().unwrap_or_else(|| directory_name(&args.scan.path));
     match &args.output {
         None => crate::print(|out| out.write_all(facts.write().as_bytes())),

@@ -13,7 +13,7 @@ use super::{files, sound};
 
 /// Judges the repository by both sets and prints where they part.
 pub(super) fn backtest(policies: &Path, scan: &Scan) -> anyhow::Result<Exit> {
-    let (before, loaded) = crate::scan(scan)?;
+    let (before, loaded) = crate::scan(scan, false)?;
     let own = sound(&files(policies)?, loaded.config.policies.clone())?;
     let mut changed = loaded;
     changed.config.policies = own.policies;
