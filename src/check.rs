@@ -196,7 +196,7 @@ pub fn at_commit(
     commit: ObjectId,
     cache: &Cache,
 ) -> Result<Report, CheckError> {
-    let gathered = of_commit(options, loaded, git, commit, Known { cache: Some(cache), index: None })?;
+    let gathered = of_commit(options, loaded, git, commit, Known { cache: Some(cache), ..Known::default() })?;
     Ok(judged(options, loaded, gathered))
 }
 
