@@ -121,7 +121,7 @@ pub const TEXT: &[(&str, &[Kind], OnText)] = &[
     ("generates", &[Kind::Script], generates::detect_script),
     ("stakes", &[Kind::Go, Kind::Rust, Kind::Proto, Kind::GraphQl], stakes::detect_types),
     ("stakes", &[Kind::Markdown], stakes::detect_agents),
-    ("code-comments", &[Kind::Go, Kind::Rust], code_comments::detect),
+    ("code-comments", &[Kind::Go, Kind::Rust, Kind::Proto], code_comments::detect),
     ("doc-targets", &[Kind::Markdown], doc_targets::detect),
     ("gatling", &[Kind::Foreign], gatling::detect),
     ("go-assembly", &[Kind::C], go_assembly::detect),

@@ -1,10 +1,10 @@
-//! Latency targets stated in comments of Go and Rust.
+//! Latency targets stated in comments of Go, Rust and protocol buffers.
 //!
 //! *Looks for*: line comments (runs of them are one) and block comments that oblige: `must respond within 40ms`.
 //! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from a comment, for the services that reach the
-//! package.
+//! package, or that lie at or near the definition.
 //! *Misses*: targets in identifiers, comments behind code on a line with a string that holds `//`.
-//! *Example*: `/// Applications must respond to requests within a certain time (~40ms)`.
+//! *Example*: `/// Applications must respond to requests within a certain time (~40ms)`: within 40 ms.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -25,6 +25,7 @@ pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     if code.starts_with("// Code generated") || !prose::may_hold_figure(code) || !DUTIES.is_match(code) {
         return;
     }
+    let binding = if text.path.ends_with(".proto") { Binding::Here } else { Binding::Package };
     for range in comments(code) {
         let comment = &code[range.clone()];
         if !may_oblige(comment) {
@@ -36,7 +37,7 @@ pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 percentile: target.percentile,
                 source: LatencySource::Comment,
                 subject: Subject::Answering,
-                binding: Binding::Package,
+                binding: binding.clone(),
             };
             latency::add(facts, target.range, budget);
         }
@@ -109,6 +110,12 @@ mod tests {
         assert_eq!(check(run), ["- 40000us Comment [Package] @2"]);
         assert_eq!(check("/*\n p99 latency must be below 2 ms\n*/\n"), ["p99 2000us Comment [Package] @2"]);
         assert_eq!(check("x = 1 // response deadline of 5ms\n"), ["- 5000us Comment [Package] @1"]);
+    }
+
+    #[test]
+    fn definitions_of_an_interface() {
+        let source = "service Shop {\n  // Must respond within 20ms at p99.\n  rpc Buy(Order) returns (Receipt);\n}\n";
+        assert_eq!(latency::test::text(detect, "shop.proto", source), ["p99 20000us Comment [Here] @2"]);
     }
 
     #[test]

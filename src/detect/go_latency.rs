@@ -1,11 +1,12 @@
 //! How fast Go code says it must be.
 //!
-//! *Looks for* constants, variables and fields whose name says both what is measured (latency, response time, a
+//! *Looks for*: constants, variables, fields and flags whose name says both what is measured (latency, response time, a
 //! percentile) and that it is promised (budget, objective, SLO, target; a threshold only of a percentile); tests that
-//! fail when such a figure is exceeded; ticks of game loops and buffers of audio streams.
-//! *Emits* [`FactKind::Latency`]: `deadline` in shipped code, `load-test` in tests, `derived` for periods.
-//! *Misses* limits from configuration and flags; comments, which are read with the other prose.
-//! *Example*: `const p99Budget = 5 * time.Millisecond`
+//! fail when such a figure is exceeded, by themselves or through testify; ticks and frames of game loops and buffers of
+//! audio streams.
+//! *Emits*: [`FactKind::Latency`] from a deadline in shipped code, from a load test in tests, derived for periods.
+//! *Misses*: limits from configuration; fields that a test sets; comments, which are read with the other prose.
+//! *Example*: `const p99Budget = 5 * time.Millisecond`: p99 within 5 ms.
 
 use std::sync::LazyLock;
 
@@ -38,6 +39,11 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     if named {
         figures(&syntax, is_test, facts);
         tests_of(view, &syntax, facts);
+        if is_test {
+            asserted(view, &syntax, facts);
+        } else {
+            flags(view, &syntax, facts);
+        }
     }
     if periods {
         self::periods(&syntax, facts);
@@ -72,7 +78,8 @@ fn gives_a_figure(view: &GoView<'_>, is_test: bool) -> bool {
         let index = view.tokens.partition_point(|token| token.end as usize <= found.start());
         let holds = view.tokens.get(index).is_some_and(|token| (token.start as usize) <= found.start());
         let Some(measure) = holds.then(|| measure(view.token(index))).flatten() else { return false };
-        measure.promised && may_hold_value(view, index) || fails && is_exceeded(view, index)
+        let flag = view.kind(index) == Some(TokenKind::String) && view.is(index + 1, b',');
+        measure.promised && (flag || may_hold_value(view, index)) || fails && is_exceeded(view, index)
     })
 }
 
@@ -81,14 +88,17 @@ fn may_hold_value(view: &GoView<'_>, name: usize) -> bool {
     matches!(view.kind(name + 1), Some(TokenKind::Punct(b':' | b'=' | b'*' | b'(') | TokenKind::Word))
 }
 
-/// `name > …` or `name() >= …` on one line.
+/// `name > …` or `name() >= …` on one line, or `Less(t, name, …)`.
 fn is_exceeded(view: &GoView<'_>, name: usize) -> bool {
+    if (name.saturating_sub(10)..name).any(|at| view.token(at).starts_with("Less")) {
+        return true;
+    }
     let line = (name + 1..view.tokens.len()).take_while(|&at| !view.is_first(at));
     line.take(100).any(|at| view.is(at, b'>') || view.token(at) == ">=")
 }
 
 /// What a test calls to fail.
-const FAILURES: [&str; 3] = [".Fatal", ".Error", ".Fail"];
+const FAILURES: [&str; 4] = [".Fatal", ".Error", ".Fail", ".Less"];
 
 /// What a name says is measured.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -117,10 +127,10 @@ fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before = ' ';
     for letter in name.chars().take(80) {
-        if letter == '_' || letter.is_uppercase() && !before.is_uppercase() {
+        if matches!(letter, '_' | '-' | '.' | '"') || letter.is_uppercase() && !before.is_uppercase() {
             words.push(String::new());
         }
-        if letter != '_'
+        if !matches!(letter, '_' | '-' | '.' | '"')
             && let Some(word) = words.last_mut()
         {
             word.extend(letter.to_lowercase());
@@ -148,10 +158,53 @@ fn percentile(word: &str) -> Option<f64> {
 fn figures(syntax: &Syntax, is_test: bool, facts: &mut Facts<'_, '_>) {
     let source = if is_test { LatencySource::LoadTest } else { LatencySource::Deadline };
     let named = syntax.named.iter().map(|named| (&named.name, &named.range, named.value));
-    let fields = syntax.fields.iter().map(|field| (&field.key, &field.range, field.value));
+    // A field that a test sets is a case, not a gate.
+    let fields = syntax.fields.iter().filter(|_| !is_test);
+    let fields = fields.map(|field| (&field.key, &field.range, field.value));
     for (name, range, value) in named.chain(fields) {
-        if let (Some(Measure { percentile, promised: true }), Value::Duration(limit_us)) = (measure(name), value) {
+        let gate =
+            |measure: &Measure| !is_test || measure.percentile.is_some() || name.to_lowercase().contains("budget");
+        let measure = measure(name).filter(gate);
+        if let (Some(Measure { percentile, promised: true }), Value::Duration(limit_us)) = (measure, value) {
             facts.add(range.clone(), latency(limit_us, percentile, source));
+        }
+    }
+}
+
+/// Adds flags that promise a duration: `flag.Duration("latency-slo", 5*time.Millisecond, "…")`.
+fn flags(view: &GoView<'_>, syntax: &Syntax, facts: &mut Facts<'_, '_>) {
+    for call in syntax.calls.iter().filter(|call| call.function.rsplit('.').next().is_some_and(is_flag)) {
+        let text = |index: usize| call.arguments.get(index).map_or("", |argument| &view.text[argument.range.clone()]);
+        let named = (0..2).find(|&index| text(index).starts_with('"'));
+        let Some((name, value)) = named.and_then(|index| Some((text(index), call.arguments.get(index + 1)?))) else {
+            continue;
+        };
+        if let (Some(Measure { percentile, promised: true }), Value::Duration(limit_us)) = (measure(name), value.value)
+        {
+            facts.add(value.range.clone(), latency(limit_us, percentile, LatencySource::Deadline));
+        }
+    }
+}
+
+fn is_flag(function: &str) -> bool {
+    matches!(function, "Duration" | "DurationVar" | "DurationP" | "DurationVarP")
+}
+
+/// Adds testify's `require.Less(t, p99, 5*time.Millisecond)`.
+fn asserted(view: &GoView<'_>, syntax: &Syntax, facts: &mut Facts<'_, '_>) {
+    for call in &syntax.calls {
+        let (package, function) = call.function.rsplit_once('.').unwrap_or(("", &call.function));
+        let less = matches!(function, "Less" | "Lessf" | "LessOrEqual" | "LessOrEqualf");
+        // Methods of a suite have no `t`.
+        let first = usize::from(matches!(package, "assert" | "require"));
+        let (Some(left), Some(right), true) = (call.arguments.get(first), call.arguments.get(first + 1), less) else {
+            continue;
+        };
+        let name = &view.text[left.range.clone()];
+        let measure = measure(name.rsplit('.').next().unwrap_or(name));
+        if let (Some(measure), Value::Duration(limit_us)) = (measure, right.value) {
+            let range = left.range.start..right.range.end;
+            facts.add(range, latency(limit_us, measure.percentile, LatencySource::LoadTest));
         }
     }
 }
@@ -170,7 +223,8 @@ fn tests_of(view: &GoView<'_>, syntax: &Syntax, facts: &mut Facts<'_, '_>) {
 }
 
 fn imports_periods(view: &GoView<'_>) -> bool {
-    view.imports.iter().any(|import| import.path.contains("ebiten") || import.path.contains("portaudio"))
+    let known = ["ebiten", "portaudio", "raylib"];
+    view.imports.iter().any(|import| known.iter().any(|name| import.path.contains(name)))
 }
 
 /// Adds ticks a second and buffers of samples as periods that must be met every time.
@@ -181,7 +235,9 @@ fn periods(syntax: &Syntax, facts: &mut Facts<'_, '_>) {
             _ => None,
         };
         let period = match call.function.as_str() {
-            "ebiten.SetTPS" | "ebiten.SetMaxTPS" => number(0).map(|ticks| 1e6 / ticks),
+            "ebiten.SetTPS" | "ebiten.SetMaxTPS" | "rl.SetTargetFPS" | "raylib.SetTargetFPS" => {
+                number(0).map(|ticks| 1e6 / ticks)
+            }
             "portaudio.OpenDefaultStream" => number(3).zip(number(2)).map(|(frames, rate)| frames / rate * 1e6),
             _ => None,
         };
@@ -223,6 +279,17 @@ mod tests {
                 "func f() { if res.P99 > 5*time.Millisecond { t.Fatalf(\"\") } }",
                 (5_000.0, Some(99.0), LoadTest),
             ),
+            ("a_test.go", "func f() { require.Less(t, res.P99, 5*time.Millisecond) }", (5_000.0, Some(99.0), LoadTest)),
+            (
+                "a.go",
+                "var d = flag.Duration(\"p99-latency-target\", 2*time.Millisecond, \"\")",
+                (2_000.0, Some(99.0), Deadline),
+            ),
+            (
+                "a.go",
+                "func f(c *C) { fs.DurationVar(&c.Slo, \"query.latency-slo\", time.Second, \"\") }",
+                (1e6, None, Deadline),
+            ),
             ("a.go", "func f() { ebiten.SetTPS(250) }", (4_000.0, Some(100.0), Derived)),
         ] {
             assert_eq!(found(path, body), [expected], "{body}");
@@ -241,6 +308,13 @@ mod tests {
             "var closeTarget = time.Second",
         ] {
             assert_eq!(found("a.go", body), [], "{body}");
+        }
+        for body in [
+            "var c = Config{DurationSLO: 10 * time.Second}",
+            "func f() { require.Less(t, count, 5*time.Millisecond) }",
+            "func f() { log.Less(t, elapsed, 5*time.Millisecond) }",
+        ] {
+            assert_eq!(found("a_test.go", body), [], "{body}");
         }
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! *Looks for*: a `Duration` written with a literal that is handed to something called a timeout or deadline, or that a
 //! constant, field or binding of such a name holds.
-//! *Emits*: `Timeout`.
-//! *Misses*: durations from configuration; constants named elsewhere.
-//! *Example*: `tokio::time::timeout(Duration::from_secs(5), f)` → 5 s.
-//!
-//! A timeout is never a budget; waiting in a loop (`recv_timeout`) is none.
+//! A number counts where the constant's name has a unit (`CONNECT_TIMEOUT_MS`). Waiting in a loop (`recv_timeout`) is
+//! none.
+//! *Emits*: [`FactKind::Timeout`](crate::fact::FactKind::Timeout), never a budget.
+//! *Misses*: durations from configuration; values of constants named elsewhere.
+//! *Example*: `tokio::time::timeout(Duration::from_secs(5), f)`: a ceiling of 5 s.
 
 use super::Facts;
 use crate::fact::FactKind;
+use crate::parse::duration::{self, Unit};
 use crate::parse::rust::RustView;
 use crate::parse::rust::literal;
 use crate::parse::rust::tokens::Tokens;
@@ -20,6 +21,23 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
         let Some((limit_us, last)) = literal::duration(tokens, at) else { continue };
         if limit_us > 0.0 && holder(tokens, path_start(tokens, at)).is_some_and(is_timeout) {
             view.add(facts, at, last, FactKind::Timeout { limit_us });
+        }
+    }
+    numbers(view, facts);
+}
+
+/// `const CONNECT_TIMEOUT_MS: u64 = 250;`.
+fn numbers(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
+    let tokens = &view.tokens;
+    for at in (0..tokens.len()).filter(|&at| matches!(tokens.at(at), "const" | "static") && tokens.is(at + 2, b':')) {
+        let Some(unit) = Some(tokens.at(at + 1)).filter(|name| is_timeout(name)).and_then(Unit::of_name) else {
+            continue;
+        };
+        let value = at + 5;
+        let single = tokens.is(at + 4, b'=') && tokens.is(value + 1, b';');
+        let number = single.then(|| literal::number(tokens.at(value))).flatten();
+        if let Some(Ok(limit_us)) = number.map(|number| duration::in_unit(number, unit)) {
+            view.add(facts, value, value, FactKind::Timeout { limit_us });
         }
     }
 }
@@ -41,6 +59,8 @@ fn holder<'t>(tokens: &Tokens<'t>, at: usize) -> Option<&'t str> {
             "Some" | "Ok" | "Box" => holder(tokens, callee),
             // `TimeoutLayer::new(…)`: the type has the name.
             "new" if callee >= 3 => Some(tokens.at(callee - 3)),
+            // `timeout.unwrap_or(…)`: what is missing has the name.
+            "unwrap_or" | "get_or_insert" if callee >= 2 => Some(tokens.at(callee - 2)),
             name => Some(name),
         };
     }
@@ -77,7 +97,10 @@ mod tests {
 
     #[test]
     fn durations_of_a_timeout_are_ceilings() {
-        let cases: [(&str, &[f64]); 11] = [
+        let cases: [(&str, &[f64]); 14] = [
+            ("const CONNECT_TIMEOUT_MS: u64 = 250; const DEFAULT_TIMEOUT: u64 = 5;", &[250e3]),
+            ("fn f() { let wait = timeout.unwrap_or(Duration::from_secs(2)); }", &[2e6]),
+            ("fn f() { let wait = period.unwrap_or(Duration::from_secs(2)); }", &[]),
             ("fn f() { tokio::time::timeout(Duration::from_secs(5), g()) }", &[5e6]),
             ("fn f() { timeout(std::time::Duration::from_millis(1_500), g()) }", &[1.5e6]),
             ("fn f() { TimeoutLayer::new(Duration::from_secs(30)) }", &[30e6]),

@@ -37,6 +37,8 @@ fn sentences_that_do_not() {
         "For example, 99% of requests must be faster than 200 ms.",
         "const P95 = 0xbe; p99, must",
         "p99 < 5 ms",
+        "They want to set an objective that 99.5% of requests should complete within 2 seconds.",
+        "Tasks target external systems, so they may make long running (typically up to 10 seconds) requests.",
         "The bucket number to reach our 724ms target latency depends on the boundaries.",
         "Targets are scraped every 15 s at most.",
         "Requests must wait at least 40 ms.",
@@ -65,6 +67,7 @@ fn comments_that_are_no_target() {
         "// Returns within 5 ms usually",
         "// requests must be signed\n//\n// Runs under 5 ms.",
         "// default deadline of 10s for requests",
+        "// Cancel requests shortly before the deadline, reserving up to 2s for them to unwind.",
     ] {
         assert_eq!(comment(text), [], "{text}");
     }

@@ -48,7 +48,7 @@ pub(super) static AVOID: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)\b(stayed|measured|observed|achieved|achieves|took|takes|was|were|saw|sees|seen|improved|improves|reduced|reduces|benchmark(s|ed)?|results?|currently",
         r"|timeouts?|times? out|timed out|sleeps?|intervals?|retry|retries|polls?|polling|every|ttl|jitter|backoff|debounce|inject(s|ed)?|delays?|waits?|waiting|at least|minimum|longer than|more than \d|older than|expire[sd]?|grace|drain(s|ing)?|shut ?down|keep-?alive|heartbeats?|ago|default(s|ing)?(\b|_)|flaky|tests?",
-        r"|e\.g|example|examples|for instance|suppose|imagine|say|hypothetical|your|you|we'd|if",
+        r"|e\.g|example|examples|for instance|suppose|imagine|say|hypothetical|your|you|they|they're|their|we'd|if|typically|reserving",
         r"|redis|dynamodb|kafka|postgres|postgresql|mysql|cassandra|mongodb|cloudflare|cloudfront|s3|nginx|aws|gcp|azure|google)\b",
     ))
 });
