@@ -26,7 +26,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scan::{self, Known, ScanError, Scanned};
 use crate::service::repository::Repository;
-use crate::service::{Language, Service, assemble};
+use crate::service::{Evidenced, Language, Latency, Service, assemble};
 use crate::tree::StoredTree;
 use crate::walk::{Budget, Filter};
 
@@ -124,6 +124,8 @@ pub fn configuration(options: &Options) -> Result<Loaded, CheckError> {
 pub struct Gathered {
     /// With what is declared of them, and the figures of their history.
     pub services: Vec<Service>,
+    /// Latency figures that are about none of the services.
+    pub unbound: Vec<Evidenced<Latency>>,
     pub revision: Option<String>,
     pub history: HistorySummary,
     pub skipped: Vec<Problem>,
@@ -275,8 +277,9 @@ fn gathered(
     pending: Pending<'_>,
 ) -> Result<Gathered, CheckError> {
     let scanned = configured::extract(options, loaded, scanned);
-    let mut services = assemble::services(&scanned.repository);
-    let unmatched = configured::declare(options, loaded, &scanned.repository, &mut services)?;
+    let mut found = assemble::found(&scanned.repository);
+    let unmatched = configured::declare(options, loaded, &scanned.repository, &mut found)?;
+    let assemble::Found { mut services, unbound } = found;
     let told = pending.finish(&layout(&scanned.repository, &services), &configured::left_out(loaded));
     for (service, (team, spec)) in services.iter_mut().zip(told.units) {
         service.team = team;
@@ -288,7 +291,7 @@ fn gathered(
     }
     let mut skipped = scanned.problems;
     skipped.extend(configured::warnings(loaded, &unmatched));
-    Ok(Gathered { services, revision: told.revision, history: told.summary, skipped, stats: scanned.stats })
+    Ok(Gathered { services, unbound, revision: told.revision, history: told.summary, skipped, stats: scanned.stats })
 }
 
 /// Tells the history where each service lies.

@@ -4,6 +4,7 @@
 //! `detect/<name>.rs` and add its `mod` line and its place in the list of its kind ([`GO`], [`RUST`], [`CONFIG`], [`TEXT`]).
 
 mod artillery;
+mod benchmark_gates;
 mod c_lines;
 mod cargo_config;
 mod cgo;
@@ -32,7 +33,9 @@ mod grafana_alerts;
 mod k6;
 mod keptn_slo;
 mod latency;
+mod latency_buckets;
 mod linker_memory;
+mod load_gates;
 mod locust;
 mod mage;
 mod nobl9;
@@ -85,6 +88,7 @@ pub type OnConfig = fn(&ConfigView<'_>, &mut Facts<'_, '_>);
 /// Detectors of YAML, JSON, TOML and HCL files, by name.
 pub const CONFIG: &[(&str, OnConfig)] = &[
     ("artillery", artillery::detect),
+    ("benchmark-gates", benchmark_gates::detect),
     ("cargo-config", cargo_config::detect),
     ("cloudwatch", cloudwatch::detect),
     ("contracts", contracts::detect),
@@ -95,6 +99,7 @@ pub const CONFIG: &[(&str, OnConfig)] = &[
     ("k6", k6::detect_config),
     ("keptn-slo", keptn_slo::detect),
     ("linker-memory", linker_memory::detect),
+    ("load-gates", load_gates::detect_config),
     ("rust-bindings-config", rust_bindings_config::detect),
     ("rust-toolchain", rust_toolchain::detect),
     ("service-config-latency", service_config_latency::detect),
@@ -127,6 +132,8 @@ pub const TEXT: &[(&str, &[Kind], OnText)] = &[
     ("go-assembly", &[Kind::C], go_assembly::detect),
     ("k6", &[Kind::JavaScript], k6::detect),
     ("linker-memory", &[Kind::Text], linker_memory::detect_text),
+    ("latency-buckets", &[Kind::Go, Kind::Rust], latency_buckets::detect),
+    ("load-gates", &[Kind::Script], load_gates::detect),
     ("locust", &[Kind::Foreign], locust::detect),
     ("rust-bindings-config", &[Kind::Text], rust_bindings_config::detect_text),
     ("rust-toolchain", &[Kind::Text], rust_toolchain::detect_text),

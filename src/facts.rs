@@ -19,7 +19,7 @@ use crate::config::shelf::Kept;
 use crate::finding::{HistorySummary, Report, Stats};
 use crate::problem::Problem;
 use crate::report::Sources;
-use crate::service::Service;
+use crate::service::{Evidenced, Latency, Service};
 use crate::signal::of_service::signals;
 use crate::source::Location;
 
@@ -39,6 +39,8 @@ pub struct Facts {
     pub history: HistorySummary,
     /// Tools as well: they are listed, and not judged.
     pub services: Vec<Service>,
+    /// Latency figures that are about none of the services.
+    pub unbound: Vec<Evidenced<Latency>>,
     pub configuration: Configuration,
     /// Places at which a comment in the code accepts a policy's finding.
     pub accepted: Vec<Accepted>,
@@ -98,6 +100,7 @@ impl Facts {
             },
             accepted: inline::accepted(sources, &places),
             services: gathered.services,
+            unbound: gathered.unbound,
             skipped: gathered.skipped,
             stats: gathered.stats,
         }
@@ -143,6 +146,7 @@ impl Facts {
     pub fn judge(&self, loaded: &Loaded, is_own: bool, exceptions: bool) -> Report {
         let mut gathered = Gathered {
             services: self.services.clone(),
+            unbound: self.unbound.clone(),
             revision: self.revision.clone(),
             history: self.history.clone(),
             skipped: self.skipped.clone(),
@@ -187,6 +191,7 @@ mod tests {
         let services: Vec<Service> = sample::report().services.into_iter().map(|judged| judged.service).collect();
         let gathered = Gathered {
             services,
+            unbound: Vec::new(),
             revision: None,
             history: HistorySummary::default(),
             skipped: sample::report().skipped,

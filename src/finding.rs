@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Problem;
-use crate::service::{Language, Service};
+use crate::service::{Evidenced, Language, Latency, Service};
 use crate::source::Location;
 
 /// What policies decided about one service.
@@ -220,6 +220,8 @@ pub struct Report {
     pub services: Vec<Judged>,
     /// Sorted by severity, service, policy.
     pub findings: Vec<Finding>,
+    /// Latency figures that are about none of the services, with the places that state them.
+    pub unbound: Vec<Evidenced<Latency>>,
     /// Sorted by path.
     pub skipped: Vec<Problem>,
     /// What changed since a base, where one was given.

@@ -17,8 +17,8 @@ use crate::history::{BULK, LeftOut};
 use crate::judge;
 use crate::problem::{Class, Flaw, Problem};
 use crate::scan::Scanned;
+use crate::service::assemble::{self, Found};
 use crate::service::repository::Repository;
-use crate::service::{Service, assemble};
 use crate::source::Text;
 use crate::spanned::Mistake;
 use crate::walk::Filter;
@@ -95,8 +95,9 @@ pub(super) fn declare(
     options: &Options,
     loaded: &mut Loaded,
     repository: &Repository,
-    services: &mut Vec<Service>,
+    found: &mut Found,
 ) -> Result<Vec<Mistake>, CheckError> {
+    let services = &found.services;
     load_services(loaded, &*changed::shelf(options)?, services.iter().map(|service| &*service.root));
     if is_fatal(&loaded.mistakes) {
         return Err(CheckError::Configuration(Box::new(std::mem::take(loaded))));
@@ -107,8 +108,9 @@ pub(super) fn declare(
     if !added.is_empty()
         || services.iter().any(|service| role(&service.root, &service.name).is_some_and(|role| role != service.role))
     {
-        *services = assemble::services_as(repository, &role, &added);
+        *found = assemble::found_as(repository, &role, &added);
     }
+    let services = &mut found.services;
     if !loaded.config.include.is_empty() {
         services.retain(|service| matches_path(&loaded.config.include, &service.root));
     }
@@ -141,6 +143,7 @@ pub(crate) fn judged(
         history: gathered.history,
         services,
         findings,
+        unbound: gathered.unbound,
         skipped,
         stats: gathered.stats,
         ..Report::default()

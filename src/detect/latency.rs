@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::Facts;
 use crate::fact::{Binding, FactKind, LatencySource, Subject};
 use crate::parse::config::ConfigView;
-use crate::parse::duration::{NoDuration, words};
+use crate::parse::duration::{NoDuration, Unit, words};
 use crate::parse::promql::{self, Label, Recordings};
 use crate::parse::tree::Node;
 
@@ -252,7 +252,7 @@ pub(super) fn add_measured(
     service: Option<&str>,
 ) {
     let measured = promql::measured(query).or_else(|| {
-        let (metric, labels) = promql::first_metric(query).filter(|(metric, _)| promql::is_time_taken(metric))?;
+        let (metric, labels) = promql::first_metric(query).filter(|(metric, _)| may_be_held(metric))?;
         Some((None, 1.0, metric, labels))
     });
     let Some((percentile, factor, metric, labels)) = measured else { return };
@@ -265,6 +265,13 @@ pub(super) fn add_measured(
         binding: service_or_metric(service.as_slice(), &metric, &labels),
     };
     add(facts, value.range.clone(), budget);
+}
+
+/// Whether an objective below a figure on this metric is one on time: seconds are also used up and stamped.
+fn may_be_held(metric: &str) -> bool {
+    let counted = ["_total", "_count", "_sum"].iter().any(|end| metric.ends_with(end));
+    let fine = matches!(promql::unit_of_metric(metric), Some(Unit::Millis | Unit::Micros | Unit::Nanos));
+    promql::is_time_taken(metric) || fine && !counted
 }
 
 /// Adds an objective that stands as a bucket (`le="0.4"`) in a query; says whether there was one.

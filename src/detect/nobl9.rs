@@ -101,6 +101,7 @@ mod tests {
         assert_eq!(check(counts), ["p95 2500000us Slo [shop] @11"]);
         let raw = "    - op: lte\n      value: 200\n      target: 0.9\n      rawMetric:\n        query:\n          prometheus:\n            promql: x_latency_ms\n";
         assert_eq!(check(raw), ["p90 200000us Slo [shop] @7"]);
+        assert_eq!(check(&raw.replace("x_latency_ms", "x_requestMsec{job=\"a\"}")), ["p90 200000us Slo [shop] @7"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::text::{BOLD, DIM, pad, paint, verdict_style, wrap};
 use super::{Context, excerpt, inert, words};
-use crate::fact::{Direction, Subject};
+use crate::fact::Direction;
 use crate::finding::{Argument, Judged};
 use crate::service::{Evidenced, Service, Team};
 use crate::signal::Value;
@@ -61,7 +61,7 @@ impl Page<'_, '_> {
         self.each("trait", &service.traits, String::clone)?;
         self.each("deploy", &service.deploy, String::clone)?;
         self.each("ffi", &service.ffi, ffi)?;
-        self.each("latency", &service.latency, latency)?;
+        self.each("latency", &service.latency, words::latency)?;
         self.each("timeout", &service.timeouts, |limit| format!("{} (a ceiling, no budget)", words::duration(*limit)))?;
         self.each("tuning", &service.tuning, |tuning| match &tuning.value {
             Some(value) => format!("{} = {value}", tuning.what),
@@ -221,15 +221,6 @@ fn ffi(ffi: &crate::service::Ffi) -> String {
     let consumers =
         if ffi.consumers.is_empty() { String::new() } else { format!(", used from {}", ffi.consumers.join(", ")) };
     format!("{} {}, {} {what}{consumers}", words::direction(ffi.direction), ffi.mechanism, ffi.symbols)
-}
-
-fn latency(latency: &crate::service::Latency) -> String {
-    let percentile = latency.percentile.map(|p| format!(" at p{}", words::figure(p))).unwrap_or_default();
-    let measures = match &latency.subject {
-        Subject::Answering => String::new(),
-        Subject::Other(what) => format!(", measures {what}: not judged"),
-    };
-    format!("{}{percentile}, {}{measures}", words::duration(latency.limit_us), words::latency_source(latency.source))
 }
 
 fn value(value: &Value) -> String {

@@ -314,6 +314,11 @@ fn fit(sides: &[String], to: usize) -> String {
 
 fn write_left_out(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
     if context.all || context.verbosity > 0 {
+        for (figure, at) in report.unbound.iter().filter_map(|figure| Some((&figure.value, figure.evidence.first()?))) {
+            let name = excerpt::name(&at.path, Some(&at.place), context);
+            let figure = words::latency(figure);
+            writeln!(out, " of no service here: {name}:{}: {}", at.place.line, inert::terminal(&figure))?;
+        }
         for problem in &report.skipped {
             let name = excerpt::name(&problem.path, problem.place.as_ref(), context);
             writeln!(out, " not read: {name}: {}", inert::terminal(&problem.reason))?;

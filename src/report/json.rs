@@ -37,6 +37,8 @@ pub(crate) struct Document {
     history: History,
     services: Vec<ServiceRow>,
     pub(crate) findings: Vec<FindingRow>,
+    /// Latency figures that are about none of the services: another team's job, a product that is watched.
+    unbound: Vec<Latency>,
     /// Every input that was seen and not, or not fully, read, and why.
     skipped: Vec<Skipped>,
     /// What differs from the base, where one was given.
@@ -154,7 +156,7 @@ struct Ffi {
 }
 
 #[derive(Serialize, JsonSchema)]
-struct Latency {
+pub(super) struct Latency {
     limit_us: f64,
     /// 0–100; null where none is given.
     percentile: Option<f64>,
@@ -346,6 +348,7 @@ impl Document {
             history: history(&report.history),
             services: words::shown(report, all).map(ServiceRow::new).collect(),
             findings: report.findings.iter().map(FindingRow::new).collect(),
+            unbound: unbound(report),
             skipped: report.skipped.iter().map(Skipped::new).collect(),
             comparison: report.comparison.as_ref().map(comparison),
             repositories: (!report.repositories.is_empty())
@@ -464,6 +467,11 @@ fn ffi(ffi: &service::Ffi, evidence: Vec<Location>) -> Ffi {
         symbols: ffi.symbols,
         evidence,
     }
+}
+
+/// The rows of figures that belong to no service.
+pub(super) fn unbound(report: &Report) -> Vec<Latency> {
+    each(&report.unbound, latency)
 }
 
 fn latency(latency: &service::Latency, evidence: Vec<Location>) -> Latency {

@@ -19,6 +19,17 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     section("Services", &blocks::services(report, context.all), out)?;
     section("Allowed", &blocks::findings(report, Status::Allowed), out)?;
     section("In the baseline", &blocks::findings(report, Status::Baseline), out)?;
+    let unbound: Vec<String> = report
+        .unbound
+        .iter()
+        .flat_map(|figure| figure.evidence.first().map(|at| (&figure.value, at)))
+        .map(|(figure, at)| {
+            format!("- {}: {}", inert::markdown_code(&at.path), inert::markdown(&words::latency(figure)))
+        })
+        .collect();
+    if context.all && !unbound.is_empty() {
+        section("Latency figures of no service here", &[unbound.join("\n")], out)?;
+    }
     let skipped: Vec<String> = report
         .skipped
         .iter()

@@ -1,10 +1,10 @@
-//! One JSON object a line: a head, then services, findings and skipped inputs, each with its `type`.
+//! One JSON object a line: a head, then services, findings, figures bound to no service and skipped inputs, each with its `type`.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json::{self, FindingRow, SCHEMA_VERSION, ServiceRow, Skipped};
+use super::json::{self, FindingRow, SCHEMA_VERSION, ServiceRow, Skipped, unbound};
 use super::{Context, words};
 use crate::finding::Report;
 
@@ -38,6 +38,9 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     }
     if let Some(comparison) = &report.comparison {
         line("comparison", json::comparison(comparison), out)?;
+    }
+    for figure in unbound(report) {
+        line("unbound", figure, out)?;
     }
     for problem in &report.skipped {
         line("skipped", Skipped::new(problem), out)?;

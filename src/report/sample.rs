@@ -247,6 +247,7 @@ pub(crate) fn report() -> Report {
             judged(service(HOSTILE, HOSTILE, Language::Rust, Role::Cli), Verdict::Unjudged),
         ],
         findings: vec![tail_latency(), hostile(), repository],
+        unbound: Vec::new(),
         skipped: vec![Problem::new(HOSTILE, "not UTF-8", Class::Lost)],
         comparison: Some(Comparison { base: "main".to_owned(), changes: vec![change], resolved: vec![gone], kept: 1 }),
         stats: Stats { files: 120, bytes: 1_000_000, elapsed_ms: 12 },

@@ -1,6 +1,6 @@
 //! Words and figures that several formats share: durations, sizes, who argues which way.
 
-use crate::fact::{Count, Direction, LatencySource, MemoryWhat};
+use crate::fact::{Count, Direction, LatencySource, MemoryWhat, Subject};
 use crate::finding::{Cite, Cost, Finding, Judged, Lean, Report, Verdict};
 use crate::service::{Language, Role};
 
@@ -11,6 +11,16 @@ pub(crate) fn direction(direction: Direction) -> &'static str {
         Direction::Export => "export",
         Direction::Import => "import",
     }
+}
+
+/// A latency figure: `900 µs at p99.9, slo`.
+pub(crate) fn latency(latency: &crate::service::Latency) -> String {
+    let percentile = latency.percentile.map(|p| format!(" at p{}", figure(p))).unwrap_or_default();
+    let measures = match &latency.subject {
+        Subject::Answering => String::new(),
+        Subject::Other(what) => format!(", measures {what}: not judged"),
+    };
+    format!("{}{percentile}, {}{measures}", duration(latency.limit_us), latency_source(latency.source))
 }
 
 pub(crate) fn latency_source(source: LatencySource) -> &'static str {

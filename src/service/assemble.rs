@@ -19,18 +19,27 @@ use super::{
 /// Places kept for one claim; more add nothing that a person would open.
 const EVIDENCE_LIMIT: usize = 24;
 
-/// Finds the services of a repository with everything that files say about them.
-pub fn services(repository: &Repository) -> Vec<Service> {
-    services_as(repository, &|_, _| None, &[])
+/// What the files of a repository tell.
+#[derive(Debug)]
+pub struct Found {
+    pub services: Vec<Service>,
+    /// Latency figures about something that is no service here: another team's job, a product that is watched.
+    pub unbound: Vec<Evidenced<Latency>>,
 }
 
-/// Like [`services`], with roles that the user declares for a root and a name (what depends on a role follows it), and
+/// Finds the services of a repository with everything that files say about them.
+pub fn services(repository: &Repository) -> Vec<Service> {
+    found(repository).services
+}
+
+/// Like [`services`], with the figures that belong to none.
+pub fn found(repository: &Repository) -> Found {
+    found_as(repository, &|_, _| None, &[])
+}
+
+/// Like [`found`], with roles that the user declares for a root and a name (what depends on a role follows it), and
 /// with services that the user adds.
-pub fn services_as(
-    repository: &Repository,
-    declared: &dyn Fn(&str, &str) -> Option<Role>,
-    added: &[Added],
-) -> Vec<Service> {
+pub fn found_as(repository: &Repository, declared: &dyn Fn(&str, &str) -> Option<Role>, added: &[Added]) -> Found {
     let mut units = discover(repository);
     by_hand::add(repository, added, &mut units);
     let builds = build::resolve(repository, &mut units);
@@ -38,8 +47,10 @@ pub fn services_as(
     let workloads = workload::resolve(repository, &units, &builds, &images);
     let ties = Ties { builds, images, workloads };
     let judges_examples = consists_of_examples(&units);
-    let collected = attribute(repository, &units, &ties, judges_examples);
-    units
+    let (collected, unbound) = attribute(repository, &units, &ties, judges_examples);
+    let mut nobodys = Gathered::default();
+    unbound.iter().for_each(|seen| nobodys.add(&seen.fact.kind, seen.file.at(seen.fact.place)));
+    let services = units
         .iter()
         .zip(&collected)
         .enumerate()
@@ -55,7 +66,8 @@ pub fn services_as(
             };
             service(context, declared(&unit.root, &unit.name))
         })
-        .collect()
+        .collect();
+    Found { services, unbound: merged(nobodys.latency) }
 }
 
 /// Whether the repository ships nothing but examples: then they are its product.

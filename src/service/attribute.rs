@@ -46,7 +46,7 @@ pub struct Ties<'r> {
     pub workloads: Vec<Running<'r>>,
 }
 
-/// Gives every unit its facts.
+/// Gives every unit its facts, and returns the latency figures that are about none.
 ///
 /// `judges_examples` is set for a repository that consists of examples: they are its product.
 pub fn attribute<'r>(
@@ -54,7 +54,8 @@ pub fn attribute<'r>(
     units: &[Unit],
     ties: &Ties<'r>,
     judges_examples: bool,
-) -> Vec<Collected<'r>> {
+) -> (Vec<Collected<'r>>, Vec<Seen<'r>>) {
+    let mut unbound = Vec::new();
     let mut all: Vec<Collected<'r>> = units.iter().map(|_| Collected::default()).collect();
     tie(&mut all, ties);
     let holders = Holders::new(units);
@@ -80,6 +81,9 @@ pub fn attribute<'r>(
             if !speaks(file, fact) {
                 continue;
             }
+            if owners.is_empty() && matches!(fact.kind, FactKind::Latency { .. }) {
+                unbound.push(Seen { file, fact, near: false });
+            }
             for owner in owners {
                 if needs_nearness(fact) && !holders.is_near(&units[owner], package.as_ref(), file) {
                     continue;
@@ -91,7 +95,7 @@ pub fn attribute<'r>(
             }
         }
     }
-    all
+    (all, unbound)
 }
 
 /// Whether a generator's output says it: code written by a program is nobody's decision, but checked-in bindings are a
