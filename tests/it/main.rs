@@ -14,5 +14,6 @@ mod git;
 mod hostile;
 mod properties;
 mod schema;
+mod series;
 mod steady;
 mod timeline;
