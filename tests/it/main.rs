@@ -9,6 +9,7 @@ mod extractors;
 mod facts;
 mod fixtures;
 mod fooled;
+mod fuzz;
 mod git;
 #[cfg(unix)]
 mod hostile;
