@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use gix::ObjectId;
 
+use crate::draft::Draft;
 use crate::fact::FileFacts;
 use crate::parse::Kind;
 
@@ -95,18 +96,9 @@ impl Cache {
 
     fn at(file: PathBuf, secret: [u8; 32]) -> Cache {
         let bytes = read_whole(&file).unwrap_or_default();
-        Cache { file: Some(file), ..Cache::holding(bytes, secret) }
-    }
-
-    /// The cache that a file of these rows and payloads would be; for those who try to break it.
-    pub fn of_bytes(rest: &[u8], secret: [u8; 32]) -> Cache {
-        Cache::holding([&MAGIC[..], &version(), rest].concat(), secret)
-    }
-
-    fn holding(bytes: Vec<u8>, secret: [u8; 32]) -> Cache {
         let rows = rows(&bytes).unwrap_or(0);
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Cache { file: None, secret, bytes, rows, used, new: Mutex::default() }
+        Cache { file: Some(file), secret, bytes, rows, used, new: Mutex::default() }
     }
 
     /// Returns the facts of a file of `size` bytes, if they are known.
@@ -184,9 +176,10 @@ impl Cache {
                 entries.entry(self.key(at)).or_insert(payload);
             }
         }
-        let mut file = tempfile::Builder::new().prefix(".fitcheck-").tempfile_in(directory)?;
-        file.write_all(&encode(&self.secret, &entries))?;
-        file.persist(path)?;
+        let draft = Draft::private(path)?;
+        draft.file().write_all(&encode(&self.secret, &entries))?;
+        // The seals tell what a power cut left.
+        draft.publish_unsynced()?;
         place::evict(directory, ALL_BYTES);
         Ok(())
     }
@@ -338,6 +331,53 @@ mod tests {
         }
         for cut in (0..whole.len()).step_by(7) {
             check(&whole[..cut]);
+        }
+    }
+
+    /// Bit flips, cuts, swaps of rows and payloads, zeroes, foreign heads, and bytes put in or taken out.
+    fn damage(whole: &[u8], round: u64) -> Vec<u8> {
+        let mut state = round.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below.max(1)
+        };
+        let mut bytes = whole.to_vec();
+        let (at, other, length) = (next(bytes.len()), next(bytes.len()), next(64));
+        match round % 10 {
+            0 | 1 => bytes[at] ^= 1 << next(8),
+            2 => bytes.truncate(at),
+            3 => bytes[at..].fill(0),
+            4 => {
+                let (one, two) = (HEAD + next(50) * ROW, HEAD + next(50) * ROW);
+                for offset in 0..ROW {
+                    bytes.swap(one + offset, two + offset);
+                }
+            }
+            5 => (0..length).for_each(|offset| {
+                let (one, two) = ((at + offset) % whole.len(), (other + offset) % whole.len());
+                bytes.swap(one, two);
+            }),
+            6 => bytes[next(HEAD)] = next(256) as u8,
+            7 => drop(bytes.splice(at..at, vec![0x5a; length])),
+            8 => drop(bytes.drain(at..(at + length).min(whole.len()))),
+            // Offsets and lengths of rows, where a reader could be led anywhere.
+            _ => bytes[HEAD + next(50) * ROW + 32 + next(12)] = [0, 1, 0x7f, 0x80, 0xff][next(5)],
+        }
+        bytes
+    }
+
+    #[test]
+    fn ten_thousand_corruptions_change_no_fact() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = filled(directory.path());
+        let whole = fs::read(&file).unwrap();
+        for round in 0..10_000 {
+            fs::write(&file, damage(&whole, round)).unwrap();
+            let cache = Cache::at(file.clone(), [7; 32]);
+            for n in 0..50 {
+                let found = cache.lookup(&key(&n.to_string()), 10);
+                assert!(found.is_none() || found == Some(facts(n)), "round {round}, entry {n}");
+            }
         }
     }
 

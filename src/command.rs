@@ -13,6 +13,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use fitcheck::check::{self, Options};
 use fitcheck::cli::Configured;
+use fitcheck::draft::Draft;
 use fitcheck::policy::PolicySet;
 use fitcheck::report::inert;
 
@@ -30,28 +31,15 @@ pub(crate) fn lines(text: &str) -> String {
 /// Writes a file as a whole or not at all; a link is not followed.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::io::Write as _;
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let replace = || {
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        file.write_all(text.as_bytes())?;
-        let mode = match path.symlink_metadata() {
-            Ok(known) if known.is_file() => Some(known.permissions()),
+        let draft = Draft::public(path)?;
+        draft.file().write_all(text.as_bytes())?;
+        match path.symlink_metadata() {
+            Ok(known) if known.is_file() => draft.file().set_permissions(known.permissions())?,
             Ok(_) => return Err(std::io::Error::other("it is no file")),
-            Err(_) => default_mode(),
-        };
-        if let Some(mode) = mode {
-            file.as_file().set_permissions(mode)?;
+            Err(_) => {}
         }
-        file.as_file().sync_all()?;
-        file.persist(path).map(drop).map_err(|error| error.error)
+        draft.publish()
     };
     replace().with_context(|| format!("cannot write `{}`", path.display()))
-}
-
-/// A configuration is for others to read; temporary files are not.
-fn default_mode() -> Option<std::fs::Permissions> {
-    #[cfg(unix)]
-    return Some(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    #[cfg(not(unix))]
-    None
 }

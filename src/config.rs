@@ -24,7 +24,6 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::extract::Extractor;
 use crate::finding::Severity;
-use crate::limits;
 use crate::pattern;
 use crate::policy::{PolicySet, builtin};
 use crate::service::Service;
@@ -51,8 +50,6 @@ pub struct Config {
     pub bulk_files: Option<u32>,
     /// `None`: the command line or the default decides.
     pub fail_on: Option<Severity>,
-    /// What was set in `[limits]`, in order.
-    pub limits: Vec<limits::Setting>,
     /// Path of the baseline file, relative to the root.
     pub baseline: Option<String>,
     pub services: Vec<ServiceRule>,
@@ -84,7 +81,6 @@ impl Default for Config {
             bots: Vec::new(),
             bulk_files: None,
             fail_on: None,
-            limits: Vec::new(),
             baseline: None,
             services: Vec::new(),
             allows: Vec::new(),

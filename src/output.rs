@@ -3,17 +3,10 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
-use tempfile::NamedTempFile;
-
+use crate::draft;
 use crate::finding::Report;
 use crate::report::{Context, Format};
-
-/// Written files start so until they are complete.
-const PREFIX: &str = ".fitcheck-";
-/// Leftovers of killed runs are removed once they are this old.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A report that could not be written: the system's fault, or that of the path given.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +31,7 @@ pub fn write_all(report: &Report, context: &Context, outputs: &[(Format, PathBuf
 
 /// A report written in full, not yet in its place.
 enum Draft {
-    Beside(NamedTempFile, PathBuf),
+    Beside(draft::Draft),
     /// A pipe or a device cannot be replaced; it is written last.
     Direct(Vec<u8>, PathBuf),
 }
@@ -55,44 +48,20 @@ impl Draft {
             format.write(report, context, &mut bytes)?;
             return Ok(Draft::Direct(bytes, place));
         }
-        let directory = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        sweep(directory);
-        let file = create(directory)?;
-        let mut out = BufWriter::new(&file);
+        let draft = draft::Draft::public(&place)?;
+        let mut out = BufWriter::new(draft.file());
         format.write(report, context, &mut out)?;
         out.flush()?;
         drop(out);
-        file.as_file().sync_all()?;
-        Ok(Draft::Beside(file, place))
+        // Before any of them is published, all have to be on the disk.
+        draft.file().sync_all()?;
+        Ok(Draft::Beside(draft))
     }
 
     fn publish(self) -> io::Result<()> {
         match self {
-            Draft::Beside(file, place) => file.persist(place).map(drop).map_err(|error| error.error),
+            Draft::Beside(draft) => draft.publish_unsynced(),
             Draft::Direct(bytes, place) => File::options().write(true).open(place)?.write_all(&bytes),
-        }
-    }
-}
-
-fn create(directory: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX);
-    // A report is for others to read, as far as the user's mask allows.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
-}
-
-/// Removes what killed runs left behind; failing to do so is no error.
-fn sweep(directory: &Path) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
-    let stale = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().ok().filter(fs::Metadata::is_file)?.modified().ok()?;
-        Some(SystemTime::now().duration_since(modified).ok()? > STALE)
-    };
-    for entry in entries.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) && stale(&entry) == Some(true) {
-            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -126,17 +95,5 @@ mod tests {
         let full = Path::new("/dev/full");
         assert!(write_all(&sample::report(), &sample::context(), &outputs(&[full])).is_err());
         assert!(!fs::metadata(full).unwrap().is_file());
-    }
-
-    #[test]
-    fn leftovers_of_killed_runs_are_swept() {
-        let directory = tempfile::tempdir().unwrap();
-        let (old, young) = (directory.path().join(".fitcheck-old"), directory.path().join(".fitcheck-young"));
-        for path in [&old, &young] {
-            fs::write(path, "").unwrap();
-        }
-        File::options().write(true).open(&old).unwrap().set_modified(SystemTime::now() - 2 * STALE).unwrap();
-        sweep(directory.path());
-        assert!(!old.exists() && young.exists());
     }
 }

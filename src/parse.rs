@@ -4,7 +4,6 @@
 
 pub mod cargo;
 pub mod config;
-pub(crate) mod cut;
 pub mod dockerfile;
 pub mod duration;
 pub mod go;

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use crate::extract::{MAPPED, is_derived};
-use crate::limits::{self, Limit};
 use crate::policy::builtin;
 use crate::service::Role;
 use crate::signal::{FieldSpec, SIGNALS, TARGETS, TRAITS, ValueType, spec};
@@ -39,7 +38,6 @@ pub fn configuration() -> Value {
         "fail-on": { "enum": ["note", "warning", "error"] },
         "baseline": text("the file that `fitcheck baseline` writes"),
         "history": history(),
-        "limits": limits(),
         "policy": settings(),
         "override": {
             "type": "array",
@@ -67,20 +65,6 @@ fn history() -> Value {
         },
     });
     object(keys, &[])
-}
-
-/// Counts as numbers, sizes and times with their unit.
-fn limits() -> Value {
-    let limit = |limit: &Limit| {
-        let value = match limit.value {
-            ValueType::Number => {
-                json!({ "type": "integer", "minimum": limit.least, "maximum": limit.most, "description": limit.about })
-            }
-            _ => text(limit.about),
-        };
-        (limit.name.to_owned(), value)
-    };
-    object(Value::Object(limits::ALL.iter().map(limit).collect()), &[])
 }
 
 /// Levels and parameters; a policy of the user's own is known by its name alone.

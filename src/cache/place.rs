@@ -7,7 +7,9 @@ use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
+
+use crate::draft::Draft;
 
 /// Returns the platform's directory for caches of this program, unless that lies in what is scanned.
 pub fn default_directory(root: &Path) -> Option<PathBuf> {
@@ -57,10 +59,10 @@ fn secret_in(directory: &Path) -> Option<[u8; 32]> {
     if let Some(known) = read_secret(&path) {
         return Some(known);
     }
-    let mut file = tempfile::Builder::new().prefix(".fitcheck-").tempfile_in(directory).ok()?;
-    file.write_all(&random()).ok()?;
+    let draft = Draft::private(&path).ok()?;
+    draft.file().write_all(&random()).ok()?;
     // Two first runs at once: the one that comes second takes the other's.
-    let _ = file.persist_noclobber(&path);
+    let _ = draft.publish_new();
     read_secret(&path)
 }
 
@@ -96,18 +98,14 @@ pub(super) fn create_private(directory: &Path) -> Option<()> {
     builder.create(directory).ok()
 }
 
-/// Removes the longest unused caches until the rest fits, and what killed runs left behind.
+/// Removes the longest unused caches until the rest fits.
 pub(super) fn evict(directory: &Path, most: u64) {
-    let day = Duration::from_secs(86_400);
     let mut caches: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let Ok(meta) = entry.metadata() else { continue };
         let Ok(modified) = meta.modified() else { continue };
         let path = entry.path();
-        let left_behind = entry.file_name().as_encoded_bytes().starts_with(b".fitcheck-");
-        if left_behind && modified.elapsed().is_ok_and(|age| age > day) {
-            let _ = fs::remove_file(&path);
-        } else if path.extension().is_some_and(|extension| extension == "facts") {
+        if path.extension().is_some_and(|extension| extension == "facts") {
             caches.push((modified, meta.len(), path));
         }
     }
@@ -125,6 +123,8 @@ pub(super) fn evict(directory: &Path, most: u64) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -15,7 +15,6 @@ use crate::extract::{self, Extractor};
 use crate::finding::{Finding, Report};
 use crate::history::{BULK, LeftOut};
 use crate::judge;
-use crate::limits::Limits;
 use crate::problem::{Class, Flaw, Problem};
 use crate::scan::Scanned;
 use crate::service::assemble::{self, Found};
@@ -50,8 +49,7 @@ pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {
     let extractors = &loaded.config.extractors;
     let globs: Vec<String> = extractors.iter().flat_map(|extractor| extractor.files.iter().cloned()).collect();
     let also = (!globs.is_empty()).then(|| glob_set(&globs).ok()).flatten();
-    let limits = Limits::default().with(&loaded.config.limits).with(&options.limits);
-    Filter { exclude, also, limits, ..Filter::default() }
+    Filter { exclude, also, budget: options.budget, ..Filter::default() }
 }
 
 /// Files that extractors read at most in one run.

@@ -9,6 +9,7 @@ use fitcheck::cli::{self, Scan};
 use fitcheck::config::load::load_services;
 use fitcheck::config::shelf::Disk;
 use fitcheck::config::{FILE, is_fatal, print};
+use fitcheck::draft::Draft;
 use fitcheck::exit::Exit;
 use fitcheck::walk::{self, Filter};
 
@@ -37,8 +38,8 @@ fn show(args: &Scan) -> anyhow::Result<Exit> {
 /// Writes the starting file; never over one that is there.
 pub(crate) fn init(directory: &Path) -> anyhow::Result<Exit> {
     let path = directory.join(FILE);
-    std::fs::File::create_new(&path)
-        .and_then(|mut file| file.write_all(print::INIT.as_bytes()))
+    Draft::public(&path)
+        .and_then(|draft| draft.file().write_all(print::INIT.as_bytes()).and_then(|()| draft.publish_new()))
         .with_context(|| format!("cannot create `{}`", path.display()))?;
     crate::print(|out| writeln!(out, "wrote {}: everything in it is commented out", path.display()))
 }

@@ -38,7 +38,7 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     if !view.is_own_code() {
         return;
     }
-    let mut found = if is_worth_parsing(view) { evaluated(view) } else { Vec::new() };
+    let mut found = if is_worth_parsing(view) { evaluated(view, facts) } else { Vec::new() };
     for (range, limit_us) in named(view).into_iter().chain(service_configs(view)) {
         // What a tree gave is not given again.
         if !found.iter().any(|(known, _)| known.start < range.end && range.start < known.end) {
@@ -52,8 +52,11 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
 }
 
 /// Arguments and fields whose values a syntax tree tells.
-fn evaluated(view: &GoView<'_>) -> Vec<(Range<usize>, f64)> {
-    let Some(syntax) = tree::syntax(view.text) else { return Vec::new() };
+fn evaluated(view: &GoView<'_>, facts: &mut Facts<'_, '_>) -> Vec<(Range<usize>, f64)> {
+    let Some(syntax) = tree::syntax(view.text) else {
+        facts.flaw(0..0, "timeouts were not read: the file is too large or takes too long to parse");
+        return Vec::new();
+    };
     let mut found: Vec<(Range<usize>, Value)> = Vec::new();
     for call in &syntax.calls {
         let index = CALLS.iter().find(|(name, _)| *name == call.function).map(|(_, index)| *index);

@@ -8,7 +8,6 @@ mod big;
 mod consumers;
 mod encodings;
 mod git_directories;
-mod limits;
 mod names;
 mod nesting;
 mod payloads;
@@ -145,24 +144,42 @@ fn end_of(stderr: &[u8]) -> String {
 pub(crate) fn run(root: &Path, words: &[&str]) -> Result<Ran, String> {
     let out = tempfile::tempdir().unwrap();
     let place = |format: &Format| -> PathBuf { out.path().join(format.name) };
-    let mut command = program();
+    let log = out.path().join("trace");
+    let mut command = program(&log);
     command.args(["--no-cache", "--all", "--verbose", "--color", "never", "--threads", "2", "--no-strict"]).args(words);
     for format in Format::ALL {
         command.arg("--output").arg(format!("{}={}", format.name, place(format).display()));
     }
     command.arg("--").arg(root);
     let (code, stdout, stderr) = finish(command)?;
+    trespassed(&log, &[root, out.path()])?;
     let outputs = Format::ALL.iter().filter_map(|format| Some((format.name, fs::read(place(format)).ok()?))).collect();
     Ok(Ran { code, stdout, stderr, outputs })
 }
 
 /// The program under a limit of its address space, with an environment of its own.
-pub(crate) fn program() -> Command {
+///
+/// Where `FITCHECK_TRACE` is set, strace notes how it reaches out.
+pub(crate) fn program(log: &Path) -> Command {
     let mut command = Command::new("/bin/sh");
     let script = format!("ulimit -v {MEMORY}; ulimit -c 0; exec \"$0\" \"$@\"");
-    command.args(["-c", &script, env!("CARGO_BIN_EXE_fitcheck")]).env_clear();
+    command.args(["-c", &script]);
+    if std::env::var_os("FITCHECK_TRACE").is_some() {
+        let watched = crate::traced::watched(log);
+        command.arg(watched.get_program()).args(watched.get_args());
+    } else {
+        command.arg(env!("CARGO_BIN_EXE_fitcheck"));
+    }
+    command.env_clear();
     command.env("GITHUB_ACTIONS", "true").env("RUST_BACKTRACE", "full").env("HOME", "/nonexistent");
     command
+}
+
+/// Fails where a run that was traced reached out.
+fn trespassed(log: &Path, places: &[&Path]) -> Result<(), String> {
+    let Ok(log) = fs::read(log) else { return Ok(()) };
+    let wrong = crate::traced::trespasses(&String::from_utf8_lossy(&log), places);
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
 /// Exit status, standard output and standard error.

@@ -7,9 +7,10 @@ mod configuration;
 mod docs;
 mod extractors;
 mod facts;
+#[cfg(unix)]
+mod faults;
 mod fixtures;
 mod fooled;
-mod fuzz;
 mod git;
 #[cfg(unix)]
 mod hostile;
@@ -18,3 +19,5 @@ mod schema;
 mod series;
 mod steady;
 mod timeline;
+#[cfg(unix)]
+mod traced;

@@ -48,7 +48,7 @@ fn output(repo: &Repo, format: &str, words: &[&str], environment: &[(&str, &str)
 }
 
 /// How long the run took is the one thing that may differ.
-fn without_time(bytes: &[u8]) -> String {
+pub(crate) fn without_time(bytes: &[u8]) -> String {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let mut out = String::new();
     for line in text.lines() {

@@ -11,9 +11,7 @@ use std::ops::Range;
 use super::{commands, platforms};
 use crate::detect::Facts;
 use crate::fact::{Binding, Build, FactKind, Workload};
-use crate::parse::cut;
 use crate::parse::shell::{self, Command, Variables};
-use crate::problem::Class;
 use crate::source::Text;
 
 /// Reads one file of commands.
@@ -98,7 +96,7 @@ fn published_by(command: &Command) -> Option<&'static str> {
     })
 }
 
-const MAX_CARRIED: usize = 500;
+const MAX_CARRIED: usize = 60;
 
 /// Files that a script copies or names while it packs: what the package may hold.
 fn carried(found: &[Command]) -> Vec<String> {
@@ -112,9 +110,6 @@ fn carried(found: &[Command]) -> Vec<String> {
     let mut files: Vec<String> = moves.flat_map(commands::files).collect();
     files.retain(|file| !(packs_charts && file.trim_matches('"').ends_with(".tgz")));
     files.dedup();
-    if files.len() > MAX_CARRIED {
-        cut::met("files that a script packs", MAX_CARRIED, Class::Lost);
-    }
     files.truncate(MAX_CARRIED);
     files
 }
