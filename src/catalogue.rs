@@ -82,6 +82,14 @@ impl Catalogue {
 /// Go modules and packages; look up with [`without_versions`].
 pub static GO: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(include_str!("catalogue/go.toml"), '/'));
 
+#[cfg(test)]
+impl Catalogue {
+    /// All rows, for tests that use each of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.rows.values().flatten()
+    }
+}
+
 /// Removes what tells major versions from an import path: `/v2`, `.v3`.
 pub fn without_versions(path: &str) -> String {
     let parts = path.split('/').filter(|part| !is_version(part)).map(|part| match part.rsplit_once('.') {

@@ -1,7 +1,7 @@
 //! What `.cargo/config.toml` says about where code will run.
 //!
 //! *Looks for*: `[build] target`, runners of `[target.…]`, targets without an operating system.
-//! *Emits*: marks `cargo-target` (the triple) and `probe-rs` (the runner), about the directory.
+//! *Emits*: `Mark` `cargo-target` (the triple) and `Mark` `probe-rs` (the runner), about the directory.
 //! *Misses*: flags in the environment; aliases that pass `--target`.
 //! *Example*: `[build] target = "thumbv7em-none-eabihf"` → `cargo-target`.
 

@@ -87,4 +87,30 @@ mod tests {
         assert!(uses("a.go", "package p\nvar s = `import \"github.com/lib/pq\"`").is_empty());
         assert!(uses("a.go", "package p\nimport \"example.org/gin\"\nvar s = gin.New()").is_empty());
     }
+
+    /// Code that uses a row: its import, and one of its symbols where it has some.
+    fn code_for(row: &Entry, symbol: Option<&String>) -> String {
+        let path = &row.prefix;
+        match symbol {
+            None => format!("package p\nimport _ \"{path}\""),
+            Some(name) => {
+                let name = name.replace('*', "X");
+                format!("package p\nimport q \"{path}\"\nfunc f() {{ q.{name}() }}")
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_and_symbol_is_found_in_code() {
+        for row in catalogue::GO.all() {
+            let symbols: Vec<Option<&String>> =
+                if row.symbols.is_empty() { vec![None] } else { row.symbols.iter().map(Some).collect() };
+            for symbol in symbols {
+                let source = code_for(row, symbol);
+                let found = uses("a.go", &source);
+                let wanted = format!("{} ", row.capability);
+                assert!(found.iter().any(|line| line.starts_with(&wanted)), "{row:?} is not found in\n{source}");
+            }
+        }
+    }
 }

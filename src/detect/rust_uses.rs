@@ -143,4 +143,31 @@ mod tests {
         let facts = test_rust("src/lib.rs", "use axum;\n\nfn f() {\n    axum::serve(x, y);\n}\n");
         assert_eq!((facts[0].place.line, facts[0].place.column, facts[0].place.end_column), (4, 11, 16));
     }
+
+    /// Code that uses a row: a path into the crate, with one of its symbols where it has some.
+    fn code_for(krate: &str, symbol: Option<&String>) -> String {
+        match symbol.map(|symbol| symbol.replace('*', "x")) {
+            None => format!("fn f() {{ {krate}::g() }}"),
+            Some(symbol) if symbol.starts_with('.') => format!("use {krate}::T; fn f(t: T) {{ t{symbol}(1) }}"),
+            Some(symbol) => format!("use {krate}::{symbol};"),
+        }
+    }
+
+    #[test]
+    fn every_row_and_symbol_is_found_in_code() {
+        for row in crate::catalogue::RUST.all() {
+            let krate = row.prefix.replace('*', "x");
+            let symbols: Vec<Option<&String>> =
+                if row.symbols.is_empty() { vec![None] } else { row.symbols.iter().map(Some).collect() };
+            for symbol in symbols {
+                let source = code_for(&krate, symbol);
+                let wanted = format!("{} ", row.capability);
+                let found = uses(&source);
+                assert!(
+                    found.iter().any(|line| line.starts_with(&wanted)),
+                    "{row:?} is not found in\n{source}\n{found:?}"
+                );
+            }
+        }
+    }
 }

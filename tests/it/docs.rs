@@ -116,7 +116,12 @@ fn documents(policy: &Policy, lean: Lean) -> String {
 fn the_list_of_signals_is_current() {
     let mut text = String::from("# Signals\n\nThe whole vocabulary that a policy has.\n");
     for signal in SIGNALS {
-        writeln!(text, "\n## {}\n\n{}.\n\n| field | type | what |\n|---|---|---|", signal.name, signal.about).unwrap();
+        writeln!(
+            text,
+            "\n## [{0}](signals/{0}.md)\n\n{1}.\n\n| field | type | what |\n|---|---|---|",
+            signal.name, signal.about
+        )
+        .unwrap();
         for field in signal.fields {
             let words: Vec<String> = field.words.iter().map(|word| format!("`{word}`")).collect();
             let words = if words.is_empty() { String::new() } else { format!(": {}", words.join(", ")) };
@@ -147,8 +152,12 @@ fn the_table_of_contents_is_current() {
     for policy in &builtin::shipped().policies {
         writeln!(text, "  - [{0}](policies/{0}.md)", policy.id).unwrap();
     }
+    text.push_str("- [Criteria](criteria.md)\n- [Signals](signals.md)\n");
+    for signal in SIGNALS {
+        writeln!(text, "  - [{0}](signals/{0}.md)", signal.name).unwrap();
+    }
     text.push_str(
-        "- [Criteria](criteria.md)\n- [Signals](signals.md)\n- [History](history.md)\n- [Configuration](configuration.md)\n- [Extractors](extractors.md)\n- [In CI](ci.md)\n- [Limitations](limitations.md)\n\
+        "- [History](history.md)\n- [Configuration](configuration.md)\n- [Extractors](extractors.md)\n- [In CI](ci.md)\n- [Limitations](limitations.md)\n\
          - [Limits](limits.md)\n- [Threat model](threat-model.md)\n- [For the owner of a questioned service](faq.md)\n",
     );
     is_current(&source().join("SUMMARY.md"), &text);

@@ -17,6 +17,7 @@ mod hostile;
 mod properties;
 mod schema;
 mod series;
+mod signal_pages;
 mod steady;
 mod timeline;
 #[cfg(unix)]
