@@ -194,7 +194,10 @@ const OTHER: &[(&[&str], &str)] = &[
     (&["queue", "queued", "workqueue", "backlog", "wait", "waiting", "gate", "latch"], "waiting in a queue"),
     (&["age", "lag", "staleness", "freshness", "delay", "propagation", "offset"], "age or lag of data"),
     (&["fsync", "wal", "disk", "flush", "commit", "compaction", "backend", "log"], "storage"),
-    (&["reconcile", "reconciliation", "sync", "evaluation", "iteration", "cycle", "loop"], "a background cycle"),
+    (
+        &["reconcile", "reconciliation", "sync", "evaluation", "iteration", "cycle", "loop", "relist"],
+        "a background cycle",
+    ),
     (&["scrape", "backup", "snapshot", "restore", "replication", "migration", "rebalance"], "background work"),
     (&["startup", "start", "boot", "provisioning", "deploy", "pipeline", "build", "pull"], "starting or building"),
     (&["peer", "rtt", "ping", "heartbeat", "election", "raft", "raftstore", "probe"], "the network between nodes"),

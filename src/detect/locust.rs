@@ -1,9 +1,9 @@
 //! Limits that fail a Locust load test.
 //!
 //! *Looks for*: Python that compares `get_response_time_percentile(0.95)` or `avg_response_time` with a number and
-//! sets the exit code to something other than zero in that branch.
+//! sets the exit code to something other than zero in that branch; a constant of the file is put in.
 //! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from a load test, for the services at or near it.
-//! *Misses*: limits that are variables, comparisons turned round (`< 500` before success).
+//! *Misses*: limits from the environment and other files, comparisons turned round (`< 500` before success).
 //! *Example*: `elif environment.stats.total.get_response_time_percentile(0.95) > 800:`: p95 within 800 ms.
 
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Facts;
-use super::gatling::is_commented;
+use super::gatling::{is_commented, number_of};
 use super::latency::{self, Budget};
 use crate::fact::{Binding, LatencySource, Subject};
 use crate::parse::duration::{self, Unit};
@@ -20,7 +20,7 @@ use crate::source::Text;
 
 static COMPARISON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?:get_response_time_percentile\(\s*([\d.]+)\s*\)|(avg_response_time|median_response_time|max_response_time))\s*>=?\s*([\d_.]+)",
+        r"(?:get_response_time_percentile\(\s*([\d.]+)\s*\)|(avg_response_time|median_response_time|max_response_time))\s*>=?\s*([\d_.]+|[A-Za-z_]\w*)",
     )
     .expect("because the pattern is a constant that the tests compile")
 });
@@ -33,9 +33,8 @@ pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
         return;
     }
     for found in COMPARISON.captures_iter(text.text) {
-        let (Some(whole), Some(limit)) = (found.get(0), found.get(3).and_then(|m| duration::number(m.as_str()))) else {
-            continue;
-        };
+        let limit = found.get(3).and_then(|limit| number_of(text.text, limit.as_str()));
+        let (Some(whole), Some(limit)) = (found.get(0), limit) else { continue };
         if is_commented(text.text, whole.start()) || !fails(text.text, whole.end()) {
             continue;
         }
@@ -79,6 +78,12 @@ mod tests {
     fn comparisons_that_fail_the_run() {
         let source = "if env.stats.total.avg_response_time > 200:\n    logging.error('above 600 ms')\n    environment.process_exit_code = 1\nelif env.stats.total.get_response_time_percentile(0.95) > 800:\n    environment.process_exit_code = 1\n";
         assert_eq!(check(source), ["- 200000us LoadTest [Here] @1", "p95 800000us LoadTest [Here] @4"]);
+    }
+
+    #[test]
+    fn constants_of_the_file() {
+        let source = "LIMIT_MS = 350\nif stats.get_response_time_percentile(0.99) > LIMIT_MS:\n    environment.process_exit_code = 1\n";
+        assert_eq!(check(source), ["p99 350000us LoadTest [Here] @2"]);
     }
 
     #[test]

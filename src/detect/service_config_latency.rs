@@ -1,11 +1,12 @@
 //! Latency objectives in a service's own configuration.
 //!
 //! *Looks for*: keys that name an objective or a budget of time (`duration_slo: 5s`, `latency_budget_ms: 20`,
-//! `slis.latency.threshold_ms`) with a unit in the value or the key, and constants of mixins
+//! `slis.latency.threshold_ms`, `budgets.encode.p99_us`) with a unit in the value or the key, and constants of mixins
 //! (`p99_request_threshold_seconds: 3`).
 //! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from an SLO or a deadline, for the services at or
 //! near the file.
-//! *Misses*: flags in code; thresholds for logging slow requests, which oblige nobody.
+//! *Misses*: thresholds for logging slow requests, which oblige nobody; a figure without a unit is listed among what was
+//! not read.
 //! *Example*: `duration_slo: 5s`: within 5 s.
 
 use super::Facts;
@@ -55,6 +56,11 @@ fn source_of(key: &str, path: &[&str]) -> Option<LatencySource> {
     let below_slo = path.iter().rev().skip(1).any(|key| matches!(*key, "slo" | "slos" | "sli" | "slis" | "objectives"));
     let below_latency = path.iter().rev().skip(1).take(2).any(|key| key.to_ascii_lowercase().contains("latency"));
     let bound = has(&["threshold", "limit", "max", "target"]) || percentile::read(key).is_some();
+    // A table of budgets for benchmarks and load tests: `budgets: { encode: { p99_us: 50 } }`.
+    let below_budgets = path.iter().rev().skip(1).any(|key| matches!(*key, "budgets" | "budget" | "latency_budgets"));
+    if below_budgets && percentile::of_name(key).is_some() && Unit::of_name(key).is_some() {
+        return Some(LatencySource::Deadline);
+    }
     (below_slo && (time || below_latency) && (bound || key == "latency")).then_some(LatencySource::Slo)
 }
 
@@ -121,6 +127,7 @@ mod tests {
             ("latency_budget_ms: 20\n", "- 20000us Deadline [Here] @1"),
             ("slis:\n  latency:\n    objective: 99\n    threshold_ms: 300\n", "- 300000us Slo [Here] @4"),
             ("slo:\n  latency:\n    p99: 80ms\n", "p99 80000us Slo [Here] @3"),
+            ("budgets:\n  encode:\n    p99_us: 50\n", "p99 50us Deadline [Here] @3"),
         ] {
             assert_eq!(check(source), [wanted], "{source}");
         }
@@ -136,6 +143,8 @@ mod tests {
             "min_pending_latency: 5s # slo\n",
             "slow_log_threshold: 5s # slo\n",
             "slo:\n  window: 30d\n",
+            "results:\n  encode:\n    p99_us: 50\n# budget\n",
+            "slo:\n  latency:\n    target: 99.5\n",
             "apiVersion: v1\nspec:\n  latency_slo: 5s\n",
         ] {
             assert!(check(source).is_empty(), "{source}");
