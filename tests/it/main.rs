@@ -3,6 +3,7 @@
 
 mod base;
 mod cli;
+mod clones;
 mod configuration;
 mod docs;
 mod extractors;
