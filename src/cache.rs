@@ -20,6 +20,7 @@ use gix::ObjectId;
 
 use crate::draft::Draft;
 use crate::fact::FileFacts;
+use crate::history::Walks;
 use crate::parse::Kind;
 
 pub use place::{default_directory, is_ci};
@@ -77,6 +78,8 @@ pub struct Cache {
     rows: usize,
     used: Vec<AtomicBool>,
     new: Mutex<BTreeMap<Key, Vec<u8>>>,
+    /// Commits decoded in this run; never written.
+    pub walks: Walks,
 }
 
 impl Cache {
@@ -91,14 +94,22 @@ impl Cache {
 
     /// A cache for one run: what the head has read, the base need not read again.
     pub fn in_memory() -> Cache {
-        Cache { file: None, secret: [0; 32], bytes: Vec::new(), rows: 0, used: Vec::new(), new: Mutex::default() }
+        Cache {
+            file: None,
+            secret: [0; 32],
+            bytes: Vec::new(),
+            rows: 0,
+            used: Vec::new(),
+            new: Mutex::default(),
+            walks: Walks::default(),
+        }
     }
 
     fn at(file: PathBuf, secret: [u8; 32]) -> Cache {
         let bytes = read_whole(&file).unwrap_or_default();
         let rows = rows(&bytes).unwrap_or(0);
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Cache { file: Some(file), secret, bytes, rows, used, new: Mutex::default() }
+        Cache { file: Some(file), secret, bytes, rows, used, new: Mutex::default(), walks: Walks::default() }
     }
 
     /// Returns the facts of a file of `size` bytes, if they are known.

@@ -22,7 +22,7 @@ mod team;
 mod walk;
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use gix::ObjectId;
@@ -64,6 +64,10 @@ pub struct History {
     commits: Option<Commits>,
 }
 
+/// Commits that one run decoded, shared by its walks: a base has nearly all of its head's.
+#[derive(Clone, Debug, Default)]
+pub struct Walks(Arc<Mutex<walk::Store>>);
+
 /// What the history says about each unit of a layout, in its order.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
@@ -86,7 +90,7 @@ pub struct Pending<'c> {
 enum Walk {
     Begun(mpsc::Receiver<Result<History, HistoryProblem>>),
     /// Most likely not needed, for its figures were told before.
-    Later(Box<Git>, ObjectId),
+    Later(Box<Git>, ObjectId, Walks),
 }
 
 /// Begins to walk the commits of the repository around `root`, on a thread of its own.
@@ -97,11 +101,12 @@ pub fn start(root: PathBuf, window_days: u32, options: Options) -> Pending<'stat
 /// The same from a given commit, in a repository that is open; waits with the walk if `cache` knows its figures.
 pub fn start_from<'c>(git: &Git, commit: ObjectId, window_days: u32, cache: Option<&'c Cache>) -> Pending<'c> {
     let memo = cache.map(|cache| (cache, memo::Name::of(git, commit, window_days)));
+    let walks = cache.map_or_else(Walks::default, |cache| cache.walks.clone());
     let git = git.clone();
     if memo.as_ref().is_some_and(|(cache, name)| memo::is_known(cache, name)) {
-        return Pending { window_days, walk: Walk::Later(Box::new(git), commit), memo };
+        return Pending { window_days, walk: Walk::Later(Box::new(git), commit, walks), memo };
     }
-    let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days));
+    let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days, &walks));
     Pending { window_days, walk, memo }
 }
 
@@ -138,7 +143,7 @@ impl Pending<'_> {
             Walk::Begun(walked) => walked
                 .recv_timeout(PATIENCE)
                 .unwrap_or_else(|_| Err(HistoryProblem::Broken("it did not answer in time".into()))),
-            Walk::Later(git, commit) => History::from(*git, commit, self.window_days),
+            Walk::Later(git, commit, walks) => History::from(*git, commit, self.window_days, &walks),
         };
         match walked {
             Ok(history) => history.tell(layout, left_out),
@@ -167,12 +172,14 @@ impl History {
     /// Opens the repository around `root` and walks back two windows from `HEAD`.
     pub fn open(root: &Path, window_days: u32, options: Options) -> Result<History, HistoryProblem> {
         let git = Git::open(root, options)?;
-        let commits = walk::walk(&git, None, window_days.saturating_mul(2))?;
+        let commits = walk::walk(&git, None, window_days.saturating_mul(2), &mut walk::Store::default())?;
         Ok(History { git, window_days, commits })
     }
 
-    fn from(git: Git, commit: ObjectId, window_days: u32) -> Result<History, HistoryProblem> {
-        let commits = walk::walk(&git, Some(commit), window_days.saturating_mul(2))?;
+    fn from(git: Git, commit: ObjectId, window_days: u32, walks: &Walks) -> Result<History, HistoryProblem> {
+        // A walk that panicked left whole commits: each is added when it is decoded.
+        let mut store = walks.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let commits = walk::walk(&git, Some(commit), window_days.saturating_mul(2), &mut store)?;
         Ok(History { git, window_days, commits })
     }
 

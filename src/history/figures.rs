@@ -88,7 +88,7 @@ fn read(
     left_out: &LeftOut,
 ) -> Result<Said, Missing> {
     let mailmap = file_of(repository, commits.head_tree, ".mailmap");
-    let who = commits.identities.resolve(mailmap.as_deref(), &left_out.bots);
+    let who = commits.identities.resolve(&commits.met, mailmap.as_deref(), &left_out.bots);
     let ignored = ignored_commits(repository, commits.head_tree);
     let mut said = Said { changes: Vec::new(), who, recent: HashSet::new(), known: HashSet::new() };
     for commit in &commits.list {

@@ -24,7 +24,7 @@ pub(super) enum Who {
 type NameAndAddress = (Box<[u8]>, Box<[u8]>);
 
 /// Every identity met, each once.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Identities {
     numbers: HashMap<Box<[u8]>, Written>,
     list: Vec<NameAndAddress>,
@@ -63,13 +63,21 @@ impl Identities {
         found.and_then(|(_, who)| if let Who::Person(person) = who { Some(*person) } else { None })
     }
 
-    /// Says who each identity is, by number. `bots` are further names or addresses to leave out.
-    pub(super) fn resolve(&self, mailmap: Option<&[u8]>, bots: &[String]) -> Vec<Who> {
+    pub(super) fn len(&self) -> Written {
+        self.list.len() as Written
+    }
+
+    /// Says who each identity is, by number; those that were not met belong to nobody. `bots` are further names or addresses to leave out.
+    pub(super) fn resolve(&self, met: &[bool], mailmap: Option<&[u8]>, bots: &[String]) -> Vec<Who> {
         let mailmap = mailmap.map(gix::mailmap::Snapshot::from_bytes).unwrap_or_default();
         let mut groups = Groups::default();
         self.list
             .iter()
-            .map(|(name, email)| {
+            .zip(met)
+            .map(|((name, email), met)| {
+                if !met {
+                    return Who::Bot;
+                }
                 let written = [lower(name), lower(email)];
                 let (name, email) = through_mailmap(&mailmap, name, email);
                 let listed = |bot: &String| [&name, &email].into_iter().chain(&written).any(|text| same(bot, text));
@@ -267,7 +275,7 @@ mod tests {
         for (name, email) in people {
             identities.number(name.as_bytes(), email.as_bytes());
         }
-        identities.resolve(mailmap.map(str::as_bytes), &[])
+        identities.resolve(&vec![true; people.len()], mailmap.map(str::as_bytes), &[])
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //!
 //! Time is the committer's, measured back from `HEAD`'s own, never from today: the same commit gives the same figures.
 
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::objs::Find;
@@ -51,7 +52,9 @@ pub(super) enum Reach {
 pub(super) struct Commits {
     /// Without merges, newest first.
     pub(super) list: Vec<Commit>,
-    pub(super) identities: Identities,
+    pub(super) identities: Arc<Identities>,
+    /// Of these, the ones that commits of the list carry, by number: what a merge calls somebody says nothing.
+    pub(super) met: Vec<bool>,
     pub(super) head: ObjectId,
     pub(super) head_tree: ObjectId,
     pub(super) head_time: i64,
@@ -71,6 +74,7 @@ pub(super) struct Step {
     pub(super) time: i64,
 }
 
+#[derive(Debug)]
 struct Decoded {
     id: ObjectId,
     tree: ObjectId,
@@ -81,42 +85,48 @@ struct Decoded {
     assisted: bool,
 }
 
-struct Walk {
-    repository: gix::Repository,
-    buffer: Vec<u8>,
-    identities: Identities,
+/// Commits that were decoded, for the next walk in the same repository: a base shares nearly all with its head.
+#[derive(Debug, Default)]
+pub(super) struct Store {
+    identities: Arc<Identities>,
     arena: Vec<Decoded>,
     known: gix::hashtable::HashMap<ObjectId, u32>,
+}
+
+struct Walk<'s> {
+    repository: gix::Repository,
+    buffer: Vec<u8>,
+    store: &'s mut Store,
     shallow: Vec<ObjectId>,
 }
 
 /// Walks back `days` from a commit, `HEAD` where none is named; `None` while there is no commit.
-pub(super) fn walk(git: &Git, from: Option<ObjectId>, days: u32) -> Result<Option<Commits>, GitProblem> {
+pub(super) fn walk(
+    git: &Git,
+    from: Option<ObjectId>,
+    days: u32,
+    store: &mut Store,
+) -> Result<Option<Commits>, GitProblem> {
     let Some(head) = from.map_or_else(|| git.head(), |commit| Ok(Some(commit)))? else { return Ok(None) };
     let repository = git.handle();
     let shallow = repository.shallow_commits().ok().flatten();
     let shallow = shallow.map(|list| list.iter().copied().collect()).unwrap_or_default();
-    let mut walk = Walk {
-        repository,
-        buffer: Vec::new(),
-        identities: Identities::default(),
-        arena: Vec::new(),
-        known: gix::hashtable::HashMap::default(),
-        shallow,
-    };
+    let mut walk = Walk { repository, buffer: Vec::new(), store, shallow };
     let Some(first) = walk.decode(head) else { return Err(GitProblem::Broken("the revision names no commit".into())) };
     Ok(Some(walk.run(first, days)))
 }
 
-impl Walk {
+impl Walk<'_> {
     fn run(mut self, first: u32, days: u32) -> Commits {
         let (head, head_tree, head_time) = {
-            let head = &self.arena[first as usize];
+            let head = &self.store.arena[first as usize];
             (head.id, head.tree, head.time)
         };
         let cutoff = head_time - i64::from(days) * 86_400;
         let mut heap = BinaryHeap::from([(head_time, std::cmp::Reverse(first))]);
         let mut list = Vec::new();
+        let mut met = HashSet::new();
+        let mut seen = HashSet::from([first]);
         let (mut reach, mut oldest, mut late) = (Reach::Root, head_time, 0);
         while let Some((time, std::cmp::Reverse(at))) = heap.pop() {
             if time < cutoff {
@@ -128,34 +138,35 @@ impl Walk {
             } else {
                 oldest = oldest.min(time);
             }
-            if self.arena.len() > MOST_COMMITS {
+            if seen.len() > MOST_COMMITS {
                 reach = Reach::Broken;
                 break;
             }
             let at = at as usize;
-            if self.shallow.contains(&self.arena[at].id) {
+            if self.shallow.contains(&self.store.arena[at].id) {
                 reach = shallower(reach, time, cutoff);
                 continue;
             }
-            let parents = std::mem::take(&mut self.arena[at].parents);
+            let parents = std::mem::take(&mut self.store.arena[at].parents);
             let mut before = None;
             for (nth, &parent) in parents.iter().enumerate() {
-                let new = !self.known.contains_key(&parent);
                 let Some(index) = self.decode(parent) else {
                     reach = Reach::Broken;
                     continue;
                 };
                 if nth == 0 {
-                    before = Some(self.arena[index as usize].tree);
+                    before = Some(self.store.arena[index as usize].tree);
                 }
-                if new {
-                    heap.push((self.arena[index as usize].time, std::cmp::Reverse(index)));
+                if seen.insert(index) {
+                    heap.push((self.store.arena[index as usize].time, std::cmp::Reverse(index)));
                 }
             }
             let missing = before.is_none() && !parents.is_empty();
             if parents.len() < 2 && time >= cutoff && !missing {
-                let made = &mut self.arena[at];
-                let co_authors = std::mem::take(&mut made.co_authors);
+                let made = &self.store.arena[at];
+                let co_authors = made.co_authors.clone();
+                met.insert(made.author);
+                met.extend(&co_authors);
                 list.push(Commit {
                     id: made.id,
                     tree: made.tree,
@@ -166,25 +177,27 @@ impl Walk {
                     assisted: made.assisted,
                 });
             }
-            self.arena[at].parents = parents;
+            self.store.arena[at].parents = parents;
         }
         let (older, from_root) = self.older(first, cutoff);
-        Commits { list, identities: self.identities, head, head_tree, head_time, older, from_root, oldest, reach }
+        let identities = Arc::clone(&self.store.identities);
+        let met = (0..identities.len()).map(|number| met.contains(&number)).collect();
+        Commits { list, identities, met, head, head_tree, head_time, older, from_root, oldest, reach }
     }
 
     /// Follows first parents to the start of the repository, or as far as the clone goes.
     ///
     /// Only headers are looked at: this costs some 10 µs a commit.
     fn older(&mut self, first: u32, cutoff: i64) -> (Vec<Step>, bool) {
-        let mut at = &self.arena[first as usize];
+        let mut at = &self.store.arena[first as usize];
         let mut next = loop {
             if at.time < cutoff {
                 break Some(at.id);
             }
             match at.parents.first() {
                 None => break None,
-                Some(parent) => match self.known.get(parent) {
-                    Some(&index) => at = &self.arena[index as usize],
+                Some(parent) => match self.store.known.get(parent) {
+                    Some(&index) => at = &self.store.arena[index as usize],
                     None => return (Vec::new(), false),
                 },
             }
@@ -209,17 +222,19 @@ impl Walk {
 
     /// Decodes a commit once; `None` where it is missing or no commit.
     fn decode(&mut self, id: ObjectId) -> Option<u32> {
-        if let Some(&known) = self.known.get(&id) {
+        if let Some(&known) = self.store.known.get(&id) {
             return Some(known);
         }
         let data = self.repository.objects.try_find(&id, &mut self.buffer).ok()??;
         if data.kind != gix::objs::Kind::Commit {
             return None;
         }
-        let decoded = parse(id, data.data, &mut self.identities)?;
-        let index = self.arena.len() as u32;
-        self.arena.push(decoded);
-        self.known.insert(id, index);
+        // Nobody else holds them while a walk goes on, unless a former one is still being told: then they are copied.
+        let identities = Arc::make_mut(&mut self.store.identities);
+        let decoded = parse(id, data.data, identities)?;
+        let index = self.store.arena.len() as u32;
+        self.store.arena.push(decoded);
+        self.store.known.insert(id, index);
         Some(index)
     }
 }
