@@ -4,6 +4,8 @@
 //! service's own size and the ranges of document 002, and the basis in words. The context policies upgrade-first,
 //! hot-path-split and rewrite-restraint switch their step on; without them it is not said.
 
+use std::collections::BTreeMap;
+
 use crate::finding::{Advice, Cost};
 use crate::policy::{Policy, PolicySet, Remedy, Shape};
 use crate::service::{Language, Service};
@@ -31,7 +33,7 @@ pub fn advise(set: &PolicySet, service: &Service, policy: &Policy, matched: &[Si
     let split = policy.remedy == Remedy::Split && service.language == Language::Go && active(Shape::Split).is_some();
     let packages = holding(service, matched);
     steps.push(if split { split_point(&packages) } else { policy.fix.clone() });
-    let cost = active(Shape::Cost).and_then(|_| cost(service, split, packages.len()));
+    let cost = active(Shape::Cost).map(|_| cost(service, split, packages.len()));
     Advice { text: steps.join(" "), cost }
 }
 
@@ -46,7 +48,9 @@ fn split_point(packages: &[String]) -> String {
     let what = match packages {
         [] => "its hot path".to_owned(),
         [one] => format!("the hot path in {one}"),
-        many => format!("the hot path in {}", many[..many.len().min(NAMED)].join(", ")),
+        [first, second] => format!("the hot paths in {first} and {second}"),
+        many if many.len() <= NAMED => format!("the hot paths in {}", many.join(", ")),
+        many => format!("the hot paths in {} and {} more", many[..NAMED].join(", "), many.len() - NAMED),
     };
     format!(
         "Move {what} into a Rust library or sidecar behind a schema and keep the service around it in Go. \
@@ -54,21 +58,22 @@ fn split_point(packages: &[String]) -> String {
     )
 }
 
-/// The packages of the closure, other than the main one, in which the evidence lies.
+/// The packages of the closure, other than the main one, in which the evidence lies: those with the most of it first.
 fn holding(service: &Service, matched: &[Signal]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
     for location in matched.iter().flat_map(|signal| &signal.evidence) {
         let directory = location.path.rsplit_once('/').map_or(".", |(directory, _)| directory);
-        let holds = directory != &*service.root && service.packages.iter().any(|package| &**package == directory);
-        if holds && !found.iter().any(|known| known == directory) {
-            found.push(directory.to_owned());
+        if directory != &*service.root && service.packages.iter().any(|package| &**package == directory) {
+            *found.entry(directory).or_default() += 1;
         }
     }
-    found.sort();
-    found
+    let mut ranked: Vec<(&str, usize)> = found.into_iter().collect();
+    // Stable: of equals the first by name.
+    ranked.sort_by_key(|&(_, places)| std::cmp::Reverse(places));
+    ranked.into_iter().map(|(directory, _)| directory.to_owned()).collect()
 }
 
-fn cost(service: &Service, split: bool, hot_paths: usize) -> Option<Cost> {
+fn cost(service: &Service, split: bool, packages: usize) -> Cost {
     let lines = service.size.lines;
     let (engineer_months, basis) = match service.language {
         Language::Rust => {
@@ -77,17 +82,26 @@ fn cost(service: &Service, split: bool, hot_paths: usize) -> Option<Cost> {
             (months, format!("3–9 engineer-months for 30,000 lines from Rust to Go, and it has {lines} lines"))
         }
         Language::Go if split => {
-            let paths = hot_paths.clamp(1, NAMED) as f64;
-            let months = (HOT_PATH.0 * paths, HOT_PATH.1 * paths);
-            (months, format!("1–3 engineer-months for each hot path, and the evidence lies in {paths} package(s)"))
+            let paths = packages.clamp(1, NAMED);
+            let months = (HOT_PATH.0 * paths as f64, HOT_PATH.1 * paths as f64);
+            let where_ = match packages {
+                0 => "no package alone holds the evidence, so one is taken".to_owned(),
+                1 => "the evidence lies in one package".to_owned(),
+                few if few <= NAMED => format!("the evidence lies in {few} packages"),
+                many => format!("the evidence lies in {many} packages, taken for {NAMED} hot paths"),
+            };
+            (months, format!("1–3 engineer-months for each hot path, and {where_}"))
         }
         Language::Go if lines <= SMALL => {
             (HOT_PATH, format!("1–3 engineer-months for a hot path, taken for all of its {lines} lines"))
         }
         // No document gives a range for moving a large Go program as a whole.
-        Language::Go => return None,
+        Language::Go => {
+            let basis = "1–3 engineer-months for one hot path or part that moves";
+            (HOT_PATH, format!("{basis}; no document has a figure for moving all of its {lines} lines"))
+        }
     };
-    Some(Cost { engineer_months, basis, document: SOURCE.to_owned() })
+    Cost { engineer_months, basis, document: SOURCE.to_owned() }
 }
 
 fn round(months: f64) -> f64 {
@@ -102,16 +116,34 @@ mod tests {
     fn a_cost_grows_with_the_size_from_rust_to_go() {
         let mut service = crate::service::Service::named("a", Language::Rust);
         service.size.lines = 60_000;
-        assert_eq!(cost(&service, false, 0).map(|cost| cost.engineer_months), Some((6.0, 18.0)));
+        assert_eq!(cost(&service, false, 0).engineer_months, (6.0, 18.0));
         service.size.lines = 10;
-        assert_eq!(cost(&service, false, 0).map(|cost| cost.engineer_months), Some((0.1, 0.1)));
+        assert_eq!(cost(&service, false, 0).engineer_months, (0.1, 0.1));
     }
 
     #[test]
-    fn a_split_costs_by_the_hot_paths_and_a_large_move_has_no_figure() {
+    fn a_split_costs_by_the_hot_paths_and_a_large_move_is_priced_by_its_part() {
         let mut service = crate::service::Service::named("a", Language::Go);
         service.size.lines = 60_000;
-        assert_eq!(cost(&service, true, 2).map(|cost| cost.engineer_months), Some((2.0, 6.0)));
-        assert_eq!(cost(&service, false, 2), None);
+        assert_eq!(cost(&service, true, 2).engineer_months, (2.0, 6.0));
+        let many = cost(&service, true, 9);
+        assert_eq!(many.engineer_months, (3.0, 9.0));
+        assert!(many.basis.ends_with("9 packages, taken for 3 hot paths"), "{}", many.basis);
+        let whole = cost(&service, false, 2);
+        assert_eq!(whole.engineer_months, (1.0, 3.0));
+        assert!(whole.basis.contains("no document has a figure for moving all of its 60000 lines"), "{}", whole.basis);
+    }
+
+    #[test]
+    fn the_packages_with_the_most_evidence_are_named_first() {
+        let mut service = crate::service::Service::named("cmd/a", Language::Go);
+        service.packages = ["cmd/a", "lib/a", "lib/b", "lib/c", "lib/d"].map(Into::into).to_vec();
+        let places =
+            ["cmd/a/main.go", "lib/a/x.go", "lib/b/x.go", "lib/c/x.go", "lib/c/y.go", "lib/d/x.go", "far/x.go"];
+        let evidence: Vec<_> = places.iter().map(|path| crate::source::Location::of_file(path)).collect();
+        let found = holding(&service, &[crate::signal::of_service::signal("trait", Vec::new(), &evidence)]);
+        assert_eq!(found, ["lib/c", "lib/a", "lib/b", "lib/d"]);
+        assert!(split_point(&found).starts_with("Move the hot paths in lib/c, lib/a, lib/b and 1 more into"));
+        assert!(split_point(&found[..2]).starts_with("Move the hot paths in lib/c and lib/a into"));
     }
 }

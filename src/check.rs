@@ -13,6 +13,7 @@ use gix::ObjectId;
 use crate::base;
 use crate::base::revision::BaseError;
 use crate::cache::Cache;
+use crate::config::inline::{self, Comment};
 use crate::config::load::{Loaded, load, load_from};
 use crate::config::{FILE, is_fatal};
 use crate::disk;
@@ -130,6 +131,8 @@ pub struct Gathered {
     pub history: HistorySummary,
     pub skipped: Vec<Problem>,
     pub stats: Stats,
+    /// Comments that accept findings, wherever they stand.
+    pub comments: Vec<Comment>,
 }
 
 /// Like [`check`], with a configuration that the caller keeps: services' own files are laid over it.
@@ -137,12 +140,16 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
     let start = Instant::now();
     let cache = cache(options);
     let known = Known { cache: cache.as_ref(), progress: Some(&options.progress), ..Known::default() };
-    let gathered = gather(options, loaded, known)?;
+    let mut gathered = gather(options, loaded, known)?;
+    let comments = std::mem::take(&mut gathered.comments);
     let mut report = judged(options, loaded, gathered);
     let reference = changed::reference(options)?;
     let mut about = Vec::new();
     if options.exceptions && report.findings.iter().any(|finding| finding.status == Status::New) {
         about = changed::accept_comments(options, reference.as_ref(), &mut report.findings);
+    }
+    if options.exceptions {
+        about.extend(inline::unused(&comments, &report.findings, &loaded.config.policies));
     }
     if let Some(asked) = &options.base {
         let git = Git::open(&options.root, options.git)?;
@@ -291,7 +298,9 @@ fn gathered(
     }
     let mut skipped = scanned.problems;
     skipped.extend(configured::warnings(loaded, &unmatched));
-    Ok(Gathered { services, unbound, revision: told.revision, history: told.summary, skipped, stats: scanned.stats })
+    let comments = configured::comments(&scanned.repository);
+    let (revision, history, stats) = (told.revision, told.summary, scanned.stats);
+    Ok(Gathered { services, unbound, revision, history, skipped, stats, comments })
 }
 
 /// Tells the history where each service lies.

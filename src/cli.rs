@@ -246,9 +246,9 @@ pub struct Check {
 pub struct Delivery {
     #[command(flatten)]
     pub view: View,
-    /// What to write to standard output
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format)]
-    pub format: Format,
+    /// What to write to standard output [default: the configuration's, or human]
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    pub format: Option<Format>,
     /// Write a report to a file as well; can be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
     pub output: Vec<Output>,

@@ -26,6 +26,7 @@ use crate::extract::Extractor;
 use crate::finding::Severity;
 use crate::pattern;
 use crate::policy::{PolicySet, builtin};
+use crate::report::Format;
 use crate::service::Service;
 use crate::spanned::{Mistake, Reader};
 
@@ -48,6 +49,8 @@ pub struct Config {
     pub bots: Vec<String>,
     /// Files of services in one commit above which it is an import; `None`: the default.
     pub bulk_files: Option<u32>,
+    /// What is written to standard output; `None`: the command line or the default decides.
+    pub format: Option<Format>,
     /// `None`: the command line or the default decides.
     pub fail_on: Option<Severity>,
     /// Path of the baseline file, relative to the root.
@@ -80,6 +83,7 @@ impl Default for Config {
             window_days: None,
             bots: Vec::new(),
             bulk_files: None,
+            format: None,
             fail_on: None,
             baseline: None,
             services: Vec::new(),

@@ -151,6 +151,7 @@ impl Facts {
             history: self.history.clone(),
             skipped: self.skipped.clone(),
             stats: self.stats.clone(),
+            comments: Vec::new(),
         };
         if !is_own {
             // What the repository declares of itself is among the facts; another configuration adds to it.
@@ -196,6 +197,7 @@ mod tests {
             history: HistorySummary::default(),
             skipped: sample::report().skipped,
             stats: Stats::default(),
+            comments: Vec::new(),
         };
         let options = Options::new(".");
         Facts::new(gathered, &Loaded::default(), &options, &crate::report::NoSources)

@@ -126,6 +126,8 @@ pub struct Finding {
     pub advice: Advice,
     /// Hex; a function of policy, service and evidence content, never of line numbers.
     pub fingerprint: String,
+    /// Root and fingerprint that it had where its service lay before.
+    pub former: Vec<(String, String)>,
     pub status: Status,
 }
 

@@ -126,6 +126,7 @@ fn finding(
         cites: argument.cites.clone(),
         advice: advice::advise(set, service, policy, &heard.matched, context),
         fingerprint: fingerprint(&policy.id, &service.root, &heard.matched),
+        former: former(policy, service, &heard.matched),
         status: Status::New,
     }
 }
@@ -171,6 +172,28 @@ pub fn fingerprint(policy: &str, root: &Arc<str>, matched: &[Signal]) -> String 
         hasher.update(b"\0");
     }
     hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// What the finding was called at the service's former places: an exception follows what git shows to have moved.
+fn former(policy: &Policy, service: &Service, matched: &[Signal]) -> Vec<(String, String)> {
+    let places = service.team.iter().flat_map(|team| &team.former);
+    let identity = |place: &String| {
+        let was: Vec<Signal> = matched.iter().map(|signal| moved(signal, &service.root, place)).collect();
+        (place.clone(), fingerprint(&policy.id, &place.as_str().into(), &was))
+    };
+    places.map(identity).collect()
+}
+
+/// The signal as it was when what lies below `now` lay below `before`.
+fn moved(signal: &Signal, now: &str, before: &str) -> Signal {
+    let mut signal = signal.clone();
+    for location in &mut signal.evidence {
+        let below = location.path.strip_prefix(now).filter(|rest| rest.starts_with('/'));
+        if let Some(rest) = below {
+            location.path = format!("{before}{rest}").into();
+        }
+    }
+    signal
 }
 
 fn content(signal: &Signal) -> String {

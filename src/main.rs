@@ -97,7 +97,7 @@ fn check(args: &Check) -> anyhow::Result<Exit> {
     let (report, loaded) = scan(&args.scan, args.delivery.view.quiet)?;
     let (sources, pages) = (disk::sources(&options(&args.scan)), pages::of(&loaded.config.policies));
     let context = context(&args.delivery.view, Some(&args.scan), &*sources, &pages);
-    command::deliver::deliver(&args.delivery, &report, &context, loaded.config.fail_on)
+    command::deliver::deliver(&args.delivery, &report, &context, command::deliver::Configured::of(&loaded.config))
 }
 
 fn list_services(args: &Services) -> anyhow::Result<Exit> {

@@ -251,6 +251,12 @@ fn entry(answers: &Answers) -> String {
         let percentile = percentile.map_or(String::new(), |percentile| format!(", percentile = \"{percentile}%\""));
         let _ = writeln!(facts, "latency = {{ limit = \"{limit}us\"{percentile} }}");
     }
+    for (key, words) in [("traits", &answers.traits), ("deploy", &answers.deploy)] {
+        if !words.is_empty() {
+            let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            let _ = writeln!(facts, "{key} = [{}]", words.join(", "));
+        }
+    }
     let words = [
         ("panic-cost", &answers.panic_cost),
         ("spec-stability", &answers.spec_stability),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here touches the disk, so a result can be cached by content and tested from a string.
 
+use crate::config::inline;
 use crate::detect::{self, Facts};
 use crate::fact::{Binding, Count, FactKind, FileFacts, Structure};
 use crate::parse::{self, Kind, config, go, gomod, rust};
@@ -31,6 +32,11 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
     for (_, _, detect) in detect::TEXT.iter().chain(detect::deploy::TEXT).filter(|(_, kinds, _)| kinds.contains(&kind))
     {
         detect(text, &mut facts);
+    }
+    for (range, policy) in inline::noted(text) {
+        // About no service: it is compared with findings.
+        let comment = FactKind::Mark { name: inline::NOTED.to_owned(), detail: policy };
+        facts.add_bound(range, comment, Binding::Names(Vec::new()));
     }
     let Facts { list, flaws, .. } = facts;
     FileFacts { structure, facts: list, flaws, lines: text.line_count() }

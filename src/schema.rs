@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::extract::{MAPPED, is_derived};
 use crate::policy::builtin;
+use crate::report::Format;
 use crate::service::Role;
 use crate::signal::{FieldSpec, SIGNALS, TARGETS, TRAITS, ValueType, spec};
 
@@ -35,6 +36,7 @@ pub fn configuration() -> Value {
         "exclude": globs(),
         "policies": texts(),
         "extractors": texts(),
+        "format": { "enum": Format::ALL.iter().map(|format| format.name).collect::<Vec<_>>() },
         "fail-on": { "enum": ["note", "warning", "error"] },
         "baseline": text("the file that `fitcheck baseline` writes"),
         "history": history(),

@@ -307,6 +307,8 @@ pub struct Team {
     /// The clone ends there: it may be older.
     pub age_at_least: bool,
     pub agent_share: f64,
+    /// Directories in which it, or what it is made of, lay before, as far as the walk shows.
+    pub former: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

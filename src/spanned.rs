@@ -92,7 +92,7 @@ impl Reader {
         let mut reader = Reader { path: path.into(), mistakes: Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
-            reader.wrong(error.span().unwrap_or(0..0), error.message().to_owned(), None);
+            reader.wrong(visible(text, error.span().unwrap_or(0..0)), error.message().to_owned(), None);
         }
         let range = table.span();
         let item = Item { range, node: Node::Table(table_of(table.get_ref())) };
@@ -255,6 +255,19 @@ pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, name)| name)
+}
+
+/// A place that a reader can be shown: what is missing at the end is missing after the last character.
+fn visible(text: &str, range: Range<usize>) -> Range<usize> {
+    if range.start < range.end {
+        return range;
+    }
+    let next = |at: usize| text.get(at..).and_then(|rest| rest.chars().next()).filter(|c| *c != '\n');
+    if let Some(c) = next(range.start) {
+        return range.start..range.start + c.len_utf8();
+    }
+    let before = text.get(..range.start).unwrap_or(text).trim_end();
+    before.char_indices().next_back().map_or(0..0, |(at, c)| at..at + c.len_utf8())
 }
 
 fn table_of(table: &DeTable<'_>) -> Table {

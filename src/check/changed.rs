@@ -273,6 +273,7 @@ pub(super) fn about(id: &str, severity: Severity, what: String, in_force: bool, 
         cites: Vec::new(),
         advice: Advice { text: advice.to_owned(), cost: None },
         fingerprint: blake3::hash(format!("{id}\0{identity}").as_bytes()).to_hex()[..32].to_owned(),
+        former: Vec::new(),
         status: Status::New,
     }
 }

@@ -7,18 +7,22 @@ use crate::config::Config;
 use crate::config::allow::{settle, today};
 use crate::config::apply::{added, apply, role_of};
 use crate::config::baseline::Baseline;
+use crate::config::inline::{self, Comment};
 use crate::config::load::{Loaded, load_services};
 use crate::config::{glob_set, is_fatal, matches_path};
 use crate::detect::Facts;
 use crate::disk;
 use crate::extract::{self, Extractor};
+use crate::fact::{Fact, FactKind};
 use crate::finding::{Finding, Report};
 use crate::history::{BULK, LeftOut};
 use crate::judge;
+use crate::parse::Kind;
 use crate::problem::{Class, Flaw, Problem};
 use crate::scan::Scanned;
+use crate::scope::Scope;
 use crate::service::assemble::{self, Found};
-use crate::service::repository::Repository;
+use crate::service::repository::{FileEntry, Repository};
 use crate::source::Text;
 use crate::spanned::Mistake;
 use crate::walk::Filter;
@@ -50,6 +54,17 @@ pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {
     let globs: Vec<String> = extractors.iter().flat_map(|extractor| extractor.files.iter().cloned()).collect();
     let also = (!globs.is_empty()).then(|| glob_set(&globs).ok()).flatten();
     Filter { exclude, also, budget: options.budget, ..Filter::default() }
+}
+
+/// The comments that accept findings. Documentation shows how they are written, and test data is nobody's decision.
+pub(super) fn comments(repository: &Repository) -> Vec<Comment> {
+    let shows = |path: &str| Kind::of(path) == Some(Kind::Markdown);
+    let files = repository.files.iter().filter(|file| file.scope != Scope::Fixture && !shows(&file.path));
+    let comment = |(file, fact): (&FileEntry, &Fact)| match &fact.kind {
+        FactKind::Mark { name, detail } if name == inline::NOTED => Some(Comment::of(detail, file.at(fact.place))),
+        _ => None,
+    };
+    files.flat_map(|file| file.facts.facts.iter().map(move |fact| (file, fact))).filter_map(comment).collect()
 }
 
 /// Files that extractors read at most in one run.

@@ -3,22 +3,37 @@
 use std::io::{self, Write as _};
 
 use fitcheck::cli::Delivery;
+use fitcheck::config::Config;
 use fitcheck::exit::{self, Exit};
 use fitcheck::finding::{Report, Severity};
-use fitcheck::report::{Context, inert};
+use fitcheck::report::{Context, Format, inert};
 use fitcheck::{cache, output};
 
-/// Writes the files, then standard output; `configured` is the severity that the configuration fails on.
+/// What the configuration says about delivery.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Configured {
+    pub(crate) format: Option<Format>,
+    pub(crate) fail_on: Option<Severity>,
+}
+
+impl Configured {
+    pub(crate) fn of(config: &Config) -> Configured {
+        Configured { format: config.format, fail_on: config.fail_on }
+    }
+}
+
+/// Writes the files, then standard output, in what the configuration asks for where the command line does not.
 pub(crate) fn deliver(
     delivery: &Delivery,
     report: &Report,
     context: &Context,
-    configured: Option<Severity>,
+    configured: Configured,
 ) -> anyhow::Result<Exit> {
     let outputs: Vec<_> = delivery.output.iter().map(|output| (output.format, output.path.clone())).collect();
+    let format = delivery.format.or(configured.format).unwrap_or(Format::ALL[0]);
     output::write_all(report, context, &outputs)?;
-    crate::print(|out| delivery.format.write(report, context, out))?;
-    let exit = Exit::of(report, threshold(delivery, configured), is_strict(delivery));
+    crate::print(|out| format.write(report, context, out))?;
+    let exit = Exit::of(report, threshold(delivery, configured.fail_on), is_strict(delivery));
     if exit == Exit::Failed {
         tell_lost(report)?;
     }

@@ -15,7 +15,7 @@ use fitcheck::problem::{Class, Problem};
 use fitcheck::report::{NoSources, inert};
 use fitcheck::{check, fleet, pages, progress};
 
-use super::deliver::deliver;
+use super::deliver::{Configured, deliver};
 
 /// Larger documents are refused; the facts of a repository with 300 services take some 10 MB.
 const LIMIT: u64 = 512 << 20;
@@ -51,7 +51,7 @@ pub(crate) fn judge(args: &cli::Judge) -> anyhow::Result<Exit> {
     }
     let pages = pages::of(&loaded.config.policies);
     let context = crate::context(&args.delivery.view, None, &NoSources, &pages);
-    deliver(&args.delivery, &report, &context, loaded.config.fail_on)
+    deliver(&args.delivery, &report, &context, Configured::of(&loaded.config))
 }
 
 /// Judges every document and reports on all; one that cannot be judged hides none of the others.
@@ -79,7 +79,7 @@ pub(crate) fn merge(args: &cli::Merge) -> anyhow::Result<Exit> {
     report.skipped.sort();
     let pages: Vec<_> = policies.into_values().collect();
     let context = crate::context(&args.delivery.view, None, &NoSources, &pages);
-    let exit = deliver(&args.delivery, &report, &context, fail_on)?;
+    let exit = deliver(&args.delivery, &report, &context, Configured { format: None, fail_on })?;
     for problem in &lost {
         writeln!(io::stderr(), "error: {}", inert::terminal(&format!("`{}`: {}", problem.path, problem.reason)))?;
     }

@@ -30,7 +30,10 @@ pub fn settle(config: &Config, judged: &[Judged], findings: &mut Vec<Finding>, t
     for allow in &config.allows {
         let expired = allow.until.as_deref().is_some_and(|until| until < today);
         let mut used = false;
-        let granted_on = |finding: &Finding| allow.evidence.as_ref().is_some_and(|hash| *hash == finding.fingerprint);
+        let granted_on = |finding: &Finding| {
+            let was = || finding.former.iter().map(|(_, fingerprint)| fingerprint);
+            allow.evidence.as_ref().is_some_and(|hash| *hash == finding.fingerprint || was().any(|was| was == hash))
+        };
         // Where what it was granted on is still there, its neighbours are not meant.
         let exact = findings.iter().any(|finding| covers(allow, finding, judged) && granted_on(finding));
         for finding in findings.iter_mut().filter(|finding| covers(allow, finding, judged)) {
@@ -79,7 +82,8 @@ fn covers(allow: &Allow, finding: &Finding, judged: &[Judged]) -> bool {
     let named = judged
         .iter()
         .any(|one| one.service.root == *root && one.service.language == *language && one.service.name == allow.service);
-    named || matches_path(std::slice::from_ref(&allow.service), root)
+    let meant = std::slice::from_ref(&allow.service);
+    named || matches_path(meant, root) || finding.former.iter().any(|(root, _)| matches_path(meant, root))
 }
 
 fn reopening(allow: &Allow, finding: &Finding) -> Finding {
@@ -107,6 +111,7 @@ fn about(allow: &Allow, id: &str, severity: Severity, what: &str, advice: &str) 
         cites: Vec::new(),
         advice: Advice { text: advice.to_owned(), cost: None },
         fingerprint: blake3::hash(identity.as_bytes()).to_hex()[..32].to_owned(),
+        former: Vec::new(),
         status: Status::New,
     }
 }

@@ -44,20 +44,25 @@ impl Baseline {
     /// it they are returned as refused.
     pub fn next(&self, findings: &[Finding], grow: bool) -> (Baseline, Vec<Entry>) {
         let now = Baseline::of(findings);
+        let moved: Vec<Entry> = findings.iter().filter(|finding| self.has(finding)).map(entry).collect();
         let (kept, new): (Vec<Entry>, Vec<Entry>) =
-            now.findings.into_iter().partition(|entry| grow || self.findings.contains(entry));
+            now.findings.into_iter().partition(|entry| grow || moved.contains(entry));
         (Baseline { version: 1, findings: kept }, new)
     }
 
     /// Marks the findings of the baseline and returns its entries that are found no more.
     pub fn settle(&self, findings: &mut [Finding]) -> Vec<Entry> {
         for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
-            if self.findings.contains(&entry(finding)) {
+            if self.has(finding) {
                 finding.status = Status::Baseline;
             }
         }
-        let now: Vec<Entry> = findings.iter().map(entry).collect();
+        let now: Vec<Entry> = findings.iter().flat_map(entries).collect();
         self.findings.iter().filter(|entry| !now.contains(entry)).cloned().collect()
+    }
+
+    fn has(&self, finding: &Finding) -> bool {
+        entries(finding).any(|entry| self.findings.contains(&entry))
     }
 
     /// Writes the file: sorted, one entry a line or more, ending in a newline.
@@ -71,6 +76,16 @@ impl Baseline {
 /// Whether a finding can be part of a baseline: an exception that ended is to be decided again, not kept.
 fn is_open(finding: &Finding) -> bool {
     finding.status != Status::Allowed && !ABOUT.contains(&finding.policy.as_str())
+}
+
+/// The finding as it is called now, and as it was where its service lay before.
+fn entries(finding: &Finding) -> impl Iterator<Item = Entry> {
+    let was = finding.former.iter().map(|(root, fingerprint)| Entry {
+        policy: finding.policy.clone(),
+        service: root.clone(),
+        fingerprint: fingerprint.clone(),
+    });
+    std::iter::once(entry(finding)).chain(was)
 }
 
 fn entry(finding: &Finding) -> Entry {

@@ -4,15 +4,20 @@
 //! line right above, names its policy and gives a reason; without a reason it stays open.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Finding, Status};
+use crate::finding::{Advice, Finding, Label, Severity, Status, Strength};
+use crate::policy::PolicySet;
 use crate::report::Sources;
 use crate::source::{Location, Text};
+use crate::spanned::nearest;
 
 const MARK: &str = "fitcheck:allow ";
+/// More in one file accept nothing that a person has looked at.
+const COMMENTS_OF_A_FILE: usize = 200;
 const COMMENTS: &[&str] = &["//", "#", "--", "/*", "<!--"];
 
 /// A place at which a comment accepts the findings of a policy.
@@ -79,6 +84,82 @@ pub fn granting<'a>(text: &Text<'a>, accepted: &Accepted) -> Vec<&'a str> {
     lines.map(|line| text.line(line)).filter(|line| accepts(line) == Some(&accepted.policy)).collect()
 }
 
+/// A comment that would accept findings of a policy, wherever it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comment {
+    pub policy: String,
+    pub at: Location,
+    /// It stands alone on its line, and so is about the line below as well.
+    pub alone: bool,
+}
+
+/// The name under which the scan notes such comments.
+pub const NOTED: &str = "allow-comment";
+
+/// Finds the comments of a text: the policy each names, and its place. One that stands alone has a mark before the policy.
+pub fn noted(text: &Text<'_>) -> Vec<(Range<usize>, String)> {
+    let found = memchr::memmem::find_iter(text.text.as_bytes(), MARK.as_bytes()).take(COMMENTS_OF_A_FILE);
+    let comment = |at: usize| {
+        let number = text.place(at..at).line;
+        let line = text.line(number);
+        let policy = accepts(line)?;
+        let alone = if is_comment(line) { "above:" } else { "" };
+        Some((at..at + MARK.trim_end().len(), format!("{alone}{policy}")))
+    };
+    found.filter_map(comment).collect()
+}
+
+impl Comment {
+    /// Reads what [`noted`] wrote.
+    pub fn of(noted: &str, at: Location) -> Comment {
+        let alone = noted.strip_prefix("above:");
+        Comment { policy: alone.unwrap_or(noted).to_owned(), alone: alone.is_some(), at }
+    }
+
+    fn is_about(&self, finding: &Finding) -> bool {
+        let line = self.at.place.line;
+        let here = |at: &Location| {
+            at.path == self.at.path && (at.place.line == line || self.alone && at.place.line == line + 1)
+        };
+        finding.policy == self.policy && finding.labels.iter().any(|label| here(&label.location))
+    }
+}
+
+/// Findings about comments that accept nothing.
+pub fn unused(comments: &[Comment], findings: &[Finding], policies: &PolicySet) -> Vec<Finding> {
+    let idle = comments.iter().filter(|comment| !findings.iter().any(|finding| comment.is_about(finding)));
+    idle.map(|comment| {
+        let known = policies.policies.iter().map(|policy| policy.id.as_str());
+        let advice = match policies.get(&comment.policy) {
+            Some(_) => "Remove it.".to_owned(),
+            None => match nearest(&comment.policy, known) {
+                Some(near) => format!("No policy is called that: did you mean `{near}`?"),
+                None => "No policy is called that: remove it.".to_owned(),
+            },
+        };
+        let message = format!("the comment that accepts {} is about no finding here", comment.policy);
+        idle_finding(comment, message, advice)
+    })
+    .collect()
+}
+
+fn idle_finding(comment: &Comment, message: String, advice: String) -> Finding {
+    let identity = format!("allow-unused\0{}\0{}", comment.policy, comment.at.path);
+    Finding {
+        policy: "allow-unused".to_owned(),
+        service: None,
+        severity: Severity::Note,
+        strength: Strength::Weak,
+        message,
+        labels: vec![Label { location: comment.at.clone(), text: "accepted here".to_owned() }],
+        cites: Vec::new(),
+        advice: Advice { text: advice, cost: None },
+        fingerprint: blake3::hash(identity.as_bytes()).to_hex()[..32].to_owned(),
+        former: Vec::new(),
+        status: Status::New,
+    }
+}
+
 fn is_comment(line: &str) -> bool {
     COMMENTS.iter().any(|comment| line.trim_start().starts_with(comment))
 }
@@ -86,9 +167,11 @@ fn is_comment(line: &str) -> bool {
 fn accepts(line: &str) -> Option<&str> {
     let (code, said) = line.split_once(MARK)?;
     let (named, reason) = said.trim_start().split_once(char::is_whitespace)?;
+    // Inside a string, say, nothing is a comment: blanks or nothing stand before one.
+    let starts = |code: &str| code.is_empty() || code.ends_with(char::is_whitespace);
     let code = code.trim_end();
-    let is_granted =
-        COMMENTS.iter().any(|comment| code.ends_with(comment)) && reason.chars().any(char::is_alphanumeric);
+    let is_granted = COMMENTS.iter().any(|comment| code.strip_suffix(comment).is_some_and(starts))
+        && reason.chars().any(char::is_alphanumeric);
     is_granted.then_some(named)
 }
 
@@ -108,11 +191,31 @@ mod tests {
             ("<!-- fitcheck:allow tail-latency -->\n", 1, false),
             ("x() // fitcheck:allow crud-service measured\n", 1, false),
             ("x(\"fitcheck:allow tail-latency measured\")\n", 1, false),
+            ("x(\"# fitcheck:allow tail-latency measured\")\n", 1, false),
+            ("http://fitcheck:allow tail-latency measured\n", 1, false),
             ("", 0, false),
             ("", 7, false),
         ] {
             let text = Text::new("a", text);
             assert_eq!(accepted_at(&text, line).contains(&"tail-latency"), allowed, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_comment_that_accepts_nothing_is_a_finding() {
+        let source = "// fitcheck:allow tail-latency measured\nx()\ny() // fitcheck:allow tial-latency measured\n";
+        let text = Text::new("a.go", source);
+        let comments: Vec<Comment> = noted(&text)
+            .into_iter()
+            .map(|(range, said)| Comment::of(&said, Location { path: "a.go".into(), place: text.place(range) }))
+            .collect();
+        assert_eq!((comments.len(), comments[0].alone, comments[1].alone), (2, true, false));
+        let set = crate::policy::builtin::shipped();
+        let idle = unused(&comments, &[], &set);
+        assert!(idle[0].advice.text == "Remove it." && idle[1].advice.text.contains("did you mean `tail-latency`?"));
+        let mut finding = idle[0].clone();
+        finding.policy = "tail-latency".to_owned();
+        finding.labels[0].location.place.line = 2;
+        assert_eq!(unused(&comments, &[finding], &set).len(), 1);
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::config::{Origin, glob_set};
 use crate::finding::Severity;
 use crate::policy::unit;
+use crate::report::Format;
 use crate::signal::Value;
 use crate::source::{Location, Text};
 use crate::spanned::{Item, Mistake, Node, Reader, Table};
@@ -25,6 +26,7 @@ pub struct Layer {
     pub bots: Vec<String>,
     /// Files of services in one commit above which it is an import.
     pub bulk_files: Option<u32>,
+    pub format: Option<Format>,
     pub fail_on: Option<Severity>,
     pub baseline: Option<String>,
     /// Directories of own policies, relative to the file.
@@ -73,6 +75,7 @@ const KEYS: &[&str] = &[
     "exclude",
     "history",
     "fail-on",
+    "format",
     "baseline",
     "policies",
     "extractors",
@@ -113,6 +116,7 @@ impl File<'_> {
             extends: self.strings(table, "extends"),
             include: self.globs(table, "include"),
             exclude: self.globs(table, "exclude"),
+            format: self.format(table),
             fail_on: self.fail_on(table),
             baseline: self.baseline(table),
             policy_directories: self.strings(table, "policies"),
@@ -218,6 +222,13 @@ impl File<'_> {
             return None;
         }
         Some(number as u32)
+    }
+
+    fn format(&mut self, table: &Table) -> Option<Format> {
+        let (word, range) = self.reader.text(table, "format")?;
+        let names: Vec<&str> = Format::ALL.iter().map(|format| format.name).collect();
+        self.reader.one_of("format", word, &range, &names);
+        Format::ALL.iter().copied().find(|format| format.name == word)
     }
 
     fn fail_on(&mut self, table: &Table) -> Option<Severity> {

@@ -233,6 +233,7 @@ fn merge(config: &mut Config, layer: Layer, mistakes: &mut Vec<Mistake>) {
     config.window_days = layer.window_days.or(config.window_days);
     config.bots.extend(layer.bots);
     config.bulk_files = layer.bulk_files.or(config.bulk_files);
+    config.format = layer.format.or(config.format);
     config.fail_on = layer.fail_on.or(config.fail_on);
     config.baseline = layer.baseline.or(config.baseline.take());
     config.services.extend(layer.services);

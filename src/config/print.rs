@@ -8,6 +8,7 @@ use crate::finding::Severity;
 use crate::history::BULK;
 use crate::policy::manual::strength_word;
 use crate::policy::{Level, unit};
+use crate::report::Format;
 use crate::signal::Value;
 use crate::source::Location;
 
@@ -70,6 +71,8 @@ fn head(config: &Config, text: &mut String) -> std::fmt::Result {
     };
     let fail_on = config.fail_on.map_or("warning", Severity::word);
     writeln!(text, "fail-on = \"{fail_on}\"  # {}", origin("fail-on"))?;
+    let format = config.format.unwrap_or(Format::ALL[0]).name;
+    writeln!(text, "format = \"{format}\"  # {}", origin("format"))?;
     writeln!(text, "include = {}  # {}", list(&config.include), origin("include"))?;
     writeln!(text, "exclude = {}  # {}", list(&config.exclude), origin("exclude"))?;
     let days = config.window_days.unwrap_or(365);
@@ -184,7 +187,7 @@ pub const INIT: &str = r#"#:schema ./fitcheck.schema.json
 # panic-cost = "money"          # none, low, money, trust, safety
 # horizon-years = 5
 # spec-stability = "rarely"     # weekly, monthly, rarely, frozen
-# team-plan = "same-people"     # same-people, rotating, contractors, unknown
+# team-plan = "same-people"     # same-people, rotating, contractors, hiring, unknown
 
 # A policy's level and figures; `fitcheck explain tail-latency` lists them.
 # [policy.tail-latency]

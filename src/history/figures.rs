@@ -40,6 +40,9 @@ impl Change {
     }
 }
 
+/// Former places kept of one unit.
+const FORMER: usize = 64;
+
 /// What the commits say together.
 struct Said {
     changes: Vec<Change>,
@@ -73,7 +76,8 @@ pub(super) fn collect(
         let age = past.age(first, places)?;
         let named = owners.as_ref().map_or(&[][..], |owners| owners.of(&in_repository(&git.prefix, &unit.root)));
         let owned = owned(named, commits, &said);
-        let team = team::team(window_days, age, owned, &contributions(&said.changes, number));
+        let mut team = team::team(window_days, age, owned, &contributions(&said.changes, number));
+        team.former = former(&trie, git, number);
         figures.push((Some(team), spec(&mut past, &trie, git, &said.changes, (unit, number))?));
     }
     Ok(figures)
@@ -112,6 +116,16 @@ fn read(
         }
     }
     Ok(said)
+}
+
+/// Former places of a unit below the scanned root.
+fn former(trie: &Trie, git: &Git, unit: usize) -> Vec<String> {
+    let mut places: Vec<String> =
+        aliases(trie, unit).filter_map(|path| path.strip_prefix(&git.prefix).map(str::to_owned)).collect();
+    places.sort();
+    places.dedup();
+    places.truncate(FORMER);
+    places
 }
 
 /// Former places of a unit's directories and contract files, found in the walked stretch.

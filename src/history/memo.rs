@@ -38,7 +38,7 @@ pub(super) fn is_known(cache: &Cache, name: &Name) -> bool {
     cache.noted(&name.mark()).is_some()
 }
 
-type TeamRow = ([u32; 9], [f64; 6], bool);
+type TeamRow = ([u32; 9], [f64; 6], bool, Vec<String>);
 type SpecRow = ([u32; 3], [f64; 2], bool, Vec<String>);
 type Row = (Option<TeamRow>, Option<SpecRow>);
 type Stored = (u8, u32, u64, Option<String>, Option<String>, Vec<Row>);
@@ -86,10 +86,10 @@ fn row(team: &Team) -> TeamRow {
     ];
     let shares =
         [team.rotation, team.newcomer_share, team.attrition, team.ownership, team.changes_per_week, team.agent_share];
-    (counts, shares, team.age_at_least)
+    (counts, shares, team.age_at_least, team.former.clone())
 }
 
-fn team_of((counts, shares, age_at_least): TeamRow) -> Team {
+fn team_of((counts, shares, age_at_least, former): TeamRow) -> Team {
     let [contributors, newcomers, departed, bus_factor, owners, owners_active, owners_gone, commits, age_days] = counts;
     let [rotation, newcomer_share, attrition, ownership, changes_per_week, agent_share] = shares;
     Team {
@@ -109,6 +109,7 @@ fn team_of((counts, shares, age_at_least): TeamRow) -> Team {
         age_days,
         age_at_least,
         agent_share,
+        former,
     }
 }
 
@@ -142,6 +143,7 @@ mod tests {
             age_at_least: true,
             rotation: 0.1 + 0.2,
             agent_share: 0.5,
+            former: vec!["cmd/old".into()],
             ..Team::default()
         };
         let spec = Spec {

@@ -92,6 +92,7 @@ pub(super) fn team(window_days: u32, age: Age, owned: Owned, commits: &[Contribu
         age_days: age.days,
         age_at_least: age.at_least,
         agent_share: share(by_agents, any),
+        former: Vec::new(),
     }
 }
 

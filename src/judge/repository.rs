@@ -76,6 +76,7 @@ fn finding(heard: Heard, set: &PolicySet) -> Option<Finding> {
         advice: Advice { text: policy.fix.clone(), cost: None },
         // Counts change with every service; the policy alone identifies what is said about the repository.
         fingerprint: super::fingerprint(&policy.id, &".".into(), &[]),
+        former: Vec::new(),
         status: Status::New,
     })
 }

@@ -103,6 +103,8 @@ pub(crate) struct ServiceRow {
     /// Numbers only, never a name or an address; null where history cannot tell.
     team: Option<Team>,
     spec: Option<Spec>,
+    /// The team that owns it, never a person; null where nothing names one.
+    owner: Option<Owner>,
     size: Size,
     toolchain: Toolchain,
     /// `fits`, `questioned`, `contested` or `unjudged`.
@@ -208,6 +210,15 @@ struct Team {
     /// Whether it may be older, because the clone ends there.
     age_at_least: bool,
     agent_share: f64,
+}
+
+/// A team, as a declaration, a catalogue or CODEOWNERS names it.
+#[derive(Serialize, JsonSchema)]
+struct Owner {
+    team: String,
+    /// Stated in `fitcheck.toml` rather than read elsewhere.
+    declared: bool,
+    evidence: Vec<Location>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -382,6 +393,11 @@ impl ServiceRow {
                 evidence,
             }),
             team: service.team.as_ref().map(team),
+            owner: service.owner.as_ref().map(|owner| Owner {
+                team: owner.team.clone(),
+                declared: owner.declared,
+                evidence: vec![location(&owner.at)],
+            }),
             spec: service.spec.as_ref().map(|spec| Spec {
                 changes_per_week: spec.changes_per_week,
                 active_weeks: spec.active_weeks,

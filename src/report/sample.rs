@@ -184,6 +184,7 @@ fn tail_latency() -> Finding {
             }),
         },
         fingerprint: "3f2a9c0d11aa22bb".to_owned(),
+        former: Vec::new(),
         status: Status::New,
     }
 }
@@ -202,6 +203,7 @@ fn hostile() -> Finding {
         cites: vec![cite("003", Lean::Go)],
         advice: Advice { text: HOSTILE.to_owned(), cost: None },
         fingerprint: "00ff".to_owned(),
+        former: Vec::new(),
         status: Status::New,
     }
 }
@@ -219,6 +221,7 @@ pub(crate) fn report() -> Report {
         labels: vec![Label { location: Location::of_file("go.mod"), text: String::new() }],
         status: Status::Allowed,
         fingerprint: "aa".to_owned(),
+        former: Vec::new(),
         ..tail_latency()
     };
     let change = Change {

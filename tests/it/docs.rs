@@ -64,7 +64,7 @@ fn the_table_of_policies_is_current() {
     is_current(&source().join("policies.md"), &text);
 }
 
-/// Ids of the inventory of criteria that the documents give, one a line.
+/// The inventory of criteria that the documents give, one a line: id, direction, strength, and how each document leans.
 const CRITERIA: &str = include_str!("criteria.txt");
 
 /// Policies that take up a part of a criterion under a name of their own.
@@ -75,16 +75,67 @@ const PARTS: &[(&str, &str)] = &[
     ("tuning-exhausted", "tuning-signs"),
 ];
 
+/// Policies that differ from the inventory in direction or strength, and why.
+const OTHERWISE: &[(&str, &str)] = &[(
+    "upgrade-first",
+    "The inventory leans to Go, weakly. As an argument of its own that would make every old toolchain a reason why a \
+     service fits Go; so it is a counterweight instead: it takes one rank from the questions on grounds of speed, and the \
+     advice begins with the upgrade.",
+)];
+
+#[test]
+fn policies_stand_as_the_inventory_says() {
+    let set = builtin::shipped();
+    for line in CRITERIA.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        let [id, favors, strength, cites @ ..] = &words[..] else { panic!("no criterion: {line}") };
+        let policy = set.get(id).unwrap_or_else(|| panic!("the criterion {id} has no policy"));
+        let same = policy.favors.word() == *favors && policy.strength.word() == *strength;
+        let known = OTHERWISE.iter().any(|(otherwise, _)| otherwise == id);
+        assert!(
+            same != known,
+            "{id}: {} {}, expected {favors} {strength}",
+            policy.favors.word(),
+            policy.strength.word()
+        );
+        // What only shapes the advice leans neither way: the inventory calls that context.
+        let leans = |cite: &fitcheck::finding::Cite| match cite.leans {
+            Lean::Rust => "rust",
+            Lean::Go => "go",
+            Lean::Tie => "tie",
+        };
+        let found: BTreeSet<String> =
+            policy.cites.iter().map(|cite| format!("{}:{}", cite.document, leans(cite))).collect();
+        let expected: BTreeSet<String> = cites.iter().map(|cite| cite.replace("context", "tie")).collect();
+        assert_eq!(found, expected, "{id}");
+    }
+}
+
+/// Contested criteria weigh in, and question nothing alone.
+#[test]
+fn what_is_contested_questions_nothing() {
+    let set = builtin::shipped();
+    for line in CRITERIA.lines().filter(|line| line.split(' ').nth(1) == Some("contested")) {
+        let id = line.split(' ').next().unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(id).join("case.toml");
+        let case = fs::read_to_string(folder).unwrap_or_default();
+        assert!(!case.contains("questioned"), "{id}");
+        assert_eq!(set.get(id).map(|policy| policy.favors), Some(Favors::Contested), "{id}");
+    }
+}
+
 #[test]
 fn every_criterion_has_its_policy_in_the_table() {
     let set = builtin::shipped();
     let mut text = String::from(
         "# Criteria\n\nWhat the documents give as criteria, the policies that judge by them, the signals that these \
          ask for, and which documents lean which way.\n\n\
-         | criterion | policies | signals | Rust | Go | undecided |\n|---|---|---|---|---|---|\n",
+         | criterion | favours | policies | signals | Rust | Go | undecided |\n|---|---|---|---|---|---|---|\n",
     );
     let mut judged = BTreeSet::new();
-    for id in CRITERIA.lines() {
+    for line in CRITERIA.lines() {
+        let (id, inventory) = line.split_once(' ').unwrap();
+        let standing = inventory.split(' ').take(2).collect::<Vec<_>>().join(", ");
         let parts = PARTS.iter().filter(|(criterion, _)| *criterion == id).map(|(_, part)| *part);
         let policies: Vec<&Policy> = [id].into_iter().chain(parts).filter_map(|id| set.get(id)).collect();
         let own = policies.first().unwrap_or_else(|| panic!("the criterion {id} has no policy"));
@@ -98,11 +149,20 @@ fn every_criterion_has_its_policy_in_the_table() {
         }
         let signals = signals.into_iter().collect::<Vec<_>>().join(", ");
         let [rust, go, tie] = [Lean::Rust, Lean::Go, Lean::Tie].map(|lean| documents(own, lean));
-        writeln!(text, "| {id} | {} | {signals} | {rust} | {go} | {tie} |", links.join(", ")).unwrap();
+        writeln!(text, "| {id} | {standing} | {} | {signals} | {rust} | {go} | {tie} |", links.join(", ")).unwrap();
     }
     let shipped: BTreeSet<&str> = set.policies.iter().map(|policy| policy.id.as_str()).collect();
     assert_eq!(judged, shipped, "a policy without a criterion");
     assert_eq!(CRITERIA.lines().count(), 42);
+    text.push_str("\n## Where a policy stands otherwise\n\n");
+    for (id, why) in OTHERWISE {
+        writeln!(text, "- [{id}](policies/{id}.md): {why}").unwrap();
+    }
+    text.push_str("\n## Criteria in several policies\n\n");
+    for (criterion, part) in PARTS {
+        let policy = set.get(part).unwrap();
+        writeln!(text, "- [{part}](policies/{part}.md) takes up a part of {criterion}: {}", policy.title).unwrap();
+    }
     is_current(&source().join("criteria.md"), &text);
 }
 
@@ -181,10 +241,14 @@ fn links_between_pages_lead_somewhere() {
 fn configuration_examples_are_accepted() {
     let text = fs::read_to_string(source().join("configuration.md")).unwrap();
     let blocks: Vec<&str> = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 2);
+    assert!(blocks.len() >= 4, "{}", blocks.len());
     for block in blocks {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("fitcheck.toml"), block).unwrap();
+        for directory in ["policies", "conventions", "org"] {
+            fs::create_dir(root.path().join(directory)).unwrap();
+        }
+        fs::write(root.path().join("org/base.toml"), "").unwrap();
         let loaded = fitcheck::config::load::load(root.path(), None);
         let mistakes: Vec<&str> = loaded.mistakes.iter().map(|mistake| mistake.message.as_str()).collect();
         assert!(mistakes.is_empty(), "{mistakes:?} in\n{block}");

@@ -15,6 +15,7 @@ mod fooled;
 mod git;
 #[cfg(unix)]
 mod hostile;
+mod layers;
 mod properties;
 mod schema;
 mod series;
