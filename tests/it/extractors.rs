@@ -171,3 +171,33 @@ fn links_are_not_followed() {
     assert!(status < 2 && !text.contains("root:x"), "{error}");
     assert!(text.contains("\"app.settings\""), "{text}");
 }
+
+/// The same facts come out of the work tree, the index and a commit, in files that no reader knows as well.
+#[test]
+fn stored_trees_are_read_like_the_work_tree() {
+    let root = repository();
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
+        let mut command = std::process::Command::new("git");
+        assert!(command.current_dir(root.path()).args(identity).args(arguments).status().unwrap().success());
+    };
+    git(&["init", "--quiet", "--initial-branch=main", "."]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "-m", "a"]);
+    let service = |arguments: &[&str]| {
+        let (status, text, error) = run(root.path(), &[arguments, &["--format", "json"]].concat());
+        assert!(status < 2, "{error}");
+        let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let service = report["services"][0].clone();
+        (service["latency"].clone(), service["memory"].clone(), service["questions"].clone())
+    };
+    let work = service(&[]);
+    assert_eq!(work.0[0]["limit_us"], 500.0);
+    assert_eq!(service(&["--staged"]), work);
+    assert_eq!(service(&["--at", "HEAD"]), work);
+    // A change that loosens the objective is compared with what the base promised.
+    let looser = "objectives:\n  - kind: latency\n    service: pay\n    target: 500\n    quantile: 0.999\n";
+    fs::write(root.path().join("ops/slo.conf.yaml"), looser).unwrap();
+    let (_, text, error) = run(root.path(), &["--base", "HEAD", "--format", "json"]);
+    assert!(text.contains("tail-latency"), "{text}{error}");
+}
