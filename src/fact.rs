@@ -185,6 +185,8 @@ pub struct Build {
     pub publishes: Vec<String>,
     /// A CI job keeps the result for another workflow, which may publish it (a `Workload` with the event `kept-artifacts`).
     pub kept: bool,
+    /// The recipe of a Makefile, justfile or magefile in which the command stands.
+    pub recipe: Option<String>,
     /// The profile that guides the optimiser (`-pgo=cpu.pprof`), where one is named.
     pub profile: Option<String>,
     /// Variables given to the command (`make app APP_NAME=x`, matrix values): what names like `$(APP_NAME)` stand for.

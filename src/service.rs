@@ -8,6 +8,7 @@ pub mod assemble;
 pub mod attribute;
 pub mod build;
 pub mod by_hand;
+pub mod calls;
 pub mod cargo_graph;
 pub mod charts;
 pub mod deploy;

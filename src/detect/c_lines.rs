@@ -1,8 +1,8 @@
 //! C and C++ source that is built into a package.
 //!
-//! *Looks for* `.c`, `.cc`, `.cpp`, `.cxx`, `.m` and `.mm` files; headers declare and are not counted.
-//! *Emits* [`FactKind::Count`] [`Count::CLines`] with the lines that hold something, about the package of the file.
-//! *Misses* whether the build really compiles the file, and C that is downloaded by a build script.
+//! *Looks for*: `.c`, `.cc`, `.cpp`, `.cxx`, `.m` and `.mm` files; headers declare and are not counted.
+//! *Emits*: [`FactKind::Count`] [`Count::CLines`] with the lines that hold something, about the package of the file.
+//! *Misses*: whether the build really compiles the file, and C that is downloaded by a build script.
 //! *Example*: `codec.c` beside `codec.go`
 
 use crate::detect::Facts;

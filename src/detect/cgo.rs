@@ -1,9 +1,9 @@
 //! C called from Go.
 //!
-//! *Looks for* `import "C"`.
-//! *Emits* [`FactKind::Ffi`] import `cgo`, with the number of calls of C functions; none where only types and
+//! *Looks for*: `import "C"`.
+//! *Emits*: [`FactKind::Ffi`] import `cgo`, with the number of calls of C functions; none where only types and
 //! constants are used, which is an import all the same.
-//! *Misses* whether the shipped build switches cgo off.
+//! *Misses*: whether the shipped build switches cgo off.
 //! *Example*: `import "C"` … `C.sqlite3_open(name, &db)`
 
 use crate::detect::Facts;

@@ -33,7 +33,7 @@ use crate::parse::Kind;
 
 pub(crate) use dockerfile::detect as dockerfile;
 pub(crate) use script::detect as script;
-pub(crate) use script::emit_one as emit_a_command;
+pub(crate) use script::emit_in as emit_a_command;
 
 /// Detectors of YAML, JSON, TOML and HCL files, by name.
 pub(crate) const CONFIG: &[(&str, OnConfig)] = &[

@@ -1,8 +1,8 @@
 //! Assembly beside Go code.
 //!
-//! *Looks for* `.s` files in Go's own assembly language: they define functions by `TEXT ·name(SB)`.
-//! *Emits* [`FactKind::Tuning`] `assembly` at the first function of a file.
-//! *Misses* assembly of other toolchains, which is no tuning of Go; `.syso` objects, which may be icons.
+//! *Looks for*: `.s` files in Go's own assembly language: they define functions by `TEXT ·name(SB)`.
+//! *Emits*: [`FactKind::Tuning`] `assembly` at the first function of a file.
+//! *Misses*: assembly of other toolchains, which is no tuning of Go; `.syso` objects, which may be icons.
 //! *Example*: `TEXT ·sum(SB), NOSPLIT, $0-24`
 
 use crate::detect::Facts;

@@ -1,8 +1,8 @@
 //! Countable things of Go code.
 //!
-//! *Looks for* `go` statements, channels, panics, locks, dropped errors; benchmarks in test files.
-//! *Emits* [`FactKind::Count`], one a kind and file, at the first place.
-//! *Misses* panics behind `Must…` helpers; what a macro-like generator writes, since generated files do not count.
+//! *Looks for*: `go` statements, channels, panics, locks, dropped errors; benchmarks in test files.
+//! *Emits*: [`FactKind::Count`], one a kind and file, at the first place.
+//! *Misses*: panics behind `Must…` helpers; what a macro-like generator writes, since generated files do not count.
 //! *Example*: `go worker(jobs)`
 
 use crate::detect::Facts;

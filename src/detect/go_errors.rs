@@ -1,5 +1,11 @@
 //! Errors that Go code drops, as far as tokens tell.
 //!
+//! *Looks for*: `_ = f()`, `v, _ := f()`, and calls as statements of functions of the standard library that return
+//! nothing but an error.
+//! *Emits*: [`FactKind::Count`](crate::fact::FactKind::Count) `DiscardedErrors`, through `go_counts`.
+//! *Misses*: errors dropped as statements of functions that only types would tell.
+//! *Example*: `_ = os.Remove(path)`
+//!
 //! Without types nobody knows that a result is an error; so only the forms count in which it nearly always is one:
 //! a call whose single result goes to `_`, a call whose last result does, and statements that call functions of the
 //! standard library known to return nothing but an error that matters. Map look-ups, type assertions, receives,

@@ -1,11 +1,11 @@
 //! Go functions that other languages call by name.
 //!
-//! *Looks for* `//export Name` and `//go:wasmexport name` directly above a function.
-//! *Emits* [`FactKind::Ffi`] export `wasm-export` for `//go:wasmexport`, and for `//export` without `import "C"`, which
+//! *Looks for*: `//export Name` and `//go:wasmexport name` directly above a function.
+//! *Emits*: [`FactKind::Ffi`] export `wasm-export` for `//go:wasmexport`, and for `//export` without `import "C"`, which
 //! only TinyGo takes; with `import "C"` a [`FactKind::Mark`] `cgo-export` with the function's name, because such a
 //! function is exported only if the package is built as a C library: else it is a callback handed to C.
 //! A name that starts with `Java_` is a native method of Java: export `jni`.
-//! *Misses* functions registered at run time.
+//! *Misses*: functions registered at run time.
 //! *Example*: `//export Add` above `func Add(a, b C.int) C.int`
 
 use crate::detect::Facts;

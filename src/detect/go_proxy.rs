@@ -1,8 +1,8 @@
 //! Proxies written by hand in Go.
 //!
-//! *Looks for* a list of hop-by-hop headers, which whoever forwards HTTP requests has to drop.
-//! *Emits* [`FactKind::Uses`] `reverse-proxy` at the first of at least five of them in a file.
-//! *Misses* proxies of other protocols, and those that leave the list to a library.
+//! *Looks for*: a list of hop-by-hop headers, which whoever forwards HTTP requests has to drop.
+//! *Emits*: [`FactKind::Uses`] `reverse-proxy` at the first of at least five of them in a file.
+//! *Misses*: proxies of other protocols, and those that leave the list to a library.
 //! *Example*: `var hopHeaders = []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Te", "Upgrade"}`
 
 use std::collections::BTreeSet;

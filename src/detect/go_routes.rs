@@ -1,9 +1,9 @@
 //! What a Go program answers: HTTP routes and gRPC services that it registers.
 //!
-//! *Looks for* `HandleFunc`, `GET`, `Post` and the like with a path, `case "/path"` in hand-written handlers, and
+//! *Looks for*: `HandleFunc`, `GET`, `Post` and the like with a path, `case "/path"` in hand-written handlers, and
 //! `Register…Server` or connect's `New…Handler`.
-//! *Emits* [`FactKind::Count`] `Routes` and `GrpcServices`, one a file, at the first.
-//! *Misses* routes whose path is built elsewhere; endpoints for operators (health, metrics, profiles) and the gRPC
+//! *Emits*: [`FactKind::Count`] `Routes` and `GrpcServices`, one a file, at the first.
+//! *Misses*: routes whose path is built elsewhere; endpoints for operators (health, metrics, profiles) and the gRPC
 //! health and reflection services are left out on purpose.
 //! *Example*: `r.HandleFunc("/product/{id}", product)`
 

@@ -1,8 +1,8 @@
 //! Versions of the Go toolchain.
 //!
-//! *Looks for* the `go` and `toolchain` lines of go.mod.
-//! *Emits* [`FactKind::Toolchain`] `go` and `go-toolchain`.
-//! *Misses* versions set by the environment of a build.
+//! *Looks for*: the `go` and `toolchain` lines of go.mod.
+//! *Emits*: [`FactKind::Toolchain`] `go` and `go-toolchain`.
+//! *Misses*: versions set by the environment of a build.
 //! *Example*: `go 1.24`
 
 use crate::detect::Facts;

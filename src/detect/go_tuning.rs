@@ -1,11 +1,11 @@
 //! Go code that adjusts the runtime or goes around its memory manager.
 //!
-//! *Looks for* setters of the garbage collector, ballast, arenas, memory outside the heap, `sync.Pool`, linkname,
+//! *Looks for*: setters of the garbage collector, ballast, arenas, memory outside the heap, `sync.Pool`, linkname,
 //! locked threads, and modules that do such things.
-//! *Emits* [`FactKind::Tuning`]; [`FactKind::Count`] `Pools`; for threads locked on account of namespaces, graphics or
+//! *Emits*: [`FactKind::Tuning`]; [`FactKind::Count`] `Pools`; for threads locked on account of namespaces, graphics or
 //! C libraries only a [`FactKind::Mark`] `lock-os-thread`. A fact inside a function counts where that function is
 //! called, see [`binding`].
-//! *Misses* setters reached through values, and values that come from configuration.
+//! *Misses*: setters reached through values, and values that come from configuration.
 //! *Example*: `debug.SetGCPercent(30)`
 
 use aho_corasick::AhoCorasick;

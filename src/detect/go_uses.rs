@@ -1,9 +1,9 @@
 //! What Go code uses of the packages that the catalogue knows.
 //!
-//! *Looks for* imports and `package.Name` selectors that have rows in `catalogue/go.toml`.
-//! *Emits* [`FactKind::Uses`], each capability and symbol once a file: at the selector where the row has symbols, at
+//! *Looks for*: imports and `package.Name` selectors that have rows in `catalogue/go.toml`.
+//! *Emits*: [`FactKind::Uses`], each capability and symbol once a file: at the selector where the row has symbols, at
 //! the import where it has none.
-//! *Misses* uses through dot imports, through wrappers in other modules, and through values handed around.
+//! *Misses*: uses through dot imports, through wrappers in other modules, and through values handed around.
 //! *Example*: `gin.New()` after `import "github.com/gin-gonic/gin"`
 
 use std::collections::BTreeSet;

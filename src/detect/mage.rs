@@ -53,7 +53,8 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
         }
         let environment = arguments.first().filter(|_| *first == 1).map(|map| pairs(view, map)).unwrap_or_default();
         let command = Command { range: view.range(selector.tokens()), directory: None, environment, words };
-        emit_a_command(&command, "makefile", &[], facts);
+        let recipe = view.function_at(selector.token as usize).map(|function| function.name(view));
+        emit_a_command(&command, "makefile", &[], recipe, facts);
     }
 }
 

@@ -1,8 +1,8 @@
 //! Native libraries that Go loads without cgo.
 //!
-//! *Looks for* purego's loading and registering functions, and DLLs loaded by name, but not Windows' own.
-//! *Emits* [`FactKind::Ffi`] import `purego` at the first of them, with their number.
-//! *Misses* hand-written trampolines in assembly.
+//! *Looks for*: purego's loading and registering functions, and DLLs loaded by name, but not Windows' own.
+//! *Emits*: [`FactKind::Ffi`] import `purego` at the first of them, with their number.
+//! *Misses*: hand-written trampolines in assembly.
 //! *Example*: `purego.RegisterLibFunc(&puts, library, "puts")`
 
 use crate::detect::Facts;

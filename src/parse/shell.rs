@@ -450,7 +450,9 @@ fn strip_head(words: &mut Vec<String>, environment: &mut Vec<(String, String)>) 
             assignments.push((name.to_owned(), value.to_owned()));
         } else if is_keyword {
             wrapped |= matches!(bare, "env" | "sudo");
-        } else if !(wrapped && word.starts_with('-')) {
+        } else if at == 0 && words.len() > 2 && matches!(bare, "run" | "maybe_run" | "run_cmd" | "dry_run" | "xtrace") {
+            // Functions of scripts that show what they run.
+        } else if !(wrapped && (word.starts_with('-') || word.starts_with("${"))) {
             break;
         }
         taken += 1;
@@ -485,6 +487,8 @@ mod tests {
         assert_eq!(words("go build \\\n  # why\n  -o 'x y' \"z\" \\\n ./cmd"), ["go build -o x y z ./cmd"]);
         assert_eq!(words("a > out 2>&1\nb # c && d\n"), ["a", "b"]);
         assert_eq!(words("@$(ENV) X=y cargo build\n$(GO) build"), ["cargo build", "$(GO) build"]);
+        assert_eq!(words("run env \"${X[@]}\" go build -o=\"../${out}/a\" ."), ["go build -o=../${out}/a ."]);
+        assert_eq!(words("run tests"), ["run tests"]);
         assert_eq!(words("if ! a; then\n  b\nfi"), ["a", "b", "fi"]);
         assert_eq!(words("cat <<EOF\ngo build ./no\nEOF\ngo build ./yes"), ["cat", "go build ./yes"]);
     }

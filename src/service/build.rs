@@ -10,6 +10,7 @@ use crate::fact::{Build, Fact, FactKind};
 use crate::parse::image_name;
 
 use super::Language;
+use super::calls::{self, Recipes};
 use super::repository::{FileEntry, Repository, base, join, parent};
 use super::unit::{Shape, Unit};
 
@@ -25,8 +26,13 @@ pub struct Built<'r> {
 /// Ties build commands to units, and adds the names of outputs to the units' binaries.
 pub fn resolve<'r>(repository: &'r Repository, units: &mut [Unit]) -> Vec<Built<'r>> {
     let mut all = Vec::new();
+    let mut calls = Vec::new();
     for (file, fact) in repository.facts() {
         let FactKind::Build(build) = &fact.kind else { continue };
+        if calls::is_call(build) {
+            calls.push((file, fact, build));
+            continue;
+        }
         let found = match language(build) {
             Some(Language::Go) => go_targets(repository, file, build, units),
             Some(Language::Rust) => cargo_targets(repository, file, build, units),
@@ -41,7 +47,34 @@ pub fn resolve<'r>(repository: &'r Repository, units: &mut [Unit]) -> Vec<Built<
         }
         all.push(Built { file, fact, build, units: found });
     }
+    let called = follow(repository, units, &all, &calls);
+    all.extend(called);
     all
+}
+
+/// Calls whose result is published, or stays in an image, with the units that they build in the end.
+fn follow<'r>(
+    repository: &'r Repository,
+    units: &[Unit],
+    built: &[Built<'r>],
+    calls: &[(&'r FileEntry, &'r Fact, &'r Build)],
+) -> Vec<Built<'r>> {
+    let all: Vec<(&FileEntry, &Build)> = calls.iter().map(|(file, _, build)| (*file, *build)).collect();
+    let recipes = Recipes::new(built, &all);
+    let mut found = Vec::new();
+    for (file, fact, build) in calls.iter().copied() {
+        let is_shipped = !build.publishes.is_empty() || build.kept;
+        let in_image = build.source == "dockerfile";
+        if !(in_image || is_shipped && calls::says_build(build)) {
+            continue;
+        }
+        let units: Vec<usize> = recipes.reached(repository, units, file, build).into_iter().collect();
+        // What an image takes of many results, its copies and its entry point tell.
+        if !units.is_empty() && (!in_image || units.len() == 1) {
+            found.push(Built { file, fact, build, units });
+        }
+    }
+    found
 }
 
 fn language(build: &Build) -> Option<Language> {

@@ -287,10 +287,19 @@ fn by_suffix(units: &[Unit], name: &str) -> BTreeSet<usize> {
     if found.len() == 1 { found } else { BTreeSet::new() }
 }
 
+/// Whether a file comes along with programs: sums, signatures, lists of parts, manifests.
+fn is_paper(artifact: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        ".json", ".jsonl", ".yaml", ".yml", ".txt", ".md", ".sha256", ".sha512", ".sig", ".asc", ".pem", ".sum",
+        ".spdx", ".cdx", ".sbom", ".xml", ".crt", ".pub", ".bundle",
+    ];
+    ENDINGS.iter().any(|ending| artifact.trim_matches(['"', '\'']).ends_with(ending))
+}
+
 /// Files of a release are called after their program, with system and processor behind.
 fn released(units: &[Unit], workload: &Workload) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
-    for artifact in &workload.artifacts {
+    for artifact in workload.artifacts.iter().filter(|artifact| !is_paper(artifact)) {
         let program = image_name::library(artifact).unwrap_or_else(|| image_name::program(artifact));
         let matches: Vec<usize> = (0..units.len()).filter(|&at| units[at].binaries.contains(program)).collect();
         if let [only] = matches[..] {

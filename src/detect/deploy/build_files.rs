@@ -182,7 +182,12 @@ fn commands(text: &Text<'_>, source: &str, facts: &mut Facts<'_, '_>) {
     }
 }
 
+/// A platform starts `web` and `worker`; a Procfile of other names alone starts a cluster on a developer's machine.
 fn procfile(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    let is_platform = |line: &str| line.starts_with("web:") || line.starts_with("worker:");
+    if !lines(text).any(|(line, _)| is_platform(line)) {
+        return;
+    }
     for (line, start) in lines(text) {
         let Some((process, command)) = line.split_once(':').filter(|(process, _)| !process.contains([' ', '#'])) else {
             continue;
@@ -374,6 +379,7 @@ mod tests {
                 vec!["go-nix cmd/web web"],
             ),
             ("Procfile", "web: bin/web -p 80\n", vec!["paas web "]),
+            ("Procfile", "node1: bin/web -p 80\nnode2: bin/web -p 81\n", vec![]),
             (
                 "Earthfile",
                 "build:\n    RUN go build -o web ./cmd/web\n    SAVE ARTIFACT web\n",

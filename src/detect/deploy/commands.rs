@@ -10,9 +10,10 @@ use crate::parse::shell::{Command, join};
 pub(crate) fn build(command: &Command, source: &str) -> Option<Build> {
     let words = Words::new(command);
     let mut build = match command.program() {
-        "go" | "garble" | "go1" | "xgo" => go(&words)?,
+        "go" | "garble" | "go1" | "xgo" | "xx-go" => go(&words)?,
         "tinygo" => tinygo(&words)?,
         "cargo" | "cross" => cargo(command.program(), &words)?,
+        "xx-cargo" => cargo("cargo", &words)?,
         "gomobile" | "ebitenmobile" => {
             let valued = ["-o", "-target", "-ldflags", "-tags", "-javapkg", "-prefix", "-androidapi", "-iosversion"];
             let build = positional_tool(&words, "gomobile", &["bind", "build"], &valued)?;
@@ -39,7 +40,7 @@ pub(crate) fn build(command: &Command, source: &str) -> Option<Build> {
         "worker-build" => Build { tool: "worker-build".to_owned(), ..Build::default() },
         "npx" | "pnpm" | "yarn" | "bunx" | "uvx" => return build(&inner(command)?, source),
         "make" | "gmake" | "$(MAKE)" | "${MAKE}" | "mage" | "just" | "task" => make(command.program(), &words)?,
-        _ => return None,
+        _ => script(command)?,
     };
     build.source = source.to_owned();
     build.directory = match (build.directory.take(), &command.directory) {
@@ -383,6 +384,20 @@ fn make(program: &str, words: &Words<'_>) -> Option<Build> {
     })
 }
 
+/// A script of the repository: what it builds, its own lines tell.
+fn script(command: &Command) -> Option<Build> {
+    const PLACES: [&str; 9] = ["./", "../", "scripts/", "script/", "hack/", "build/", "ci/", "tools/", ".github/"];
+    let first = command.words.first()?;
+    let is_shell = matches!(command.program(), "bash" | "sh");
+    let path = if is_shell { command.words.iter().skip(1).find(|word| !word.starts_with('-'))? } else { first };
+    let named = path.ends_with(".sh") || path.ends_with(".bash");
+    let placed = !is_shell && PLACES.iter().any(|place| path.starts_with(place));
+    if !(named || placed) || path.contains(['$', '*', ' ']) {
+        return None;
+    }
+    Some(Build { tool: "script".to_owned(), packages: vec![path.clone()], ..Build::default() })
+}
+
 fn owned_pair((name, value): (&str, &str)) -> (String, String) {
     (name.to_owned(), value.to_owned())
 }
@@ -592,6 +607,16 @@ mod tests {
         assert_eq!((build.tool.as_str(), build.directory.as_deref()), ("make", Some("sub")));
         assert_eq!(build.packages, ["app-local"]);
         assert_eq!(build.variables, [("APP_NAME".to_owned(), "web".to_owned()), ("APP".to_owned(), "1".to_owned())]);
+    }
+
+    #[test]
+    fn scripts_of_the_repository_are_called() {
+        assert_eq!(first("./build-release.sh dist v1").unwrap().packages, ["./build-release.sh"]);
+        assert_eq!(first("bash -e scripts/build.sh").unwrap().packages, ["scripts/build.sh"]);
+        for text in ["bash -c 'echo x'", "$DIR/x.sh", "curl -sSL https://x/y | sh", "app.sh.d"] {
+            assert_eq!(first(text), None, "{text}");
+        }
+        assert_eq!(first("xx-go build -o web ./cmd/web").unwrap().tool, "go");
     }
 
     #[test]

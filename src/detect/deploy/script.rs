@@ -6,6 +6,7 @@
 //! *Misses*: variables of included files, functions called with arguments, recipes put together at run time.
 //! *Example*: `build:` / `→ CGO_ENABLED=0 go build -o bin/web ./cmd/web`.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::{commands, platforms};
@@ -25,7 +26,8 @@ pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
         let (commands, targets): (Vec<Command>, Vec<String>) = found.into_iter().unzip();
         archives(&commands, &targets, facts);
         let from = facts.list.len();
-        emit(&commands, "makefile", facts);
+        emit_recipes(&commands, &targets, facts);
+        prerequisites(text.text, facts);
         add_features(&collected_features(text.text), &mut facts.list[from..]);
     } else {
         let found = shell::commands(text.text, 0, &mut variables);
@@ -62,16 +64,57 @@ pub(crate) fn emit(found: &[Command], source: &str, facts: &mut Facts<'_, '_>) {
     let mut published: Vec<String> = found.iter().filter_map(published_by).map(str::to_owned).collect();
     published.sort();
     published.dedup();
-    // A Makefile has targets for everything; only a script does one thing.
-    let shared = if source == "makefile" { &[][..] } else { &published[..] };
     for command in found {
-        emit_one(command, source, shared, facts);
+        emit_one(command, source, &published, facts);
     }
     if let Some(command) = found.iter().find(|command| published_by(command).is_some()) {
-        let carried = if source == "makefile" { commands::files(command) } else { carried(found) };
         for target in &published {
-            release(target, carried.clone(), command.range.clone(), facts);
+            release(target, carried(found), command.range.clone(), facts);
         }
+    }
+}
+
+/// Adds what the recipes of a Makefile say. It has targets for everything, so what one publishes says nothing of others.
+fn emit_recipes(found: &[Command], targets: &[String], facts: &mut Facts<'_, '_>) {
+    for (command, target) in found.iter().zip(targets) {
+        emit_in(command, "makefile", &[], Some(target.as_str()), facts);
+    }
+    let mut published: Vec<String> = found.iter().filter_map(published_by).map(str::to_owned).collect();
+    published.sort();
+    published.dedup();
+    if let Some(command) = found.iter().find(|command| published_by(command).is_some()) {
+        for target in &published {
+            release(target, commands::files(command), command.range.clone(), facts);
+        }
+    }
+}
+
+/// No Makefile has more rules that matter.
+const MOST_RULES: usize = 500;
+
+/// States which targets call which others: `release: build-a build-b`.
+fn prerequisites(text: &str, facts: &mut Facts<'_, '_>) {
+    let rules: Vec<(&str, &str, usize)> = lines(text)
+        .filter_map(|(line, start)| rule(line).map(|(names, rest)| (names, rest, start)))
+        .take(MOST_RULES)
+        .collect();
+    let known: BTreeSet<&str> = rules.iter().flat_map(|(names, ..)| names.split_whitespace()).collect();
+    for (names, rest, start) in &rules {
+        let rest = rest.trim_start_matches(':').split(['#', ';']).next().unwrap_or("");
+        let called: Vec<String> =
+            rest.split_whitespace().filter(|word| known.contains(word)).map(str::to_owned).collect();
+        let Some(name) = names.split_whitespace().next().filter(|name| !called.is_empty() && !name.starts_with('.'))
+        else {
+            continue;
+        };
+        let build = Build {
+            tool: "make".to_owned(),
+            packages: called,
+            source: "makefile".to_owned(),
+            recipe: Some(name.to_owned()),
+            ..Build::default()
+        };
+        facts.add(*start..*start + names.trim_end().len(), FactKind::Build(build));
     }
 }
 
@@ -116,10 +159,22 @@ fn carried(found: &[Command]) -> Vec<String> {
 
 /// Adds what one command says.
 pub(crate) fn emit_one(command: &Command, source: &str, published: &[String], facts: &mut Facts<'_, '_>) {
+    emit_in(command, source, published, None, facts);
+}
+
+/// Adds what one command says, in the recipe in which it stands.
+pub(crate) fn emit_in(
+    command: &Command,
+    source: &str,
+    published: &[String],
+    recipe: Option<&str>,
+    facts: &mut Facts<'_, '_>,
+) {
     for check in commands::checks(command) {
         facts.add_bound(command.range.clone(), FactKind::Check { what: check.to_owned() }, Binding::Repository);
     }
     if let Some(mut build) = commands::build(command, source) {
+        build.recipe = recipe.map(str::to_owned);
         for target in published {
             if !build.publishes.contains(target) {
                 build.publishes.push(target.clone());
