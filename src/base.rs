@@ -12,12 +12,14 @@ pub mod revision;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::finding::{Change, Comparison, Finding, Judged, Report, Resolved, Status, Verdict};
+use crate::finding::{Change, Comparison, Finding, Judged, Report, Resolved, Severity, Status, Verdict};
 use crate::policy::PolicySet;
 use crate::service::Language;
 use moved::Moves;
 use reasons::Reason;
 
+/// The finding about an exception that was granted on other evidence.
+const REOPENED: &str = "allow-reopened";
 /// As many reasons as fit into a sentence; the first ones come from the strongest arguments.
 const REASONS: usize = 6;
 
@@ -32,15 +34,31 @@ pub fn compare(base: &Report, head: &mut Report, name: &str, policies: &PolicySe
     let moves = Moves::between(base, head);
     let mut known = Known::of(base, &moves);
     for finding in &mut head.findings {
-        // What the team accepted stays accepted.
-        if known.take(finding) && finding.status == Status::New {
-            finding.status = Status::Baseline;
+        // What the team accepted stays accepted, also where a file moved and took the evidence's name with it.
+        if let (Some(before), Status::New) = (known.take(finding), finding.status) {
+            finding.status = if before == Status::Allowed { Status::Allowed } else { Status::Baseline };
         }
     }
+    lower_reopened(head);
     let kept = head.findings.iter().filter(|finding| finding.status == Status::Baseline).count() as u64;
     let resolved = known.rest().map(|finding| resolved(finding, base)).collect();
     let changes = changes(base, head, &moves, policies);
     head.comparison = Some(Comparison { base: name.to_owned(), changes, resolved, kept });
+}
+
+/// An exception whose finding only moved needs its evidence written again, and fails nothing.
+fn lower_reopened(head: &mut Report) {
+    let accepted: Vec<Finding> =
+        head.findings.iter().filter(|finding| finding.status == Status::Allowed).cloned().collect();
+    for reopened in head.findings.iter_mut().filter(|finding| finding.policy == REOPENED) {
+        let place = reopened.labels.last().map(|label| &label.location);
+        let concerns = |finding: &Finding| {
+            finding.service == reopened.service && finding.labels.first().map(|label| &label.location) == place
+        };
+        if accepted.iter().any(concerns) {
+            reopened.severity = Severity::Note;
+        }
+    }
 }
 
 /// The findings of the base that the head has not met yet.
@@ -63,7 +81,7 @@ fn content(finding: &Finding, root: impl Fn(&str, Language) -> String) -> Conten
 impl<'a> Known<'a> {
     fn of(base: &'a Report, moves: &Moves) -> Known<'a> {
         let mut known = Known { by_fingerprint: BTreeMap::new(), by_content: BTreeMap::new(), findings: Vec::new() };
-        for finding in base.findings.iter().filter(|finding| finding.status != Status::Allowed) {
+        for finding in &base.findings {
             let number = known.findings.len();
             known.by_fingerprint.entry(&finding.fingerprint).or_default().push(number);
             let content = content(finding, |root, language| moves.to_head(root, language).to_owned());
@@ -73,18 +91,18 @@ impl<'a> Known<'a> {
         known
     }
 
-    /// Whether the base had this finding; each of its findings answers for one.
-    fn take(&mut self, finding: &Finding) -> bool {
+    /// How the base had this finding, if it had it; each of its findings answers for one.
+    fn take(&mut self, finding: &Finding) -> Option<Status> {
         let same = self.by_fingerprint.get(finding.fingerprint.as_str());
         let alike = self.by_content.get(&content(finding, |root, _| root.to_owned()));
         let numbers = same.into_iter().chain(alike).flatten();
-        let Some(number) = numbers.copied().find(|&number| self.findings[number].is_some()) else { return false };
-        self.findings[number] = None;
-        true
+        let number = numbers.copied().find(|&number| self.findings[number].is_some())?;
+        self.findings[number].take().map(|finding| finding.status)
     }
 
     fn rest(self) -> impl Iterator<Item = &'a Finding> {
-        self.findings.into_iter().flatten()
+        // What was accepted and is gone is told by the exception that is about nothing now.
+        self.findings.into_iter().flatten().filter(|finding| finding.status != Status::Allowed)
     }
 }
 

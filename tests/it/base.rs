@@ -290,3 +290,23 @@ fn the_base_comes_from_the_event_or_from_upstream() {
     let (status, text) = run(&repo, &["--base", "auto"], &[]);
     assert!(status == 2 && text.contains("--base REV"), "{status} {text}");
 }
+
+#[test]
+fn what_was_accepted_stays_accepted_where_a_file_moves() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("go.mod", "module example.com/m\n\ngo 1.24\n");
+    service(&repo, "door", &slo("door", "0.0009"), false);
+    let print = at(&repo, Tree::Work).findings[0].fingerprint.clone();
+    let allow = format!(
+        "[[allow]]\npolicy = \"tail-latency\"\nservice = \"door\"\nreason = \"measured\"\nowner = \"team\"\nevidence = \"{print}\"\n"
+    );
+    repo.write("fitcheck.toml", &allow);
+    repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
+    repo.git(&["mv", "cmd/door/slo.yaml", "cmd/door/goal.yaml"]);
+    let (status, text) = run(&repo, &["--base", "HEAD", "--all"], &[]);
+    assert_eq!(status, 0, "{text}");
+    // Other evidence is another finding.
+    repo.write("cmd/door/goal.yaml", &slo("door", "0.0002"));
+    let (status, text) = run(&repo, &["--base", "HEAD"], &[]);
+    assert!(status == 1 && text.contains("allow-reopened"), "{text}");
+}
