@@ -310,6 +310,8 @@ pub struct Team {
     pub agent_share: f64,
     /// Directories in which it, or what it is made of, lay before, as far as the walk shows.
     pub former: Vec<String>,
+    /// Commits, and people behind them, in each twelfth of the window before and of this one, oldest first.
+    pub months: Vec<(u32, u32)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -323,6 +325,8 @@ pub struct Spec {
     pub age_at_least: bool,
     /// Share of changes that delete or modify rather than add, 0–1.
     pub breaking_share: f64,
+    /// Changes in each twelfth of the last 52 weeks, oldest first.
+    pub months: Vec<u32>,
     pub evidence: Vec<Location>,
 }
 

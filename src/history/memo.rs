@@ -38,8 +38,8 @@ pub(super) fn is_known(cache: &Cache, name: &Name) -> bool {
     cache.noted(&name.mark()).is_some()
 }
 
-type TeamRow = ([u32; 9], [f64; 6], bool, Vec<String>);
-type SpecRow = ([u32; 3], [f64; 2], bool, Vec<String>);
+type TeamRow = ([u32; 9], [f64; 6], bool, Vec<String>, Vec<(u32, u32)>);
+type SpecRow = ([u32; 3], [f64; 2], bool, Vec<String>, Vec<u32>);
 type Row = (Option<TeamRow>, Option<SpecRow>);
 type Stored = (u8, u32, u64, Option<String>, Option<String>, Vec<Row>);
 
@@ -86,10 +86,10 @@ fn row(team: &Team) -> TeamRow {
     ];
     let shares =
         [team.rotation, team.newcomer_share, team.attrition, team.ownership, team.changes_per_week, team.agent_share];
-    (counts, shares, team.age_at_least, team.former.clone())
+    (counts, shares, team.age_at_least, team.former.clone(), team.months.clone())
 }
 
-fn team_of((counts, shares, age_at_least, former): TeamRow) -> Team {
+fn team_of((counts, shares, age_at_least, former, months): TeamRow) -> Team {
     let [contributors, newcomers, departed, bus_factor, owners, owners_active, owners_gone, commits, age_days] = counts;
     let [rotation, newcomer_share, attrition, ownership, changes_per_week, agent_share] = shares;
     Team {
@@ -110,6 +110,7 @@ fn team_of((counts, shares, age_at_least, former): TeamRow) -> Team {
         age_at_least,
         agent_share,
         former,
+        months,
     }
 }
 
@@ -120,14 +121,15 @@ fn spec_row(spec: &Spec) -> SpecRow {
         [spec.changes_per_week, spec.breaking_share],
         spec.age_at_least,
         evidence,
+        spec.months.clone(),
     )
 }
 
-fn spec_of((counts, rates, age_at_least, evidence): SpecRow) -> Spec {
+fn spec_of((counts, rates, age_at_least, evidence, months): SpecRow) -> Spec {
     let [active_weeks, files, age_days] = counts;
     let [changes_per_week, breaking_share] = rates;
     let evidence = evidence.iter().map(|path| Location::of_file(path)).collect();
-    Spec { changes_per_week, active_weeks, files, age_days, age_at_least, breaking_share, evidence }
+    Spec { changes_per_week, active_weeks, files, age_days, age_at_least, breaking_share, months, evidence }
 }
 
 #[cfg(test)]
@@ -144,10 +146,12 @@ mod tests {
             rotation: 0.1 + 0.2,
             agent_share: 0.5,
             former: vec!["cmd/old".into()],
+            months: vec![(3, 2), (0, 0)],
             ..Team::default()
         };
         let spec = Spec {
             files: 2,
+            months: vec![1, 0],
             breaking_share: 1.0 / 3.0,
             evidence: vec![Location::of_file("a.proto")],
             ..Spec::default()

@@ -14,7 +14,7 @@
 //! - *Ownership* (Bird et al., "Don't Touch My Code!", ESEC/FSE 2011): the top contributor's share.
 //! - *Active weeks*: of the last 52, those with at least one change to a contract file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::Change;
 use crate::service::{Spec, Team};
@@ -93,7 +93,25 @@ pub(super) fn team(window_days: u32, age: Age, owned: Owned, commits: &[Contribu
         age_at_least: age.at_least,
         agent_share: share(by_agents, any),
         former: Vec::new(),
+        months: months(window, commits),
     }
+}
+
+/// Commits and people by twelfths of both windows, oldest first.
+fn months(window: i64, commits: &[Contribution<'_>]) -> Vec<(u32, u32)> {
+    let mut months = vec![(0, BTreeSet::new()); 24];
+    for commit in commits.iter().filter(|commit| !commit.people.is_empty()) {
+        let Some(at) = bucket(commit.ago, window, 24) else { continue };
+        months[at].0 += 1;
+        months[at].1.extend(commit.people.iter().copied());
+    }
+    months.into_iter().map(|(count, people): (u32, BTreeSet<u32>)| (count, people.len() as u32)).collect()
+}
+
+/// Which of `count` twelfths of a window, oldest first, something so long ago falls into.
+fn bucket(ago: i64, window: i64, count: usize) -> Option<usize> {
+    let back = usize::try_from(ago.max(0).checked_mul(12)? / window.max(1)).ok()?;
+    (count - 1).checked_sub(back)
 }
 
 fn sum(counts: &BTreeMap<u32, u32>) -> u32 {
@@ -153,6 +171,11 @@ pub(super) fn spec(files: &[std::sync::Arc<str>], age: Age, commits: &[ContractC
         age_days: age.days,
         age_at_least: age.at_least,
         breaking_share: share(other, changes().count() as u32),
+        months: {
+            let mut months = vec![0; 12];
+            recent.iter().filter_map(|commit| bucket(commit.ago, WEEKS * 7 * DAY, 12)).for_each(|at| months[at] += 1);
+            months
+        },
         evidence: files.iter().take(5).map(|path| Location::of_file(path)).collect(),
     }
 }

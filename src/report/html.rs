@@ -5,6 +5,7 @@
 
 mod budgets;
 mod ledger;
+mod people;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -29,7 +30,7 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     fit_map(&mut page, &services);
     matrix(&mut page, &services);
     budgets::write(&mut page, &services);
-    people(&mut page, &services);
+    people::write(&mut page, &services);
     ledger::write(&mut page, report, &services, context);
     skipped(&mut page, report);
     push(&mut page, format_args!("</main><script>{SCRIPT}</script></body></html>\n"));
@@ -179,7 +180,11 @@ fn marks(judged: &Judged) -> String {
 
 /// The address of a service's section: its place in the list, since names may repeat.
 fn link(index: usize, judged: &Judged) -> String {
-    format!("<a href=\"#s{index}\">{}</a>", inert::html(&judged.service.name))
+    let service = &judged.service;
+    // Where the name is not the directory's, several may have it.
+    let is_told = *service.root == *"." || service.root.rsplit('/').next() == Some(service.name.as_str());
+    let root = if is_told { String::new() } else { format!(" <small>{}</small>", inert::html(&service.root)) };
+    format!("<a href=\"#s{index}\">{}</a>{root}", inert::html(&service.name))
 }
 
 fn tag(judged: &Judged) -> String {
@@ -263,44 +268,6 @@ fn cell(index: usize, judged: &Judged, policy: &str) -> String {
         "<a class=\"{class}\" href=\"#s{index}-{at}\" aria-label=\"{words}, {strength}\" \
          title=\"{words}, {strength}\">{sign}</a>"
     )
-}
-
-fn people(page: &mut String, services: &[&Judged]) {
-    if services.iter().all(|judged| judged.service.team.is_none() && judged.service.spec.is_none()) {
-        return;
-    }
-    page.push_str(
-        "<h2 id=\"people\">Team and specification</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" \
-         aria-labelledby=\"people\"><table><thead><tr><th scope=\"col\">service</th><th scope=\"col\">contributors</th>\
-         <th scope=\"col\">newcomers</th><th scope=\"col\">departed</th><th scope=\"col\">rotation</th>\
-         <th scope=\"col\">half of changes by</th><th scope=\"col\">changes a week</th>\
-         <th scope=\"col\">specification changes a week</th></tr></thead><tbody>",
-    );
-    for (index, judged) in services.iter().enumerate() {
-        let service = &judged.service;
-        let team = match &service.team {
-            Some(team) => format!(
-                "<td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td>",
-                team.contributors,
-                team.newcomers,
-                team.departed,
-                words::figure(team.rotation),
-                team.bus_factor,
-                words::figure(team.changes_per_week)
-            ),
-            None => "<td colspan=\"6\" class=\"dim\">unknown: history cannot tell</td>".to_owned(),
-        };
-        let spec = service.spec.as_ref().map_or("unknown".to_owned(), |spec| words::figure(spec.changes_per_week));
-        push(
-            page,
-            format_args!(
-                "<tr{}><th scope=\"row\">{}</th>{team}<td>{spec}</td></tr>",
-                marks(judged),
-                link(index, judged)
-            ),
-        );
-    }
-    page.push_str("</tbody></table></div>");
 }
 
 fn skipped(page: &mut String, report: &Report) {

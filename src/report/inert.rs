@@ -75,7 +75,7 @@ pub fn prose(text: &str) -> String {
 }
 
 /// Running text on one line; policies may write theirs on several.
-fn flow(text: &str) -> String {
+pub fn flow(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -133,7 +133,13 @@ fn ingest() -> Judged {
     )];
     service.memory =
         vec![shows(service::Memory { what: MemoryWhat::Limit, bytes: 64 << 20 }, at("deploy/ingest.yaml", 9, 1, 4))];
-    service.team = Some(service::Team { contributors: 4, bus_factor: 1, rotation: 0.25, ..Default::default() });
+    service.team = Some(service::Team {
+        contributors: 4,
+        bus_factor: 1,
+        rotation: 0.25,
+        months: (0..24).map(|month| (month * 3 % 11, 1 + month % 4)).collect(),
+        ..Default::default()
+    });
     service.toolchain.go = Some(("1.21".to_owned(), at("go.mod", 3, 1, 7)));
     let mut judged = judged(service, Verdict::Questioned);
     judged.arguments = vec![

@@ -101,7 +101,8 @@ fn chart(page: &mut String, budgets: &[(usize, &Judged, &Latency)]) {
 
 fn table(page: &mut String, budgets: &[(usize, &Judged, &Latency)]) {
     page.push_str(
-        "<details><summary>The same as a table</summary><table><thead><tr><th scope=\"col\">service</th>\
+        "<details><summary>The same as a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-label=\"Latency budgets as a table\"><table><thead><tr><th scope=\"col\">service</th>\
          <th scope=\"col\">budget</th><th scope=\"col\">percentile</th><th scope=\"col\">source</th></tr></thead><tbody>",
     );
     for (index, judged, latency) in budgets {
@@ -117,7 +118,7 @@ fn table(page: &mut String, budgets: &[(usize, &Judged, &Latency)]) {
             ),
         );
     }
-    page.push_str("</tbody></table></details>");
+    page.push_str("</tbody></table></div></details>");
 }
 
 #[cfg(test)]
