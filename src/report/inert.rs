@@ -47,6 +47,11 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     visible(text, |_| false)
 }
 
+/// [`plain`] for a page of several lines.
+pub fn page(text: &str) -> Cow<'_, str> {
+    visible(text, |c| c == '\n')
+}
+
 /// Text for a terminal or a log: [`plain`], and nothing that a CI runner takes for a command.
 ///
 /// A runner looks for `::` at the start of a line, and for `##[` anywhere.

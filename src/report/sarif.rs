@@ -202,7 +202,7 @@ fn rule(page: &Page) -> Rule<'_> {
         id: &page.id,
         short_description: Text { text: title.clone() },
         full_description: Text { text: title },
-        help: Help { text: text(&page.markdown), markdown: page.markdown.clone() },
+        help: Help { text: text(&page.markdown), markdown: inert::page(&page.markdown).into_owned() },
         help_uri: page.url.as_deref(),
         default_configuration: Level { level: page.severity.word() },
         properties: properties(page.severity),
