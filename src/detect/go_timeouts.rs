@@ -7,7 +7,6 @@
 //! *Misses*: durations from configuration and other files; deadlines as points in time.
 //! *Example*: `context.WithTimeout(ctx, 5*time.Second)`: a ceiling of 5 s.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use memchr::memmem;
@@ -15,9 +14,10 @@ use memchr::memmem;
 use crate::detect::Facts;
 use crate::fact::FactKind;
 use crate::parse::duration::{self, Unit};
+use crate::parse::go::GoView;
 use crate::parse::go::lexer::TokenKind;
-use crate::parse::go::tree::{self, Value};
-use crate::parse::go::{GoView, Selector};
+use crate::parse::go::tree::Value;
+use crate::parse::go::value::{Values, arguments};
 
 /// Functions with a timeout, and the index of the argument.
 const CALLS: &[(&str, usize)] = &[
@@ -38,9 +38,9 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     if !view.is_own_code() {
         return;
     }
-    let mut found = if is_worth_parsing(view) { evaluated(view, facts) } else { Vec::new() };
+    let mut found = if uses(view) { evaluated(view) } else { Vec::new() };
     for (range, limit_us) in named(view).into_iter().chain(service_configs(view)) {
-        // What a tree gave is not given again.
+        // What was evaluated is not given again.
         if !found.iter().any(|(known, _)| known.start < range.end && range.start < known.end) {
             found.push((range, limit_us));
         }
@@ -51,28 +51,37 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
-/// Arguments and fields whose values a syntax tree tells.
-fn evaluated(view: &GoView<'_>, facts: &mut Facts<'_, '_>) -> Vec<(Range<usize>, f64)> {
-    let Some(syntax) = tree::syntax(view.text) else {
-        facts.flaw(0..0, "timeouts were not read: the file is too large or takes too long to parse");
-        return Vec::new();
-    };
-    let mut found: Vec<(Range<usize>, Value)> = Vec::new();
-    for call in &syntax.calls {
-        let index = CALLS.iter().find(|(name, _)| *name == call.function).map(|(_, index)| *index);
-        let argument = index.and_then(|index| call.arguments.get(index));
-        found.extend(argument.map(|argument| (argument.range.clone(), argument.value)));
-    }
-    for field in &syntax.fields {
-        if FIELDS.iter().any(|(literal, keys)| *literal == field.literal && keys.contains(&field.key.as_str())) {
-            found.push((field.range.clone(), field.value));
+/// Arguments and fields, with what they are worth.
+fn evaluated(view: &GoView<'_>) -> Vec<(Range<usize>, f64)> {
+    let values = Values::new(view);
+    let mut found = Vec::new();
+    let names = (0..view.tokens.len()).filter(|&at| view.is(at + 1, b'.') && (at == 0 || !view.is(at - 1, b'.')));
+    for (tokens, value) in names.flat_map(|at| limits(view, at)) {
+        if let Value::Duration(limit_us) = values.of(value) {
+            found.push((view.range(tokens), limit_us));
         }
     }
-    let durations = found.into_iter().filter_map(|(range, value)| match value {
-        Value::Duration(limit_us) => Some((range, limit_us)),
-        _ => None,
-    });
-    durations.collect()
+    found
+}
+
+/// What may hold a timeout in the call or literal whose name starts at a token: the place to show, and the value.
+fn limits(view: &GoView<'_>, at: usize) -> Vec<(Range<usize>, Range<usize>)> {
+    let (name, open) = (&view.text[view.range(at..at + 3)], at + 3);
+    if view.is(open, b'(') {
+        let index = CALLS.iter().find(|(call, _)| *call == name).map(|(_, index)| *index);
+        let argument = index.and_then(|index| arguments(view, open).into_iter().nth(index));
+        return argument.map(|argument| (argument.clone(), argument)).into_iter().collect();
+    }
+    // The type of the elements of a list, or the result of a function.
+    let longer = at > 0 && matches!(view.kind(at - 1), Some(TokenKind::Punct(b']' | b'*' | b')')));
+    if !view.is(open, b'{') || longer && !view.is_first(at) {
+        return Vec::new();
+    }
+    let Some((_, keys)) = FIELDS.iter().find(|(literal, _)| *literal == name) else { return Vec::new() };
+    let elements = arguments(view, open).into_iter();
+    let keyed =
+        elements.filter(|element| view.is(element.start + 1, b':') && keys.contains(&view.token(element.start)));
+    keyed.map(|element| (element.clone(), element.start + 2..element.end)).collect()
 }
 
 /// Literals on a line that gives them to something called a timeout: `readTimeout = 5 * time.Second`,
@@ -168,9 +177,8 @@ fn service_configs(view: &GoView<'_>) -> Vec<(Range<usize>, f64)> {
     found
 }
 
-/// Whether the file uses a unit of time and one of the functions or types with something that may be evaluated;
-/// most files do not, and a tree costs far more than looking.
-fn is_worth_parsing(view: &GoView<'_>) -> bool {
+/// Whether the file uses a unit of time and one of the functions or types.
+fn uses(view: &GoView<'_>) -> bool {
     let unit = view.selectors.iter().any(|selector| {
         view.import_of(selector).path == "time"
             && matches!(
@@ -183,59 +191,17 @@ fn is_worth_parsing(view: &GoView<'_>) -> bool {
         let same = |written: &str| written.split_once('.') == Some((package, name));
         CALLS.iter().any(|(call, _)| same(call)) || FIELDS.iter().any(|(literal, _)| same(literal))
     };
-    let used = unit
-        && view.selectors.iter().any(|selector| {
-            let path = view.import_of(selector).path;
-            matches!(path, "context" | "net/http" | "net") && wanted(path, view.token(selector.name()))
-        });
-    if !used {
-        return false;
-    }
-    let declared = declared(view);
-    view.selectors.iter().any(|selector| {
-        given(view, selector).is_some_and(|tokens| tokens.clone().any(|at| may_be_worth(view, at, &declared)))
+    unit && view.selectors.iter().any(|selector| {
+        let path = view.import_of(selector).path;
+        matches!(path, "context" | "net/http" | "net") && wanted(path, view.token(selector.name()))
     })
-}
-
-/// The tokens between the brackets of a call or literal that may hold a timeout.
-fn given(view: &GoView<'_>, selector: &Selector) -> Option<Range<usize>> {
-    let same = |written: &str| {
-        written.split_once('.') == Some((view.token(selector.token as usize), view.token(selector.name())))
-    };
-    let open = selector.name() + 1;
-    let call = view.is(open, b'(') && CALLS.iter().any(|(call, _)| same(call));
-    let literal = || {
-        let keys = FIELDS.iter().find(|(literal, _)| same(literal)).map(|(_, keys)| *keys)?;
-        let mut tokens = open + 1..view.closing(open);
-        view.is(open, b'{').then(|| tokens.any(|at| keys.contains(&view.token(at))))
-    };
-    (call || literal() == Some(true)).then(|| open + 1..view.closing(open))
-}
-
-/// Whether a token is a unit of time or a name to which the file gives a value.
-fn may_be_worth(view: &GoView<'_>, at: usize, declared: &HashSet<&str>) -> bool {
-    view.kind(at) == Some(TokenKind::Word) && (view.token(at) == "time" || declared.contains(view.token(at)))
-}
-
-/// Names that start a line, a list or a declaration and are given a value on that line, and a few that are not.
-fn declared<'a>(view: &GoView<'a>) -> HashSet<&'a str> {
-    let starts = |at: usize| {
-        at > 0
-            && view.kind(at) == Some(TokenKind::Word)
-            && (view.is_first(at) || matches!(view.token(at - 1), "var" | "const" | "(" | ";"))
-            && matches!(view.kind(at + 1), Some(TokenKind::Word | TokenKind::Punct(b'=' | b'*' | b'(')))
-    };
-    let valued = |at: usize| {
-        let line = (at + 1..view.tokens.len()).take_while(|&next| !view.is_first(next));
-        line.take(100).any(|next| view.is(next, b'='))
-    };
-    (0..view.tokens.len()).filter(|&at| starts(at) && valued(at)).map(|at| view.token(at)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::detect::testing::go_facts;
+    use crate::source::Text;
 
     fn limits(path: &str, body: &str) -> Vec<f64> {
         let source = format!("package p\nimport (\n\"context\"\n\"net/http\"\n\"time\"\n)\n{body}");
@@ -258,6 +224,13 @@ mod tests {
         assert_eq!(limits("a.go", body), [300e6, 120e6, 3e6, 4e6, 7_000.0, 2e6]);
         let other = "var timeout = d\nvar x = timeout + 1\nfunc f() { time.Sleep(time.Second); if d > timeout { g(time.Second / 2) }\nlog.Printf(\"timeout\", time.Second) }";
         assert!(limits("a.go", other).is_empty());
+    }
+
+    #[test]
+    fn results_and_lists_are_no_literals() {
+        let source = "package p\nimport (\"net/http\"; \"time\")\nfunc f() http.Client { return c }\nfunc g() *http.Client {\nreturn c\n}\nvar l = []http.Client{{Timeout: time.Second}}\nvar m = x.http.Client{Timeout: time.Second}";
+        let text = Text::new("a.go", source);
+        assert!(evaluated(&GoView::new(&text)).is_empty());
     }
 
     #[test]

@@ -24,10 +24,10 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 /// Counts benchmarks, which stand outside of what is shipped.
 pub(crate) fn detect_benchmarks(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     count(view, facts, Count::Benchmarks, |tokens, at| {
-        let method = at > 0 && tokens.is(at - 1, b'.') && tokens.is(at + 1, b'(');
-        (method && matches!(tokens.at(at), "bench_function" | "bench_with_input"))
+        let method = || at > 0 && tokens.is(at - 1, b'.') && tokens.is(at + 1, b'(');
+        (matches!(tokens.at(at), "bench_function" | "bench_with_input") && method())
             || tokens.reads(at, &["divan", ":", ":", "bench"])
-            || (tokens.at(at) == "bench" && at > 1 && tokens.is(at - 1, b'[') && tokens.is(at - 2, b'#'))
+            || (tokens.is_word(at, "bench") && at > 1 && tokens.is(at - 1, b'[') && tokens.is(at - 2, b'#'))
     });
 }
 
@@ -56,7 +56,7 @@ fn is_idiom(tokens: &Tokens<'_>, at: usize) -> bool {
 }
 
 fn is_unsafe(tokens: &Tokens<'_>, at: usize) -> bool {
-    tokens.at(at) == "unsafe"
+    tokens.is_word(at, "unsafe")
         && (tokens.is(at + 1, b'{') || matches!(tokens.at(at + 1), "fn" | "impl" | "extern" | "trait"))
 }
 

@@ -28,17 +28,20 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 }
 
 fn is_route(tokens: &Tokens<'_>, at: usize) -> bool {
-    let method = at > 0 && tokens.is(at - 1, b'.');
-    let attribute = at > 1 && tokens.is(at - 1, b'[') && tokens.is(at - 2, b'#') && tokens.is(at + 1, b'(');
+    if !tokens.is_ident(at) {
+        return false;
+    }
+    let method = || at > 0 && tokens.is(at - 1, b'.');
+    let attribute = || at > 1 && tokens.is(at - 1, b'[') && tokens.is(at - 2, b'#') && tokens.is(at + 1, b'(');
     match tokens.at(at) {
         "route" | "at" | "resource" | "with_path" if tokens.is(at + 1, b'(') => {
-            (method || tokens.at(at - usize::from(at > 0)) == ":") && is_own_path(tokens, at + 2)
-                || (method && tokens.at(at) == "route" && names_handler(tokens, at + 1))
+            (method() || tokens.at(at - usize::from(at > 0)) == ":") && is_own_path(tokens, at + 2)
+                || (method() && tokens.at(at) == "route" && names_handler(tokens, at + 1))
         }
-        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "route" | "handler" if attribute => {
+        "get" | "post" | "put" | "delete" | "patch" | "head" | "options" | "route" | "handler" if attribute() => {
             is_own_path(tokens, at + 2)
         }
-        "oai" | "endpoint" if attribute || tokens.reads(at + 1, &["{"]) => {
+        "oai" | "endpoint" if attribute() || tokens.reads(at + 1, &["{"]) => {
             let open = at + 1;
             let path = (open..tokens.close(open).min(open + 40)).find(|&at| tokens.reads(at, &["path", "="]));
             path.is_some_and(|path| is_own_path(tokens, path + 2))
@@ -113,7 +116,7 @@ fn is_operational(path: &str) -> bool {
 }
 
 fn is_service(tokens: &Tokens<'_>, at: usize) -> bool {
-    if at == 0 || tokens.at(at) != "add_service" || !tokens.is(at - 1, b'.') || !tokens.is(at + 1, b'(') {
+    if at == 0 || !tokens.is_word(at, "add_service") || !tokens.is(at - 1, b'.') || !tokens.is(at + 1, b'(') {
         return false;
     }
     let close = tokens.close(at + 1);

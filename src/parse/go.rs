@@ -13,6 +13,7 @@ pub mod lexer;
 pub mod query;
 mod structure;
 pub mod tree;
+pub mod value;
 
 use std::ops::Range;
 

@@ -122,8 +122,9 @@ pub fn lex(text: &str) -> (Vec<Token>, Vec<Comment>) {
 }
 
 fn word_end(bytes: &[u8], start: usize) -> usize {
-    let rest = bytes[start..].iter();
-    start + rest.take_while(|&&byte| matches!(CLASSES[byte as usize], Class::Letter | Class::Digit)).count()
+    let rest = &bytes[start..];
+    let end = rest.iter().position(|&byte| !matches!(CLASSES[byte as usize], Class::Letter | Class::Digit));
+    start + end.unwrap_or(rest.len())
 }
 
 fn number_end(bytes: &[u8], start: usize) -> usize {

@@ -14,7 +14,7 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 pub(super) const LARGEST: usize = 1 << 20;
 pub(super) const DEADLINE: Duration = Duration::from_millis(500);
 /// Nesting of an expression up to which it is evaluated.
-const DEEPEST: u32 = 12;
+pub(super) const DEEPEST: u32 = 12;
 
 /// What an expression is worth, as far as it can be told.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -237,20 +237,7 @@ impl<'t> Evaluator<'t> {
         let (Some(left), Some(right), Some(operator)) = (field("left"), field("right"), field("operator")) else {
             return Value::Unknown;
         };
-        let (left, right) = (self.value(left, depth + 1), self.value(right, depth + 1));
-        match (left, source(self.text, operator), right) {
-            (Value::Number(a), "*", Value::Number(b)) => Value::Number(a * b),
-            (Value::Number(a), "/", Value::Number(b)) if b != 0.0 => Value::Number(a / b),
-            (Value::Number(a), "+", Value::Number(b)) => Value::Number(a + b),
-            (Value::Number(a), "<<", Value::Number(b)) if (0.0..63.0).contains(&b) => Value::Number(a * b.exp2()),
-            (Value::Number(a), "*", Value::Duration(b)) | (Value::Duration(b), "*", Value::Number(a)) => {
-                Value::Duration(a * b)
-            }
-            (Value::Duration(a), "/", Value::Number(b)) if b != 0.0 => Value::Duration(a / b),
-            (Value::Duration(a), "+", Value::Duration(b)) => Value::Duration(a + b),
-            (Value::Duration(a), "-", Value::Duration(b)) => Value::Duration(a - b),
-            _ => Value::Unknown,
-        }
+        binary(self.value(left, depth + 1), source(self.text, operator), self.value(right, depth + 1))
     }
 
     /// `time.Duration(5)` keeps its number: it is multiplied by a unit.
@@ -263,7 +250,23 @@ impl<'t> Evaluator<'t> {
     }
 }
 
-fn number(text: &str) -> Value {
+pub(super) fn binary(left: Value, operator: &str, right: Value) -> Value {
+    match (left, operator, right) {
+        (Value::Number(a), "*", Value::Number(b)) => Value::Number(a * b),
+        (Value::Number(a), "/", Value::Number(b)) if b != 0.0 => Value::Number(a / b),
+        (Value::Number(a), "+", Value::Number(b)) => Value::Number(a + b),
+        (Value::Number(a), "<<", Value::Number(b)) if (0.0..63.0).contains(&b) => Value::Number(a * b.exp2()),
+        (Value::Number(a), "*", Value::Duration(b)) | (Value::Duration(b), "*", Value::Number(a)) => {
+            Value::Duration(a * b)
+        }
+        (Value::Duration(a), "/", Value::Number(b)) if b != 0.0 => Value::Duration(a / b),
+        (Value::Duration(a), "+", Value::Duration(b)) => Value::Duration(a + b),
+        (Value::Duration(a), "-", Value::Duration(b)) => Value::Duration(a - b),
+        _ => Value::Unknown,
+    }
+}
+
+pub(super) fn number(text: &str) -> Value {
     let digits = text.replace('_', "");
     let parsed = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
         Some(hexadecimal) => u64::from_str_radix(hexadecimal, 16).ok().map(|number| number as f64),
@@ -272,7 +275,7 @@ fn number(text: &str) -> Value {
     parsed.map_or(Value::Unknown, Value::Number)
 }
 
-fn unit(text: &str) -> Value {
+pub(super) fn unit(text: &str) -> Value {
     let Some(name) = text.strip_prefix("time.") else { return Value::Unknown };
     Value::Duration(match name {
         "Nanosecond" => 1e-3,

@@ -166,7 +166,8 @@ impl Lexer<'_> {
     }
 
     fn ident_length(&self, ahead: usize) -> usize {
-        self.bytes[self.at + ahead..].iter().take_while(|&&byte| is_ident(byte)).count()
+        let rest = &self.bytes[self.at + ahead..];
+        rest.iter().position(|&byte| !is_ident(byte)).unwrap_or(rest.len())
     }
 
     /// Reads an identifier, or the string that it is the prefix of.
@@ -194,8 +195,18 @@ impl Lexer<'_> {
 }
 
 fn is_ident(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+    IDENT[byte as usize]
 }
+
+const IDENT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric() || byte as u8 == b'_' || byte >= 0x80;
+        byte += 1;
+    }
+    table
+};
 
 fn character_width(first: u8) -> usize {
     match first {

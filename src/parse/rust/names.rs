@@ -127,7 +127,7 @@ impl<'t> Uses<'t> {
         let mut at = 0;
         while at < tokens.len() {
             let is_extern = tokens.reads(at, &["extern", "crate"]);
-            if !is_extern && (tokens.at(at) != "use" || !tokens.is_ident(at) || tokens.is(at + 1, b'<')) {
+            if !is_extern && (!tokens.is_word(at, "use") || !tokens.is_ident(at) || tokens.is(at + 1, b'<')) {
                 at += 1;
                 continue;
             }

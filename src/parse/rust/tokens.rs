@@ -83,9 +83,17 @@ impl<'t> Tokens<'t> {
         }
     }
 
+    /// Whether the token is this word; compares bytes, for that is asked of nearly every token.
+    pub(crate) fn is_word(&self, index: usize, word: &str) -> bool {
+        self.list.get(index).is_some_and(|token| {
+            (token.end - token.start) as usize == word.len()
+                && self.text.as_bytes()[token.start as usize..token.end as usize] == *word.as_bytes()
+        })
+    }
+
     /// Whether tokens from `index` on read as these words, each one token.
     pub(crate) fn reads(&self, index: usize, words: &[&str]) -> bool {
-        words.iter().enumerate().all(|(ahead, word)| self.at(index + ahead) == *word)
+        words.iter().enumerate().all(|(ahead, word)| self.is_word(index + ahead, word))
     }
 
     /// Returns the byte range from one token to another, both included.
