@@ -19,6 +19,7 @@ pub(crate) mod owners;
 mod people;
 mod rename;
 mod team;
+mod touches;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -81,6 +82,7 @@ pub struct Told {
 #[derive(Debug)]
 pub struct Pending<'c> {
     window_days: u32,
+    threads: usize,
     walk: Walk,
     /// Where its figures are kept, and under which name.
     memo: Option<(&'c Cache, memo::Name)>,
@@ -91,6 +93,11 @@ enum Walk {
     Begun(mpsc::Receiver<Result<History, HistoryProblem>>),
     /// Most likely not needed, for its figures were told before.
     Later(Box<Git>, ObjectId, Walks),
+}
+
+/// Names what the history of a commit depends on: the same name, the same figures.
+pub(crate) fn name(git: &Git, commit: ObjectId, window_days: u32) -> String {
+    memo::Name::of(git, commit, window_days).into_text()
 }
 
 /// Begins to walk the commits of the repository around `root`, on a thread of its own.
@@ -104,10 +111,10 @@ pub fn start_from<'c>(git: &Git, commit: ObjectId, window_days: u32, cache: Opti
     let walks = cache.map_or_else(Walks::default, |cache| cache.walks.clone());
     let git = git.clone();
     if memo.as_ref().is_some_and(|(cache, name)| memo::is_known(cache, name)) {
-        return Pending { window_days, walk: Walk::Later(Box::new(git), commit, walks), memo };
+        return Pending { window_days, threads: 1, walk: Walk::Later(Box::new(git), commit, walks), memo };
     }
     let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days, &walks));
-    Pending { window_days, walk, memo }
+    Pending { window_days, threads: 1, walk, memo }
 }
 
 fn begin(
@@ -121,10 +128,16 @@ fn begin(
         let _ = send.send(walk());
     });
     drop(spawned);
-    Pending { window_days, walk: Walk::Begun(walked), memo: None }
+    Pending { window_days, threads: 1, walk: Walk::Begun(walked), memo: None }
 }
 
 impl Pending<'_> {
+    /// Lets it compare trees on so many threads.
+    #[must_use]
+    pub fn on(self, threads: usize) -> Self {
+        Pending { threads, ..self }
+    }
+
     /// Waits for the walk and compares trees where the units are.
     pub fn finish(mut self, layout: &Layout, left_out: &LeftOut) -> Told {
         let memo = self.memo.take();
@@ -146,7 +159,7 @@ impl Pending<'_> {
             Walk::Later(git, commit, walks) => History::from(*git, commit, self.window_days, &walks),
         };
         match walked {
-            Ok(history) => history.tell(layout, left_out),
+            Ok(history) => history.tell(layout, left_out, self.threads),
             Err(problem) => absent(self.window_days, layout, &problem),
         }
     }
@@ -226,12 +239,12 @@ impl History {
     }
 
     /// Tells the figures of every unit.
-    pub fn tell(&self, layout: &Layout, left_out: &LeftOut) -> Told {
+    pub fn tell(&self, layout: &Layout, left_out: &LeftOut, threads: usize) -> Told {
         let mut summary = self.summary();
         let revision = self.commits.as_ref().map(|commits| commits.head.to_string());
         let mut units = vec![(None, None); layout.units.len()];
         if let (Some(commits), HistoryStatus::Full) = (&self.commits, summary.status) {
-            match figures::collect(&self.git, self.window_days, commits, layout, left_out) {
+            match figures::collect(&self.git, self.window_days, commits, layout, left_out, threads) {
                 Ok(found) => units = found,
                 Err(compare::Missing) => {
                     summary.status = HistoryStatus::Partial;

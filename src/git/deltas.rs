@@ -9,7 +9,7 @@ use gix::objs::Kind;
 use gix::odb::pack::cache::DecodeEntry;
 
 /// Enough for the directories of a large repository's year; more gains nothing measurable.
-const BYTES: usize = 24 << 20;
+const BYTES: usize = 16 << 20;
 
 /// Number of the pack, and the offset in it.
 type At = (u32, u64);

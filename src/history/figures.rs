@@ -13,8 +13,8 @@ use super::compare::{self, Comparison, Missing, Touch};
 use super::layout::{Layout, Trie, Unit};
 use super::owners::{Owners, PLACES};
 use super::people::Who;
-use super::rename;
 use super::team::{self, ContractChange, Contribution, DAY, Owned};
+use super::touches;
 use super::walk::{Commit, Commits};
 use crate::git::Git;
 use crate::service::{Spec, Team};
@@ -59,11 +59,12 @@ pub(super) fn collect(
     commits: &Commits,
     layout: &Layout,
     left_out: &LeftOut,
+    threads: usize,
 ) -> Result<Figures, Missing> {
     let repository = git.handle();
     let mut comparison = Comparison::new(&repository);
     let mut trie = Trie::new(layout, &git.prefix);
-    let said = read(&repository, &mut comparison, &mut trie, window_days, commits, left_out)?;
+    let said = read(git, &mut comparison, &mut trie, window_days, commits, left_out, threads)?;
     let owners = PLACES.iter().find_map(|place| file_of(&repository, commits.head_tree, place));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
     let mut past = Past::new(comparison, commits);
@@ -84,31 +85,33 @@ pub(super) fn collect(
 }
 
 fn read(
-    repository: &gix::Repository,
+    git: &Git,
     comparison: &mut Comparison<'_>,
     trie: &mut Trie,
     window_days: u32,
     commits: &Commits,
     left_out: &LeftOut,
+    threads: usize,
 ) -> Result<Said, Missing> {
+    let repository = &git.handle();
     let mailmap = file_of(repository, commits.head_tree, ".mailmap");
     let who = commits.identities.resolve(&commits.met, mailmap.as_deref(), &left_out.bots);
     let ignored = ignored_commits(repository, commits.head_tree);
+    // A program's commit counts nowhere, and programs neither found services nor move them.
+    let counts = |(_, people, agent): &(&Commit, Vec<u32>, bool)| !people.is_empty() || *agent;
+    let made = commits.list.iter().map(|commit| {
+        let (people, agent) = makers(commit, &who);
+        (commit, people, agent)
+    });
+    let made: Vec<_> = made.filter(counts).collect();
+    let list: Vec<&Commit> = made.iter().map(|(commit, ..)| *commit).collect();
+    let touches = touches::of_all(git, comparison, trie, &list, threads)?;
     let mut said = Said { changes: Vec::new(), who, recent: HashSet::new(), known: HashSet::new() };
-    for commit in &commits.list {
-        let (people, agent) = makers(commit, &said.who);
-        if people.is_empty() && !agent {
-            // A program's commit counts nowhere, and programs neither found services nor move them.
-            continue;
-        }
+    for ((commit, people, agent), touch) in made.into_iter().zip(touches) {
         let ago = commits.head_time - commit.time;
         said.known.extend(&people);
         if ago < i64::from(window_days) * DAY {
             said.recent.extend(&people);
-        }
-        let touch = comparison.touch(trie, commit.before, commit.tree)?;
-        if let Some(before) = commit.before {
-            rename::follow(comparison, trie, &touch, before, commit.tree)?;
         }
         if touch.units.iter().any(|&word| word != 0) || !touch.contracts.is_empty() {
             let bulk = touch.files > left_out.bulk_files || ignored.binary_search(&commit.id).is_ok();

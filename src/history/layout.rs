@@ -34,7 +34,7 @@ pub(super) type Set = u32;
 pub(super) const NONE: Set = 0;
 
 /// Sets of units, each stored once; `NONE` is the empty one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sets {
     words: usize,
     list: Vec<Box<[u64]>>,
@@ -86,7 +86,7 @@ impl Sets {
 }
 
 /// One directory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     /// Sorted by name.
     children: Vec<(Box<[u8]>, u32)>,
@@ -118,7 +118,7 @@ impl Node {
 }
 
 /// The tree of directory names; node 0 is the root of the repository.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Trie {
     pub(super) nodes: Vec<Node>,
     pub(super) sets: Sets,

@@ -24,6 +24,10 @@ impl Name {
         Name(format!("{commit} {window_days} {shallow} {:?} {} {}", git.partial, git.grafted, git.prefix))
     }
 
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+
     /// Where it is noted that figures of this history were told, for whatever layout.
     fn mark(&self) -> Key {
         Key::of_note(&format!("history {}", self.0))
