@@ -10,9 +10,11 @@ use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=policies");
     println!("cargo::rerun-if-changed=Cargo.lock");
     let mut files = vec![PathBuf::from("Cargo.lock")];
     list(Path::new("src"), &mut files);
+    list(Path::new("policies"), &mut files);
     files.sort();
     // The standard hasher without a random key gives the same number on every machine; half of it would do.
     let mut hasher = DefaultHasher::new();

@@ -8,6 +8,8 @@
 //! writing a new one beside it, and kept below `MOST_BYTES`.
 
 mod place;
+pub mod runs;
+pub mod stamp;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -2,11 +2,12 @@
 
 mod changed;
 pub(crate) mod configured;
+mod recall;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use gix::ObjectId;
 
@@ -30,6 +31,7 @@ use crate::service::repository::Repository;
 use crate::service::{Evidenced, Language, Latency, Service, assemble};
 use crate::tree::StoredTree;
 use crate::walk::{Budget, Filter};
+use recall::{Recall, Seen};
 
 /// What one run is asked to do.
 #[derive(Clone, Debug)]
@@ -138,9 +140,17 @@ pub struct Gathered {
 /// Like [`check`], with a configuration that the caller keeps: services' own files are laid over it.
 pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, CheckError> {
     let start = Instant::now();
+    // Without a cache and a base nobody asks it here: the history opens it beside the scan.
+    let git = (options.cache.is_some() || options.base.is_some()).then(|| Git::open(&options.root, options.git));
+    let recall = git.as_ref().and_then(|git| Recall::of(options, loaded, git.as_ref()));
+    if let Some(mut report) = recall.as_ref().and_then(|recall| recall.told(options, loaded)) {
+        report.stats.elapsed_ms = start.elapsed().as_millis() as u64;
+        return Ok(report);
+    }
     let cache = cache(options);
-    let known = Known { cache: cache.as_ref(), progress: Some(&options.progress), ..Known::default() };
-    let mut gathered = gather(options, loaded, known)?;
+    let known =
+        Known { cache: cache.as_ref(), progress: Some(&options.progress), stamped: recall.is_some(), ..Known::default() };
+    let (mut gathered, seen) = gather(options, loaded, git.as_ref(), known)?;
     let comments = std::mem::take(&mut gathered.comments);
     let mut report = judged(options, loaded, gathered);
     let reference = changed::reference(options)?;
@@ -152,7 +162,7 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
         about.extend(inline::unused(&comments, &report.findings, &loaded.config.policies));
     }
     if let Some(asked) = &options.base {
-        let git = Git::open(&options.root, options.git)?;
+        let git = git.unwrap_or(Err(GitProblem::Absent))?;
         // Before the first commit there is no `HEAD` to compare with: everything is new.
         if asked != "HEAD" || git.head()?.is_some() {
             let found = base::revision::find(&git, asked, &environment)?;
@@ -172,6 +182,10 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
         cache.finish();
     }
     report.stats.elapsed_ms = start.elapsed().as_millis() as u64;
+    if let (Some(recall), Some(seen)) = (recall, seen) {
+        // A run that cannot be kept is no worse.
+        let _ = recall.keep(options, loaded, &report, seen);
+    }
     Ok(report)
 }
 
@@ -179,8 +193,9 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
 pub fn facts(options: &Options, loaded: &mut Loaded) -> Result<Facts, CheckError> {
     let start = Instant::now();
     let cache = cache(options);
+    let git = cache.as_ref().map(|_| Git::open(&options.root, options.git));
     let known = Known { cache: cache.as_ref(), progress: Some(&options.progress), ..Known::default() };
-    let mut gathered = gather(options, loaded, known)?;
+    let (mut gathered, _) = gather(options, loaded, git.as_ref(), known)?;
     if let Some(cache) = cache {
         cache.finish();
     }
@@ -215,20 +230,28 @@ pub fn cache(options: &Options) -> Option<Cache> {
     cache.or_else(|| options.base.is_some().then(Cache::in_memory))
 }
 
-fn gather(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Result<Gathered, CheckError> {
-    match &options.tree {
-        Tree::Work => of_work_tree(options, loaded, known),
+/// `git` is the repository, where somebody has opened it already.
+fn gather(
+    options: &Options,
+    loaded: &mut Loaded,
+    git: Option<&Result<Git, GitProblem>>,
+    known: Known<'_>,
+) -> Result<(Gathered, Option<Seen>), CheckError> {
+    let open = || git.cloned().unwrap_or_else(|| Git::open(&options.root, options.git));
+    let found = match &options.tree {
+        Tree::Work => return of_work_tree(options, loaded, git, known),
         Tree::Staged => {
-            let git = Git::open(&options.root, options.git)?;
+            let git = open()?;
             let pending = of_head(options, configured::window(options, loaded), Some(&git), known.cache);
             let tree = StoredTree::of_index(&git, &configured::filter(options, loaded))?;
             gathered(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
         }
         Tree::At(revision) => {
-            let git = Git::open(&options.root, options.git)?;
+            let git = open()?;
             of_commit(options, loaded, &git, base::revision::find(&git, revision, &environment)?.commit, known)
         }
-    }
+    };
+    Ok((found?, None))
 }
 
 fn judged(options: &Options, loaded: &Loaded, gathered: Gathered) -> Report {
@@ -239,19 +262,27 @@ fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Reads the files as they lie on the disk.
-fn of_work_tree(options: &Options, loaded: &mut Loaded, known: Known<'_>) -> Result<Gathered, CheckError> {
+/// Reads the files as they lie on the disk, and says how they looked where that may serve the next run.
+fn of_work_tree(
+    options: &Options,
+    loaded: &mut Loaded,
+    git: Option<&Result<Git, GitProblem>>,
+    known: Known<'_>,
+) -> Result<(Gathered, Option<Seen>), CheckError> {
     // A directory without git has none.
-    let git = Git::open(&options.root, options.git).ok();
-    let tracked = git.as_ref().map_or(Vec::new(), snapshot::tracked);
+    let opened = git.is_none().then(|| Git::open(&options.root, options.git));
+    let git = git.or(opened.as_ref()).and_then(|git| git.as_ref().ok());
+    let tracked = git.map_or(Vec::new(), snapshot::tracked);
     // Only a cache has use for what git knows of the files; without one the history opens its own, beside the scan.
     let git = git.filter(|_| known.cache.is_some());
-    let pending = of_head(options, configured::window(options, loaded), git.as_ref(), known.cache);
-    let index = git.as_ref().and_then(Index::open);
+    let pending = of_head(options, configured::window(options, loaded), git, known.cache);
+    let index = git.and_then(Index::open);
     let known = Known { index: index.as_ref(), ..known };
     let filter = Filter { tracked, ..configured::filter(options, loaded) };
-    let scanned = scan::scan(&options.root, options.threads, &filter, known)?;
-    gathered(options, loaded, scanned, pending)
+    let first_look = SystemTime::now();
+    let mut scanned = scan::scan(&options.root, options.threads, &filter, known)?;
+    let seen = scanned.stamps.take().map(|stamps| Seen { stamps, first_look });
+    Ok((gathered(options, loaded, scanned, pending)?, seen))
 }
 
 /// Begins with the history of `HEAD`, as far as the cache does not know it.
@@ -287,7 +318,8 @@ fn gathered(
     let mut found = assemble::found(&scanned.repository);
     let unmatched = configured::declare(options, loaded, &scanned.repository, &mut found)?;
     let assemble::Found { mut services, unbound } = found;
-    let told = pending.finish(&layout(&scanned.repository, &services), &configured::left_out(loaded));
+    let told =
+        pending.on(options.threads).finish(&layout(&scanned.repository, &services), &configured::left_out(loaded));
     for (service, (team, spec)) in services.iter_mut().zip(told.units) {
         service.team = team;
         service.spec = spec;

@@ -92,6 +92,13 @@ impl Git {
         head.peel_to_commit().map(|commit| Some(commit.id)).map_err(broken)
     }
 
+    /// Returns what `HEAD` names without looking at the object; `None` while it is unborn.
+    pub fn head_id(&self) -> Result<Option<ObjectId>, GitProblem> {
+        let repository = self.handle();
+        let head = repository.head().map_err(broken)?;
+        Ok(head.id().map(gix::Id::detach))
+    }
+
     /// Resolves a revision to a commit; `None` where nothing has that name.
     ///
     /// The files that a name can stand for are looked over first, like the rest of the repository.

@@ -10,25 +10,34 @@ use std::path::Path;
 /// The largest file that is read; of several thousand real source files none was larger than 1.7 MB.
 pub const FILE_LIMIT: u64 = 2 << 20;
 
+/// How the reason begins where the system did not let a file be read.
+const FAILED: &str = "cannot be read";
+const CHANGED: &str = "it changed while it was read";
+
+/// Whether a file that could not be read for this reason may be read the next time, though it looks the same.
+pub(crate) fn may_pass(reason: &str) -> bool {
+    reason.starts_with(FAILED) || reason == CHANGED
+}
+
 /// Reads a regular file of at most [`FILE_LIMIT`] bytes into `buffer` and returns its text without a byte-order mark.
 pub fn load<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> Result<&'b str, String> {
-    let metadata = fs::symlink_metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let metadata = fs::symlink_metadata(path).map_err(|error| format!("{FAILED}: {error}"))?;
     if !metadata.file_type().is_file() {
         return Err("not a regular file".into());
     }
     check_size(metadata.len())?;
-    let file = open(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let before = file.metadata().map_err(|error| format!("cannot be read: {error}"))?;
+    let file = open(path).map_err(|error| format!("{FAILED}: {error}"))?;
+    let before = file.metadata().map_err(|error| format!("{FAILED}: {error}"))?;
     if !before.is_file() {
         return Err("not a regular file".into());
     }
     buffer.clear();
-    (&file).take(FILE_LIMIT + 1).read_to_end(buffer).map_err(|error| format!("cannot be read: {error}"))?;
+    (&file).take(FILE_LIMIT + 1).read_to_end(buffer).map_err(|error| format!("{FAILED}: {error}"))?;
     check_size(buffer.len() as u64)?;
     // Half of one content and half of another is no evidence of anything.
     let same = |after: &fs::Metadata| after.len() == before.len() && after.modified().ok() == before.modified().ok();
     if buffer.len() as u64 != before.len() || !file.metadata().as_ref().is_ok_and(same) {
-        return Err("it changed while it was read".into());
+        return Err(CHANGED.into());
     }
     text(buffer)
 }

@@ -1,9 +1,11 @@
 //! From a root to services: walk, read every file once, put together. The part of a run that needs no history.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use rayon::prelude::*;
 
+use crate::cache::stamp::Stamps;
 use crate::cache::{Cache, Key};
 use crate::fact::FileFacts;
 use crate::finding::Stats;
@@ -17,7 +19,7 @@ use crate::reader;
 use crate::service::repository::{FileEntry, Repository};
 use crate::source::Text;
 use crate::tree::StoredTree;
-use crate::walk::{self, Entry, Filter, Walked};
+use crate::walk::{self, Entry, Filter, Walked, stamped};
 
 /// Stack of a worker: parsers recurse, and the checks before them are made for this size.
 const WORKER_STACK: usize = 16 << 20;
@@ -42,6 +44,8 @@ pub struct Scanned {
     pub repository: Repository,
     pub problems: Vec<Problem>,
     pub stats: Stats,
+    /// How everything looked before it was read; `None` where that was not asked for or cannot tell.
+    pub stamps: Option<Stamps>,
 }
 
 /// What may save reading a file again.
@@ -50,6 +54,8 @@ pub struct Known<'a> {
     pub cache: Option<&'a Cache>,
     /// Tells which files of the work tree are as git last saw them.
     pub index: Option<&'a Index>,
+    /// Whether to note how everything looks from outside.
+    pub stamped: bool,
     /// Counts what is read.
     pub progress: Option<&'a Progress>,
 }
@@ -72,14 +78,19 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
     if !metadata.is_dir() {
         return Err(ScanError::NotDirectory { path: root.into() });
     }
+    let first_look = SystemTime::now();
     let pool = pool(threads)?;
     let walked = walk::walk(root, threads, filter);
     known.expect(walked.entries.len());
-    let results = pool.install(|| {
+    let (stamps, results) = pool.install(|| {
+        let stamps = known.stamped.then(|| stamped::stamps(root, &walked, first_look)).flatten();
         let read = |buffer: &mut Vec<u8>, entry| known.counted(read_entry(root, entry, known, buffer));
-        walked.entries.par_iter().map_init(Vec::new, read).collect()
+        (stamps, walked.entries.par_iter().map_init(Vec::new, read).collect())
     });
-    Ok(put_together(walked, results))
+    let scanned = put_together(walked, results);
+    // What could not be read today may be readable tomorrow, and look the same.
+    let all_read = !scanned.problems.iter().any(|problem| read::may_pass(&problem.reason));
+    Ok(Scanned { stamps: stamps.filter(|_| all_read), ..scanned })
 }
 
 /// Reads a commit's tree or the index, straight from the object database.
@@ -116,7 +127,7 @@ fn put_together(walked: Walked, results: Vec<Read>) -> Scanned {
         files.push(file);
     }
     problems.sort();
-    Scanned { repository: Repository::new(files, walked.names), problems, stats }
+    Scanned { repository: Repository::new(files, walked.names), problems, stats, stamps: None }
 }
 
 fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {

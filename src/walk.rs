@@ -3,6 +3,8 @@
 //! In: a directory. Out: [`Entry`]s sorted by path, and problems for what was seen and left out. Whether a file
 //! is opened at all is decided here, from its path and size: vendored copies and test data are counted, not read.
 
+pub(crate) mod stamped;
+
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -40,6 +42,10 @@ pub struct Walked {
     pub problems: Vec<Problem>,
     /// Every path seen, of whatever kind, sorted: for file names that are evidence without being read.
     pub names: Vec<Arc<str>>,
+    /// Every directory below the root that was entered, as it is called on the disk, in any order.
+    pub directories: Vec<PathBuf>,
+    /// Whether something could not be looked at.
+    pub failed: bool,
 }
 
 /// What to leave out, as the configuration and the budget say; empty lists change nothing.
@@ -180,6 +186,7 @@ pub(crate) struct Found {
     pub(crate) problems: Vec<Problem>,
     names: Vec<Arc<str>>,
     errors: Vec<String>,
+    directories: Vec<PathBuf>,
     /// Top directory of vendored or test data → files below it.
     left: BTreeMap<String, (u64, &'static str)>,
 }
@@ -198,6 +205,7 @@ impl Drop for Local<'_> {
         all.problems.extend(mine.problems);
         all.names.extend(mine.names);
         all.errors.extend(mine.errors);
+        all.directories.extend(mine.directories);
         for (directory, (files, why)) in mine.left {
             all.left.entry(directory).or_insert((0, why)).0 += files;
         }
@@ -229,6 +237,7 @@ fn note(found: &mut Found, root: &Path, entry: &DirEntry) {
     let (path, raw) = shown(relative);
     if file_type.is_dir() {
         note_directory(found, entry, path);
+        found.directories.push(relative.to_path_buf());
         return;
     }
     let seen = seen(entry.path(), file_type, &path);
@@ -368,6 +377,7 @@ pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
         let reason = format!("{why}, not read: {files} {plural}");
         found.problems.push(Problem::new(directory, reason, Class::LeftOut));
     }
+    let failed = !found.errors.is_empty();
     for error in found.errors {
         found.problems.push(Problem::new(".", error, Class::Lost));
     }
@@ -375,7 +385,8 @@ pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
     found.names.sort();
     found.problems.extend(keep_within(filter.budget, &mut found.entries));
     found.problems.sort();
-    Walked { entries: found.entries, problems: found.problems, names: found.names }
+    let Found { entries, problems, names, directories, .. } = found;
+    Walked { entries, problems, names, directories, failed }
 }
 
 /// Cuts the sorted list where the budget ends, and says so once.

@@ -105,7 +105,7 @@ pub(super) fn evict(directory: &Path, most: u64) {
         let Ok(meta) = entry.metadata() else { continue };
         let Ok(modified) = meta.modified() else { continue };
         let path = entry.path();
-        if path.extension().is_some_and(|extension| extension == "facts") {
+        if path.extension().is_some_and(|extension| extension == "facts" || extension == "run") {
             caches.push((modified, meta.len(), path));
         }
     }

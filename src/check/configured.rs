@@ -77,7 +77,7 @@ pub(super) fn extract(options: &Options, loaded: &Loaded, scanned: Scanned) -> S
     if extractors.is_empty() {
         return scanned;
     }
-    let Scanned { mut repository, mut problems, stats } = scanned;
+    let Scanned { mut repository, mut problems, stats, stamps } = scanned;
     let sources = disk::sources_of(options, &filter(options, loaded));
     let mut read = 0;
     for file in &mut repository.files {
@@ -102,7 +102,7 @@ pub(super) fn extract(options: &Options, loaded: &Loaded, scanned: Scanned) -> S
         file.facts.facts.extend(facts.list);
     }
     problems.sort();
-    Scanned { repository, problems, stats }
+    Scanned { repository, problems, stats, stamps }
 }
 
 /// Brings what is declared to the services, with the files in their own directories; returns what is about none.

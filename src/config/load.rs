@@ -17,7 +17,7 @@ use crate::spanned::{Mistake, Reader, nearest};
 const DEPTH: usize = 16;
 
 /// A configuration with everything that is wrong with it, and the texts that the mistakes point into.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Loaded {
     pub config: Config,
     pub mistakes: Vec<Mistake>,
@@ -27,6 +27,8 @@ pub struct Loaded {
     pub entry: Option<String>,
     /// Directories of services whose own file was laid over.
     pub laid: Vec<String>,
+    /// Directories of services that were looked into, one list for each call of [`load_services`].
+    pub asked: Vec<Vec<String>>,
 }
 
 /// Loads `fitcheck.toml` of the root, or the file given on the command line, with all it extends.
@@ -55,6 +57,7 @@ pub fn load_services<'a>(loaded: &mut Loaded, shelf: &dyn Shelf, services: impl 
     let mut directories: Vec<&str> = services.filter(|directory| *directory != ".").collect();
     directories.sort_unstable();
     directories.dedup();
+    loaded.asked.push(directories.iter().map(|&directory| directory.to_owned()).collect());
     for directory in directories {
         let path = format!("{directory}/{FILE}");
         // A second call, for the base of a comparison, finds the files already laid over.

@@ -1,6 +1,7 @@
 //! The one integration binary.
 #![expect(clippy::unwrap_used, reason = "helpers of tests are outside what Clippy knows to be a test")]
 
+mod again;
 mod base;
 mod cli;
 mod clones;
