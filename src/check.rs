@@ -148,8 +148,12 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
         return Ok(report);
     }
     let cache = cache(options);
-    let known =
-        Known { cache: cache.as_ref(), progress: Some(&options.progress), stamped: recall.is_some(), ..Known::default() };
+    let known = Known {
+        cache: cache.as_ref(),
+        progress: Some(&options.progress),
+        stamped: recall.is_some(),
+        ..Known::default()
+    };
     let (mut gathered, seen) = gather(options, loaded, git.as_ref(), known)?;
     let comments = std::mem::take(&mut gathered.comments);
     let mut report = judged(options, loaded, gathered);

@@ -51,7 +51,8 @@ impl Recall {
             Err(_) => return None,
         };
         // Neither changes what is said.
-        let question = format!("{:?}", Options { threads: 0, cache: None, progress: Arc::default(), ..options.clone() });
+        let question =
+            format!("{:?}", Options { threads: 0, cache: None, progress: Arc::default(), ..options.clone() });
         let mut hasher = blake3::Hasher::new();
         hasher.update(&texts(loaded)).update(format!("{state:?} {}", today()).as_bytes());
         Some(Recall {

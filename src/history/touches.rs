@@ -13,7 +13,7 @@ use super::walk::Commit;
 use crate::git::Git;
 
 /// Fewer commits are not worth a second thread.
-const MANY: usize = 200;
+const MANY: usize = 32;
 
 pub(super) fn of_all(
     git: &Git,

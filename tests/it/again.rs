@@ -7,6 +7,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use fitcheck::git::Options;
+use fitcheck::history::{self, Layout, LeftOut, Unit};
+
 use crate::git::Repo;
 
 struct Runs<'r> {
@@ -122,7 +125,7 @@ fn whatever_changes_is_seen() {
         ("a commit", &|| repo.commit(3, ("Bo Ek", "bo@example.com"), "more")),
         ("configuration", &|| repo.write("fitcheck.toml", "[policy.tail-latency]\nlevel = \"off\"\n")),
         ("a service's own", &|| {
-            repo.write("cmd/api/fitcheck.toml", "[[service]]\nroot = \"cmd/api\"\nrole = \"job\"\n");
+            repo.write("cmd/api/fitcheck.toml", "[[service]]\npath = \"cmd/api\"\nrole = \"job\"\n");
         }),
         ("a removal", &|| fs::remove_file(at("cmd/api/slo.yaml")).unwrap()),
     ];
@@ -169,4 +172,32 @@ fn many_at_once_and_broken_files_change_nothing() {
     assert_eq!(runs.cached(&[]), runs.plain(&[]));
     std::os::unix::fs::PermissionsExt::set_mode(&mut locked, 0o700);
     fs::set_permissions(&cache, locked).unwrap();
+}
+
+/// The older half of many commits is compared on a second thread, as if nothing had moved in the newer one.
+#[test]
+fn two_threads_tell_the_history_that_one_tells() {
+    for moves in [vec![30], vec![5], vec![5, 30]] {
+        let Some(repo) = Repo::new() else { return };
+        let place = |day: i64| format!("s{}", moves.iter().filter(|&&moved| moved <= day).count());
+        for day in 0..36 {
+            if moves.contains(&day) {
+                fs::rename(repo.path().join(place(day - 1)), repo.path().join(place(day))).unwrap();
+            }
+            for file in 0..4 {
+                let age = if file == 0 { day } else { 0 };
+                repo.write(&format!("{}/f{file}.go", place(day)), &format!("package s // {file} {age}\n"));
+            }
+            repo.commit(day, [("Ann Lee", "ann@example.com"), ("Bo Ek", "bo@example.com")][day as usize % 2], "work");
+        }
+        let unit = Unit { directories: vec![place(35).into()], root: place(35).into(), ..Unit::default() };
+        let layout = Layout { units: vec![unit], packages: Vec::new() };
+        let told = |threads| {
+            let pending = history::start(repo.path().into(), 365, Options::default()).on(threads);
+            pending.finish(&layout, &LeftOut::default()).units
+        };
+        let one = told(1);
+        assert_eq!(one, told(2), "moved at {moves:?}");
+        assert_eq!(one[0].0.as_ref().map(|team| team.commits), Some(36), "moved at {moves:?}");
+    }
 }
