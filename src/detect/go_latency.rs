@@ -107,6 +107,13 @@ struct Measure {
     promised: bool,
 }
 
+impl Measure {
+    /// What fails a test by one answer's time tests a function; a percentile or a promise tests how fast it is.
+    fn is_gate(&self) -> bool {
+        self.percentile.is_some() || self.promised
+    }
+}
+
 /// Reads a name word by word: `maxP99Latency` → max, p99, latency.
 fn measure(name: &str) -> Option<Measure> {
     let words = words(name);
@@ -202,7 +209,7 @@ fn asserted(view: &GoView<'_>, syntax: &Syntax, facts: &mut Facts<'_, '_>) {
         };
         let name = &view.text[left.range.clone()];
         let measure = measure(name.rsplit('.').next().unwrap_or(name));
-        if let (Some(measure), Value::Duration(limit_us)) = (measure, right.value) {
+        if let (Some(measure), Value::Duration(limit_us)) = (measure.filter(Measure::is_gate), right.value) {
             let range = left.range.start..right.range.end;
             facts.add(range, latency(limit_us, measure.percentile, LatencySource::LoadTest));
         }
@@ -216,7 +223,9 @@ fn tests_of(view: &GoView<'_>, syntax: &Syntax, facts: &mut Facts<'_, '_>) {
         let name = left.rsplit('.').next().unwrap_or(left);
         let body = &view.text[then.start..then.end.min(then.start + 400).min(view.text.len())];
         let fails = FAILURES.iter().any(|call| body.contains(call));
-        if let Some(measure) = measure(name).filter(|_| fails && view.path.ends_with("_test.go")) {
+        if let Some(measure) =
+            measure(name).filter(|measure| measure.is_gate() && fails && view.path.ends_with("_test.go"))
+        {
             facts.add(range.clone(), latency(limit_us, measure.percentile, LatencySource::LoadTest));
         }
     }
@@ -312,6 +321,7 @@ mod tests {
         for body in [
             "var c = Config{DurationSLO: 10 * time.Second}",
             "func f() { require.Less(t, count, 5*time.Millisecond) }",
+            "func f() { s.Less(pollLatency, 4*time.Second) }",
             "func f() { log.Less(t, elapsed, 5*time.Millisecond) }",
         ] {
             assert_eq!(found("a_test.go", body), [], "{body}");

@@ -207,9 +207,9 @@ const OTHER: &[(&[&str], &str)] = &[
 
 /// Says what a metric times: answering, unless a word of its name tells of something else.
 pub(super) fn subject(metric: &str) -> Subject {
-    let words = words(metric);
-    // Recorded series begin with the labels they are grouped by.
-    let words = if metric.contains(':') { words.iter().skip(1).collect::<Vec<_>>() } else { words.iter().collect() };
+    // Recorded series begin with the labels they are grouped by, and end with what was done to them.
+    let series = metric.split(':').find(|part| promql::unit_of_metric(part).is_some()).unwrap_or(metric);
+    let words = words(series);
     let other = OTHER.iter().find(|(marks, _)| words.iter().any(|word| marks.contains(&word.as_str())));
     other.map_or(Subject::Answering, |(_, what)| Subject::Other((*what).to_owned()))
 }
@@ -414,6 +414,8 @@ mod tests {
             ("checkout_latency_ms", true),
             ("grpc_server_handling_seconds_bucket", true),
             ("job_route:x_request_seconds:p99", true),
+            ("cluster_job_route:x_request_duration_seconds:99quantile", true),
+            ("cluster:x_queue_duration_seconds:99quantile", false),
             ("go_sched_latencies_seconds_bucket", false),
             ("go_gc_duration_seconds", false),
             ("workqueue_queue_duration_seconds_bucket", false),

@@ -39,6 +39,15 @@ pub fn of_target(target: f64) -> Option<f64> {
 pub fn of_name(name: &str) -> Option<f64> {
     let lower = name.to_ascii_lowercase();
     let bytes = lower.as_bytes();
+    // Mixins record `…:99quantile`.
+    for tail in ["quantile", "percentile"] {
+        let before = lower.find(tail).map_or("", |at| &lower[..at]);
+        let digits = before.len() - before.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let closed = before[..before.len() - digits].chars().next_back().is_some_and(|c| !c.is_alphanumeric());
+        if digits >= 2 && closed {
+            return of_digits(&before[before.len() - digits..]);
+        }
+    }
     for (at, _) in lower.match_indices('p') {
         let digits = lower[at + 1..].find(|c: char| !c.is_ascii_digit()).map_or(lower.len(), |n| at + 1 + n);
         let starts = at == 0 || !bytes[at - 1].is_ascii_alphanumeric();
@@ -123,6 +132,9 @@ mod tests {
             ("job:latency_seconds:p999", Some(99.9)),
             ("p99_request_threshold_seconds", Some(99.0)),
             ("response_time_p95_5m", Some(95.0)),
+            ("job_route:x_seconds:99quantile", Some(99.0)),
+            ("x_seconds_95percentile", Some(95.0)),
+            ("x:histogram_quantile", None),
             ("http2_requests", None),
             ("tcp99", None),
             ("ip4", None),

@@ -120,7 +120,8 @@ fn fixed_steps(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
             continue;
         }
         let close = tokens.close(call + 1);
-        let number = literal::number(tokens.at(call + 2)).filter(|value| *value > 0.0);
+        // A literal alone: `1.0 / hz` is none.
+        let number = literal::number(tokens.at(call + 2)).filter(|value| *value > 0.0 && close == call + 3);
         let limit_us = match tokens.at(call) {
             "from_hz" | "set_timestep_hz" => number.map(|hz| 1e6 / hz),
             "from_seconds" | "set_timestep_seconds" => number.map(|seconds| seconds * 1e6),
@@ -247,6 +248,7 @@ mod tests {
             "const SAMPLE_RATE: u32 = 48_000; const BUFFER_FRAMES: u32 = 480;",
             "const RECONCILE_LOOP_PERIOD_MS: u64 = 1000;",
             "const CONTROL_LOOP_HZ: u32 = 1000;",
+            "fn f(hz: f64) { self.set_timestep_seconds(1.0 / hz) }",
             "const TARGET_FPS: u32 = 60; const TICK_RATE_HZ: u64 = 100;",
             "#![no_std]\nasync fn main() { let mut ticker = Ticker::every(Duration::from_millis(500)); }",
             "#![no_std]\nasync fn poll_state() { let mut ticker = Ticker::every(Duration::from_millis(1)); }",
