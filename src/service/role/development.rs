@@ -1,0 +1,84 @@
+//! What serves the development of others: tests, examples, helpers that nothing ships.
+
+use crate::scope::Scope;
+
+use super::super::repository::{base, is_within, join};
+use super::super::{Language, Role};
+use super::names::{is_called_a_test, serves_development};
+use super::{Context, Reasoned};
+
+pub(super) fn by_place(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let why = match context.scope() {
+        Scope::Test => "lies among tests",
+        Scope::Example => "lies among examples",
+        Scope::Docs => "lies in the documentation",
+        Scope::Fixture | Scope::Vendored => "is not the repository's own",
+        Scope::Shipped if is_called_a_test(base(&context.unit.root)) => "is called a test",
+        Scope::Shipped => return None,
+    };
+    // What something shipped runs is no test, whatever its folder is called; a compose file stages tests as well.
+    let ships = |running: &crate::service::workload::Running<'_>| {
+        running.file.scope == Scope::Shipped
+            // A test brings its own stage.
+            && (context.scope() != Scope::Shipped || !is_within(&running.file.path, &context.unit.root))
+            && (running.workload.target != "compose" || !matches!(context.scope(), Scope::Test | Scope::Fixture))
+    };
+    let runs = context.collected.workloads.iter().any(|&index| ships(&context.ties.workloads[index]));
+    (!runs).then(|| context.reason(Role::Tool, why, context.unit.at.clone())).flatten()
+}
+
+pub(super) fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
+    // What only other helpers of development run is one of them.
+    let kept = |path: &str| KEPT_FOR_DEVELOPMENT.iter().any(|folder| is_within(path, folder));
+    let mut running = context.collected.workloads.iter().map(|&index| &context.ties.workloads[index]);
+    let run = running.any(|running| !kept(&running.file.path));
+    if run || context.shipped_image().is_some() {
+        return None;
+    }
+    let path = format!("{}/{}", context.unit.root, context.unit.name).to_ascii_lowercase();
+    let parts: Vec<&str> = path.split('/').collect();
+    let word = parts.iter().find(|part| serves_development(part));
+    if (word.is_some() || lies_among_tools(context)) && context.published().is_none() {
+        return context.reason(
+            Role::Tool,
+            "serves the development of the others: nothing ships it",
+            context.unit.at.clone(),
+        );
+    }
+    if let Some(package) = context.repository.cargo.packages.get(&context.unit.root)
+        && package.lib.is_some()
+        && context.published().is_none()
+        && package.bins.iter().all(|bin| bin.path.contains("/bin/") && !bin.path.ends_with("/main.rs"))
+        // A program that bears the package's name is what the package is for.
+        && !package.bins.iter().any(|bin| bin.name.replace('-', "_") == package.name.replace('-', "_"))
+    {
+        return context.reason(Role::Tool, "a helper program beside a library", context.unit.at.clone());
+    }
+    None
+}
+
+/// Folders of a workspace, a module or the repository in which development keeps its helpers.
+const KEPT_FOR_DEVELOPMENT: &[&str] =
+    &["tools", "cmd/tools", "contrib", "integration", "internal/tools", "internal/cmd"];
+
+/// Whether the unit lies in the folder `tools` of a workspace, a module or the repository, where development keeps its helpers.
+fn lies_among_tools(context: &Context<'_, '_>) -> bool {
+    let (cargo, go) = (&context.repository.cargo, &context.repository.go);
+    let home = match context.unit.language {
+        Language::Rust => cargo.packages.get(&context.unit.root).and_then(|package| package.workspace.as_deref()),
+        Language::Go => go.module_of(&context.unit.root).map(|(directory, _)| &**directory),
+    };
+    [home.unwrap_or("."), "."]
+        .iter()
+        .flat_map(|home| KEPT_FOR_DEVELOPMENT.iter().filter_map(move |folder| join(home, folder)))
+        .any(|tools| is_within(&context.unit.root, &tools))
+}
+
+/// Nothing ships it, it reads no command line and it listens for nothing: something for developers, unless it is all there is.
+pub(super) fn by_nothing(context: &Context<'_, '_>) -> Option<Reasoned> {
+    let shipped = context.shipped_image().is_some() || context.published().is_some();
+    let others = context.repository.cargo.packages.len() + context.repository.go.modules.len() > 1;
+    (!shipped && others && context.unit.language == Language::Rust)
+        .then(|| context.reason(Role::Tool, "nothing ships it, and it listens for nothing", context.unit.at.clone()))
+        .flatten()
+}

@@ -1,0 +1,45 @@
+//! Programs that must not go wrong.
+
+use crate::source::Location;
+
+use super::super::Role;
+use super::Context;
+
+/// Words for what must not go wrong; each alone is enough when the unit's own code uses it.
+const CRITICAL: &[&str] = &[
+    "crypto-primitive",
+    "key-store",
+    "certificate-authority",
+    "password-hash",
+    "token-issue",
+    "identity-server",
+    "authorization",
+    "waf",
+    "payments",
+    "blockchain",
+];
+
+pub(super) fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
+    // A command-line program touches keys in passing; only one that does little else is about them.
+    if context.role == Role::Cli {
+        let own = context.own_if_tool(context.uses.any_near(&["crypto-primitive", "key-store", "blockchain"]));
+        return if own.len() >= 3 && context.unit.closure.len() <= 20 { own } else { Vec::new() };
+    }
+    let mut direct = context.uses.any_near(CRITICAL);
+    if !context.exchangeable_ends().is_empty() {
+        direct.clear();
+    }
+    if !direct.is_empty() {
+        return direct;
+    }
+    // One such word is everywhere; three different ones are a business with money.
+    let money = context.marked("money-type");
+    if money.iter().map(|(detail, _)| detail).collect::<std::collections::BTreeSet<_>>().len() >= 3 {
+        return money.into_iter().map(|(_, at)| at).collect();
+    }
+    // Who is called after it, and holds the code for it, lets people in or keeps them out.
+    let name = context.unit.name.to_ascii_lowercase();
+    let gate = ["auth", "authn", "authz", "oauth", "oidc", "sso", "iam"].iter().any(|word| name.ends_with(word));
+    let code = ["jwt", "oidc", "oauth", "oauth2", "auth", "authn", "authz"];
+    if gate && context.packages_named(&code) > 0 { vec![context.unit.at.clone()] } else { Vec::new() }
+}

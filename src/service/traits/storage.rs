@@ -1,0 +1,80 @@
+//! Programs that keep data themselves.
+
+use std::collections::BTreeMap;
+
+use crate::scope::Scope;
+use crate::source::Location;
+
+use super::super::repository::base;
+use super::super::{Language, Role};
+use super::Context;
+
+pub(super) fn storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
+    if context.role != Role::Service && context.role != Role::Library {
+        return Vec::new();
+    }
+    // Daemons of hosts keep their state in such engines, and are something else.
+    if !context.uses.near("container-runtime").is_empty() {
+        return Vec::new();
+    }
+    let words = [
+        "storage",
+        "mergeset",
+        "lsm",
+        "wal",
+        "memtable",
+        "sstable",
+        "tsdb",
+        "btree",
+        "kvstore",
+        "mvcc",
+        "raftstore",
+        "pagestore",
+    ];
+    let engine = context.packages_named(&words);
+    let mapped = context.uses.all("mmap");
+    let embedded = context.uses.any(&["embedded-storage", "search-index"]);
+    let replicated = context.uses.all("consensus");
+    if engine >= 2 && !mapped.is_empty() && context.opens_packages_named(&words) {
+        return mapped;
+    }
+    let parts = engine_parts(context);
+    if parts.len() >= 3 {
+        return parts;
+    }
+    if !embedded.is_empty() && !replicated.is_empty() {
+        return [embedded, replicated].concat();
+    }
+    // A store that is opened in a few files is used; one that a dozen files work on is what the service is made of.
+    let made_of_it = context.uses.files(&["embedded-storage", "search-index"]) >= 12;
+    if engine >= 1 || made_of_it { embedded } else { Vec::new() }
+}
+
+/// Files of a Rust crate that are called after the parts of a storage engine, one for each part.
+fn engine_parts(context: &Context<'_, '_>) -> Vec<Location> {
+    const PARTS: &[&str] = &[
+        "btree",
+        "lsm",
+        "memtable",
+        "sstable",
+        "mvcc",
+        "compaction",
+        "page_cache",
+        "block_cache",
+        "layer_map",
+        "write_ahead",
+        "wal_storage",
+        "raft_log",
+    ];
+    if context.unit.language != Language::Rust {
+        return Vec::new();
+    }
+    let mut found = BTreeMap::new();
+    for file in context.repository.files_below(&context.unit.root).filter(|file| file.scope == Scope::Shipped) {
+        let Some(stem) = base(&file.path).strip_suffix(".rs") else { continue };
+        if let Some(part) = PARTS.iter().find(|part| stem.contains(**part)) {
+            found.entry(*part).or_insert_with(|| Location::of_file(&file.path));
+        }
+    }
+    found.into_values().collect()
+}
