@@ -168,6 +168,12 @@ impl Index {
             if !both.is_empty() {
                 return both;
             }
+            // Else its command tells, else the image itself.
+            let asked: BTreeSet<usize> = self.of_command(units, file, workload).intersection(&found).copied().collect();
+            let started: BTreeSet<usize> = image.into_iter().flat_map(|image| image.started.iter().copied()).collect();
+            if let Some(told) = [asked, started].into_iter().find(|told| !told.is_empty()) {
+                return told;
+            }
         }
         found
     }

@@ -20,6 +20,7 @@ mod layers;
 mod properties;
 mod schema;
 mod series;
+mod services;
 mod signal_pages;
 mod steady;
 mod timeline;

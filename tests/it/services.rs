@@ -1,0 +1,163 @@
+//! What small repositories are taken for: each case is a mistake once made on a real one, made small.
+
+use std::fs;
+
+use crate::cli::fitcheck;
+
+struct Case {
+    what: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    /// Root, role, deploy targets, mechanisms of FFI.
+    expected: &'static [(&'static str, &'static str, &'static [&'static str], &'static [&'static str])],
+}
+
+const MAIN_GO: &str = "package main\n\nfunc main() {}\n";
+const SERVER_GO: &str = "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":80\", nil) }\n";
+const SERVER_RS: &str = "fn main() { axum::Router::new(); }\n";
+
+const CASES: &[Case] = &[
+    Case {
+        what: "a program that bears its package's name is what the package is for, a helper beside a library is not",
+        files: &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"keeper\", \"lib\"]\n"),
+            ("keeper/Cargo.toml", "[package]\nname = \"keeper\"\n[dependencies]\naxum = \"1\"\n"),
+            ("keeper/src/lib.rs", ""),
+            ("keeper/src/bin/keeper.rs", SERVER_RS),
+            ("lib/Cargo.toml", "[package]\nname = \"lib\"\n"),
+            ("lib/src/lib.rs", ""),
+            ("lib/src/bin/dump.rs", "fn main() {}\n"),
+        ],
+        expected: &[("keeper", "service", &[], &[]), ("lib", "tool", &[], &[])],
+    },
+    Case {
+        what: "the end of an image's work folder is a folder of the repository",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("services/web/main.go", SERVER_GO),
+            ("services/api/main.go", SERVER_GO),
+            (
+                "docker/web.Dockerfile",
+                "FROM golang:1.24 AS b\nWORKDIR /app/services/web\nRUN go build -o /out/run main.go\nFROM scratch\nCOPY --from=b /out/run /run\nENTRYPOINT [\"/run\"]\n",
+            ),
+        ],
+        expected: &[("services/api", "service", &[], &[]), ("services/web", "service", &["docker"], &[])],
+    },
+    Case {
+        what: "one folder holds a crate and the Go package that binds it: each has its own facts",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/app/main.go", "package main\n\nimport \"example.com/x/binding\"\n\nfunc main() { binding.F() }\n"),
+            ("binding/go.go", "package binding\n\n// int f(void);\nimport \"C\"\n\nfunc F() { C.f() }\n"),
+            ("binding/Cargo.toml", "[package]\nname = \"binding\"\n[lib]\ncrate-type = [\"staticlib\"]\n"),
+            ("binding/src/lib.rs", "#[unsafe(no_mangle)]\npub extern \"C\" fn f() -> i32 { 1 }\n"),
+        ],
+        expected: &[("binding", "library", &[], &["extern-c"]), ("cmd/app", "cli", &[], &["cgo"])],
+    },
+    Case {
+        what: "a compose service runs what its image starts, not everything in it",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/node/main.go", SERVER_GO),
+            ("cmd/nodecli/main.go", MAIN_GO),
+            (
+                "Dockerfile",
+                "FROM golang:1.24 AS b\nRUN go build -o /out/node ./cmd/node && go build -o /out/nodecli ./cmd/nodecli\nFROM scratch\nCOPY --from=b /out/node /out/nodecli /bin/\nENTRYPOINT [\"node\"]\n",
+            ),
+            ("compose.yaml", "services:\n  node:\n    build: .\n    image: x/node\n  second:\n    image: x/node\n"),
+        ],
+        expected: &[("cmd/node", "service", &["compose"], &[]), ("cmd/nodecli", "cli", &["docker"], &[])],
+    },
+    Case {
+        what: "tests that bring their own stage stay tests",
+        files: &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"integration-tests\"]\n"),
+            (
+                "integration-tests/Cargo.toml",
+                "[package]\nname = \"integration-tests\"\n[dependencies]\nlambda_runtime = \"1\"\n",
+            ),
+            ("integration-tests/src/main.rs", "fn main() { lambda_runtime::run(f); }\n"),
+            (
+                "integration-tests/template.yaml",
+                "Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: .\n      Runtime: provided.al2\n",
+            ),
+        ],
+        expected: &[("integration-tests", "tool", &[], &[])],
+    },
+    Case {
+        what: "what handles termination keeps running, though nothing calls it",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            (
+                "main.go",
+                "package main\n\nimport (\n\t\"os\"\n\t\"os/signal\"\n)\n\nfunc main() {\n\tc := make(chan os.Signal, 1)\n\tsignal.Notify(c)\n\t<-c\n}\n",
+            ),
+            (
+                "Dockerfile",
+                "FROM golang:1.24 AS b\nRUN go build -o /x .\nFROM scratch\nCOPY --from=b /x /x\nENTRYPOINT [\"/x\"]\n",
+            ),
+        ],
+        expected: &[(".", "service", &["docker"], &[])],
+    },
+    Case {
+        what: "a command that an index of packages installs is a command, whatever it can serve",
+        files: &[
+            ("go.mod", "module example.com/pack\n"),
+            ("cmd/pack/main.go", SERVER_GO),
+            (
+                "npm/package.json",
+                "{\"name\": \"pack\", \"bin\": {\"pack\": \"bin/pack\"}, \"optionalDependencies\": {\"@pack/linux-x64\": \"1\", \"@pack/darwin-arm64\": \"1\", \"@pack/win32-x64\": \"1\"}}",
+            ),
+        ],
+        expected: &[("cmd/pack", "cli", &["npm"], &[])],
+    },
+    Case {
+        what: "a matrix that packs images releases nothing",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("api/main.go", SERVER_GO),
+            ("api/Dockerfile", "FROM golang:1.24\nCOPY . .\nRUN go build -o /api .\nENTRYPOINT [\"/api\"]\n"),
+            (
+                ".github/workflows/build.yml",
+                "on:\n  push:\n    tags: ['v*']\njobs:\n  images:\n    strategy:\n      matrix:\n        component: [{path: api}]\n    steps:\n      - uses: docker/setup-buildx-action@v3\n      - run: cd ${{ matrix.component.path }} && make\n      - uses: actions/upload-artifact@v4\n",
+            ),
+            (
+                ".github/workflows/release.yml",
+                "on: release\njobs:\n  publish:\n    steps:\n      - uses: actions/download-artifact@v4\n      - uses: softprops/action-gh-release@v2\n        with: {files: cli}\n",
+            ),
+        ],
+        expected: &[("api", "service", &["docker"], &[])],
+    },
+];
+
+#[test]
+fn small_repositories_are_taken_for_what_they_are() {
+    for case in CASES {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in case.files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let run = fitcheck().arg(root.path()).args(["--all", "--no-cache", "--format", "json"]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        let words = |list: &serde_json::Value, key: &str| -> Vec<String> {
+            list.as_array().unwrap().iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
+        };
+        let found: Vec<_> = report["services"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                let text = |key: &str| one[key].as_str().unwrap().to_owned();
+                (text("root"), text("role"), words(&one["deploy"], "target"), words(&one["ffi"], "mechanism"))
+            })
+            .collect();
+        let own = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let expected: Vec<_> = case
+            .expected
+            .iter()
+            .map(|(root, role, deploy, ffi)| ((*root).to_owned(), (*role).to_owned(), own(deploy), own(ffi)))
+            .collect();
+        assert_eq!(found, expected, "{}", case.what);
+    }
+}
