@@ -90,9 +90,18 @@ fn definition_places(packed: &Packed<'_>) -> Option<Vec<String>> {
 }
 
 fn ships(file: &FileEntry) -> bool {
-    let path = file.path.to_ascii_lowercase();
-    let development = [".devcontainer", "/hack/", "/ci/", "build-tools", "builder", "debug", ".dev", "test"];
-    matches!(file.scope, Scope::Shipped | Scope::Example) && !development.iter().any(|word| path.contains(word))
+    matches!(file.scope, Scope::Shipped | Scope::Example) && !is_for_development(&file.path)
+}
+
+/// Whether an image is for building or trying things out, by whole words of its path: `attestor` is no `test`.
+fn is_for_development(path: &str) -> bool {
+    const FOLDERS: &[&str] = &["hack", "ci", "devcontainer", "builder", "debug", "test", "tests", "testing"];
+    let path = path.to_ascii_lowercase();
+    let file = base(&path);
+    let mut words = path.split(['/', '.', '-', '_']);
+    path.contains("build-tools")
+        || words.any(|word| FOLDERS.contains(&word))
+        || file.split(['.', '-', '_']).any(|word| word == "dev")
 }
 
 fn units_of(
@@ -279,6 +288,18 @@ pub fn binary_name(file: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_for_development_are_told_by_whole_words() {
+        for path in
+            ["Dockerfile.debug", "hack/Dockerfile", "build/builder/Dockerfile", "Dockerfile.dev", "x/test/Dockerfile"]
+        {
+            assert!(is_for_development(path), "{path}");
+        }
+        for path in ["attestor/Dockerfile", "cicd-api/Dockerfile", "latest/Dockerfile", "devices/Dockerfile"] {
+            assert!(!is_for_development(path), "{path}");
+        }
+    }
 
     #[test]
     fn names_lose_what_is_not_the_name() {

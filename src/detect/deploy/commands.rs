@@ -54,6 +54,10 @@ pub(crate) fn build(command: &Command, source: &str) -> Option<Build> {
     if build.packages.iter().any(|package| !is_reference(package)) {
         build.packages.retain(|package| !is_reference(package));
     }
+    // An array of flags leaves the package unsaid: what lies here is meant.
+    if build.tool == "go" && !build.packages.is_empty() && build.packages.iter().all(|word| is_flags(word)) {
+        build.packages = vec![".".to_owned()];
+    }
     build.variables.extend(command.environment.iter().filter(|(name, _)| is_own(name)).cloned());
     Some(build)
 }
@@ -61,6 +65,12 @@ pub(crate) fn build(command: &Command, source: &str) -> Option<Build> {
 fn buildpack_target<'a>(words: &Words<'a>) -> Option<&'a str> {
     let given = words.values(&["--env", "-e"]);
     given.into_iter().find_map(|pair| pair.trim_matches('"').strip_prefix("BP_GO_TARGETS="))
+}
+
+/// `${BUILD_ARGS[@]}` and its like.
+fn is_flags(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    is_reference(word) && lower.contains('[') && ["args", "flags", "opts"].iter().any(|name| lower.contains(name))
 }
 
 fn is_reference(word: &str) -> bool {
@@ -172,7 +182,7 @@ fn go(words: &Words<'_>) -> Option<Build> {
         return None;
     }
     let mut packages = words.positionals(verb + 1, GO_VALUED);
-    if packages.iter().any(|package| package.contains('@')) {
+    if packages.iter().any(|package| package.contains('@') && !package.contains("[@]")) {
         return None;
     }
     if packages.is_empty() {
@@ -547,6 +557,8 @@ mod tests {
         assert_eq!((build.packages[0].as_str(), build.output.as_deref()), ("./cmd/x", Some("bin/x")));
         assert_eq!((build.target.as_deref(), build.features.len()), (Some("js/wasm"), 2));
         assert_eq!(first("go build").unwrap().packages, ["."]);
+        assert_eq!(first("go build \"${BUILD_ARGS[@]}\"").unwrap().packages, ["."]);
+        assert_eq!(first("go build \"${TARGETS[@]}\"").unwrap().packages, ["${TARGETS[@]}"]);
         assert_eq!(first("go build -buildmode=c-shared -o lib.so .").unwrap().mode.as_deref(), Some("c-shared"));
         assert_eq!(first("tinygo build -o a.uf2 --target x --size short ./t").unwrap().packages, ["./t"]);
         assert_eq!(first("tinygo build -target=xiao -o x.uf2 ./t").unwrap().target.as_deref(), Some("xiao"));
