@@ -42,7 +42,7 @@ fn write(config: &Config, text: &mut String) -> std::fmt::Result {
                 None => "default".to_owned(),
             };
             let place = parameter.origin.as_deref().unwrap_or(&default);
-            writeln!(text, "{} = \"{}\"  # {place}", parameter.name, unit::show(&parameter.value))?;
+            writeln!(text, "{} = {}  # {place}", parameter.name, written(&parameter.value))?;
         }
     }
     config.narrowed.iter().try_for_each(|setting| {
@@ -60,6 +60,18 @@ fn write(config: &Config, text: &mut String) -> std::fmt::Result {
     })?;
     config.services.iter().try_for_each(|rule| service(rule, text))?;
     config.allows.iter().try_for_each(|entry| allow(entry, text))
+}
+
+/// A parameter's value as a configuration takes it, exactly.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Number(_) | Value::Flag(_) => unit::show(value),
+        Value::Percent(percent) => quoted(&format!("{percent}%")),
+        Value::Bytes(bytes) if bytes % 1_048_576 == 0 => quoted(&format!("{}MiB", bytes / 1_048_576)),
+        Value::Bytes(bytes) if bytes % 1_000_000 == 0 => quoted(&format!("{}MB", bytes / 1_000_000)),
+        Value::Bytes(bytes) => quoted(&format!("{bytes}B")),
+        Value::Word(_) | Value::Duration(_) | Value::Version(_) => quoted(&unit::show(value)),
+    }
 }
 
 /// The values that stand alone, each with the file and line that set it last.
@@ -93,7 +105,7 @@ fn place(location: &Location) -> String {
 fn service(rule: &ServiceRule, text: &mut String) -> std::fmt::Result {
     let at = rule.location.as_ref().map(place).unwrap_or_default();
     writeln!(text, "\n[[service]]  # {at}")?;
-    fn said<'a>(said: &'a Option<Said<String>>) -> Option<(&'a str, &'a Location)> {
+    fn said(said: &Option<Said<String>>) -> Option<(&str, &Location)> {
         said.as_ref().map(|said| (said.value.as_str(), &said.at))
     }
     for (key, word) in [("path", &rule.root), ("service", &rule.matches_name)] {
@@ -170,6 +182,11 @@ pub const INIT: &str = r#"#:schema ./fitcheck.schema.json
 # fitcheck: what no scan can see, and what this team decided.
 # `fitcheck config` prints what is in force and where each value comes from.
 
+# Layers, policies and signals of your own. `fitcheck policy vendor URL@REV` writes a pinned copy of an organisation's.
+# extends = ["org/base.toml"]
+# policies = ["policies"]
+# extractors = ["conventions"]
+
 # Paths that are not scanned, beside what git ignores.
 # exclude = ["experiments/**"]
 
@@ -206,13 +223,26 @@ pub const INIT: &str = r#"#:schema ./fitcheck.schema.json
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::layer;
+    use crate::config::{layer, resolve};
+    use crate::spanned::Reader;
 
     #[test]
     fn the_effective_configuration_is_toml_again() {
         let text = effective(&Config::default());
         assert!(text.contains("budget = \"1 ms\"  # default, document 000"), "{text}");
-        assert!(text.parse::<toml::Table>().is_ok());
+        let (layer, mistakes) = layer::read("fitcheck.toml", "", &text);
+        assert_eq!(mistakes, Vec::new());
+        let mut config = Config::default();
+        let mut reader = Reader { path: "fitcheck.toml".into(), mistakes: Vec::new() };
+        for setting in &layer.settings {
+            resolve::set(&mut reader, &mut config.policies, setting);
+        }
+        assert_eq!(reader.mistakes, Vec::new());
+        let values = |config: &Config| -> Vec<Value> {
+            let policies = &config.policies.policies;
+            policies.iter().flat_map(|policy| &policy.parameters).map(|parameter| parameter.value.clone()).collect()
+        };
+        assert_eq!(values(&config), values(&Config::default()));
     }
 
     #[test]

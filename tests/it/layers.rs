@@ -423,3 +423,19 @@ fn fixtures_beside_policies_are_judged_by_them() {
         "{error}"
     );
 }
+
+/// What a link leads to would be shown by the mistakes in it.
+#[cfg(unix)]
+#[test]
+fn links_lead_no_layer_out_of_the_repository() {
+    let outside = tempfile::tempdir().unwrap();
+    write(outside.path(), &[("secret.toml", "password = \"hunter2\"\n"), ("base.toml", "exclude = [\"x\"]\n")]);
+    let root = repository(&[]);
+    std::os::unix::fs::symlink(outside.path(), root.path().join("own")).unwrap();
+    for config in ["policies = [\"own\"]\n", "extractors = [\"own\"]\n", "extends = [\"own/base.toml\"]\n"] {
+        write(root.path(), &[("fitcheck.toml", config)]);
+        let (status, out, error) = run(root.path(), &[]);
+        assert_eq!((status, out.as_str()), (2, ""), "{config}");
+        assert!(!error.contains("hunter2") && !error.contains("password"), "{config}: {error}");
+    }
+}

@@ -83,7 +83,7 @@ impl File<'_> {
     fn language(&mut self, table: &Table, path: Option<&(String, Range<usize>)>) -> Option<Said<Language>> {
         let (word, range) = self.reader.text(table, "language")?;
         self.reader.one_of("language", word, &range, &["go", "rust"]);
-        if !path.is_some_and(|(path, _)| !path.contains('*')) {
+        if path.is_none_or(|(path, _)| path.contains('*')) {
             let hint = Some("path = \"its/directory\"".to_owned());
             self.reader.wrong(range.clone(), "a service by hand needs `path`, one directory", hint);
         }
