@@ -14,6 +14,8 @@ mod gitlab;
 mod html;
 pub mod human;
 pub mod inert;
+#[cfg(test)]
+mod injection;
 pub mod json;
 mod junit;
 mod markdown;

@@ -30,9 +30,9 @@ fn change(report: &Report, change: &Change) -> String {
     }
     text.push('.');
     if let Some(finding) = report.findings.iter().find(concerns) {
-        text += &format!(" {}.", words::leanings(&finding.cites));
+        text += &format!(" {}.", inert::markdown(&words::leanings(&finding.cites)));
         if let Some(cost) = &finding.advice.cost {
-            text += &format!(" What to do costs {}.", words::cost(cost));
+            text += &format!(" What to do costs {}.", inert::markdown(&words::cost(cost)));
         }
     }
     text
@@ -73,11 +73,13 @@ fn finding(finding: &Finding) -> String {
         lines.push(format!("- {} {}", place(label), inert::markdown(&label.text)).trim_end().to_owned());
     }
     if !finding.cites.is_empty() {
-        lines.push(format!("- {}", words::leanings(&finding.cites)));
+        lines.push(format!("- {}", inert::markdown(&words::leanings(&finding.cites))));
     }
     let advice = inert::markdown(finding.advice.text.trim());
     match &finding.advice.cost {
-        Some(cost) => lines.push(format!("- {} ({})", advice.trim_end_matches('.'), words::cost(cost))),
+        Some(cost) => {
+            lines.push(format!("- {} ({})", advice.trim_end_matches('.'), inert::markdown(&words::cost(cost))))
+        }
         None if advice.is_empty() => (),
         None => lines.push(format!("- {advice}")),
     }

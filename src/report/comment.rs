@@ -49,7 +49,7 @@ mod tests {
         let expected =
             format!("{MARKER}\n\n**`ingest`: fits → questioned**, because the budget in ops/slo.yaml:3 went from");
         assert!(text.starts_with(&expected), "{text}");
-        assert!(text.contains("What to do costs about 1–3 engineer-months (002)."), "{text}");
+        assert!(text.contains("What to do costs about 1–3 engineer-months \\(002\\)."), "{text}");
         assert_eq!(text.matches("<details>").count(), text.matches("</details>\n").count());
     }
 

@@ -22,6 +22,7 @@ mod schema;
 mod series;
 mod services;
 mod signal_pages;
+mod spans;
 mod steady;
 mod timeline;
 #[cfg(unix)]

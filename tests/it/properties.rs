@@ -380,3 +380,118 @@ fn rewrite(directory: &Path) {
         }
     }
 }
+
+/// Moves everything into a directory of another name.
+#[test]
+fn another_name_above_changes_no_verdict() {
+    for name in ["tail-latency", "embedded", "unhandled-errors", "memory-pressure", "queue-workers"] {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name).join("flags");
+        for (root, directory) in [(&one, "apple"), (&other, "quince")] {
+            let place = root.path().join(directory);
+            std::fs::create_dir(&place).unwrap();
+            copy_tree(&fixture, &place);
+        }
+        let judged = |root: &Path, word: &str| {
+            let report = check(&Options { threads: 2, ..Options::new(root) }).unwrap();
+            let services = report.services.iter().map(|judged| {
+                let service = &judged.service;
+                format!(
+                    "{} {:?} {:?} {:?} {:?}",
+                    service.root, service.role, judged.verdict, judged.questions, judged.supports
+                )
+            });
+            services.map(|line| line.replace(word, "X")).collect::<Vec<_>>()
+        };
+        assert_eq!(judged(one.path(), "apple"), judged(other.path(), "quince"), "{name}");
+    }
+}
+
+/// Documents of a file, and files that are made in another order, are a set.
+#[test]
+fn no_order_changes_a_verdict() {
+    let first = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 3, template: {spec: {containers: [{name: web, image: web, resources: {limits: {memory: 64Mi}}}]}}}\n";
+    let second = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n";
+    let third = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: nightly}\nspec: {schedule: '@daily'}\n";
+    let files = [
+        ("go.mod", "module example.org/web\n\ngo 1.24\n".to_owned()),
+        (
+            "main.go",
+            "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":80\", nil) }\n".to_owned(),
+        ),
+        (
+            "Dockerfile",
+            "FROM golang AS b\nRUN go build -o /web .\nFROM scratch\nCOPY --from=b /web /web\nENTRYPOINT [\"/web\"]\n"
+                .to_owned(),
+        ),
+        ("README.md", "The p99 stays under 2 ms.\n".to_owned()),
+    ];
+    let mut told = Vec::new();
+    for (backwards, documents) in [(false, [first, second, third]), (true, [third, first, second])] {
+        let root = tempfile::tempdir().unwrap();
+        let mut files = files.to_vec();
+        files.push(("deploy.yaml", documents.join("---\n")));
+        if backwards {
+            files.reverse();
+        }
+        for (path, text) in files {
+            std::fs::write(root.path().join(path), text).unwrap();
+        }
+        let report = check(&Options { threads: 2, ..Options::new(root.path()) }).unwrap();
+        let verdicts = report.services.iter().map(|judged| {
+            let facts = (judged.service.deploy.len(), judged.service.memory.len(), judged.service.latency.len());
+            format!(
+                "{} {:?} {:?} {:?} {:?} {facts:?}",
+                judged.service.root, judged.service.role, judged.verdict, judged.questions, judged.supports
+            )
+        });
+        told.push(verdicts.collect::<Vec<_>>());
+    }
+    assert!(!told[0].is_empty());
+    assert_eq!(told[0], told[1]);
+}
+
+/// More evidence against a language never makes its verdict better.
+#[test]
+fn more_questioning_evidence_makes_no_verdict_better() {
+    use fitcheck::finding::{Argument, Strength, Verdict};
+    use fitcheck::service::Language;
+    use fitcheck::verdict::decide;
+    let rank = |verdict: Verdict| match verdict {
+        Verdict::Unjudged => 0,
+        Verdict::Fits => 1,
+        Verdict::Contested => 2,
+        Verdict::Questioned => 3,
+    };
+    let argument = |favors: Language, strength: Strength| Argument {
+        policy: "a".to_owned(),
+        favors: Some(favors),
+        contested: false,
+        strength,
+        lowered_by: None,
+        statement: String::new(),
+        labels: Vec::new(),
+        cites: Vec::new(),
+    };
+    let strengths = [Strength::Weak, Strength::Strong, Strength::Decisive];
+    let all: Vec<Argument> = [Language::Go, Language::Rust]
+        .into_iter()
+        .flat_map(|favors| strengths.map(|strength| argument(favors, strength)))
+        .collect();
+    // Every set of up to two of each kind, and each of them with one more question.
+    for set in 0..3usize.pow(6) {
+        let count = |kind: usize| set / 3usize.pow(kind as u32) % 3;
+        let arguments: Vec<Argument> =
+            all.iter().enumerate().flat_map(|(kind, one)| vec![one.clone(); count(kind)]).collect();
+        let strongest_first = |mut arguments: Vec<Argument>| {
+            arguments.sort_by_key(|one| std::cmp::Reverse(one.strength));
+            decide(arguments.iter(), Language::Go).verdict
+        };
+        let before = strongest_first(arguments.clone());
+        for more in &all[3..] {
+            let after = strongest_first([&arguments[..], std::slice::from_ref(more)].concat());
+            let unjudged = before == Verdict::Unjudged;
+            assert!(unjudged || rank(after) >= rank(before), "{before:?} became {after:?} by {:?}", more.strength);
+        }
+    }
+}

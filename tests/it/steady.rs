@@ -84,6 +84,66 @@ fn threads_zones_and_languages_change_no_byte() {
     }
 }
 
+/// Every mix of threads, cache, languages and zones. `FITCHECK_RUNS` asks for more runs, `FITCHECK_REPOSITORY` for
+/// another repository.
+#[test]
+fn every_run_writes_the_same_bytes() {
+    let Some(repo) = repository() else { return };
+    let root = std::env::var_os("FITCHECK_REPOSITORY").map_or(repo.path().to_path_buf(), std::path::PathBuf::from);
+    let runs = std::env::var("FITCHECK_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(18);
+    let cache = tempfile::tempdir().unwrap();
+    let places = [("C", "UTC"), ("de_DE.UTF-8", "Asia/Kathmandu"), ("tr_TR.UTF-8", "America/St_Johns")];
+    let run = |nth: usize| {
+        let (language, zone) = places[nth / 6 % 3];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+        command.args(["--format", "json", "--threads", ["1", "2", "8"][nth % 3], "--no-strict"]).env_clear();
+        command.envs([("LC_ALL", language), ("TZ", zone), ("FITCHECK_CACHE_KEY", "steady")]);
+        match nth / 3 % 2 {
+            0 => command.arg("--no-cache"),
+            _ => command.arg("--cache-dir").arg(cache.path()),
+        };
+        let output = command.arg(&root).output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
+        without_time(&output.stdout)
+    };
+    let first = run(0);
+    for nth in 1..runs {
+        assert!(run(nth) == first, "run {nth} differs");
+    }
+}
+
+/// A file system tells names in any order: trees that were made forwards and backwards.
+#[test]
+fn the_order_of_a_directory_changes_no_byte() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut files = Vec::new();
+    for name in ["tail-latency", "embedded", "unhandled-errors", "queue-workers"] {
+        let mut open = vec![fixtures.join(name).join("flags")];
+        while let Some(directory) = open.pop() {
+            for entry in std::fs::read_dir(directory).unwrap().flatten() {
+                match entry.file_type().unwrap().is_dir() {
+                    true => open.push(entry.path()),
+                    false => files.push(entry.path()),
+                }
+            }
+        }
+    }
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        files.reverse();
+        let root = tempfile::tempdir().unwrap();
+        for file in &files {
+            let place = root.path().join(file.strip_prefix(&fixtures).unwrap());
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::copy(file, place).unwrap();
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+        command.args(["--no-cache", "--format", "json", "--no-strict"]).arg(root.path()).env_clear();
+        told.push(without_time(&command.output().unwrap().stdout));
+    }
+    assert!(told[0] == told[1] && told[0].len() > 1_000);
+}
+
 #[test]
 fn no_person_is_in_any_output() {
     let Some(repo) = repository() else { return };

@@ -21,7 +21,6 @@ fn size_alone_costs_no_more_than_it_should() {
             calm_service(root);
             make(root);
         })
-        .exits(&[0, 1])
     };
     let cases = [
         case("T3", "sparse files of 10 GB", |root| {
@@ -35,8 +34,8 @@ fn size_alone_costs_no_more_than_it_should() {
             sparse(&root.join("a/.gitignore"), 10 << 30);
         })
         .skips("over the limit"),
-        case("T3", "a configuration of 10 GB", |root| sparse(&root.join("fitcheck.toml"), 10 << 30)).exits(&[0, 2]),
-        case("T3", "one line of JSON", |root| put(root, "a.json", format!("[{}1]", filled("1, ")))).exits(&[0]),
+        case("T3", "a configuration of 10 GB", |root| sparse(&root.join("fitcheck.toml"), 10 << 30)).exits(&[2]),
+        case("T3", "one line of JSON", |root| put(root, "a.json", format!("[{}1]", filled("1, ")))),
         case("T2", "one line of facts in Go", |root| {
             let head = "package main\n\nimport \"unsafe\"\n\nfunc a() { ";
             put(root, "x.go", format!("{head}{}}}", filled("unsafe.Pointer(x); ")));

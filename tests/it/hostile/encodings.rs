@@ -63,7 +63,20 @@ fn every_encoding_is_read_or_refused_in_words() {
                 put(root, path, change(text));
             }
         };
-        Case::new("T8", name, make).exits(&[0, 1])
+        // Where the program still reads the embedded crate among the files, it has its finding.
+        let finds = [
+            "a thousand times",
+            "after a megabyte of blanks",
+            "before a megabyte of brackets",
+            "before an open comment",
+            "before open quotes",
+            "cut before its end",
+            "with CRLF",
+            "with LFCR",
+            "with a mark",
+            "with a shebang",
+        ];
+        Case::new("T8", name, make).exits(if finds.contains(&name) { &[1] } else { &[0] })
     };
     run_all(&CHANGES.iter().map(case).collect::<Vec<_>>());
 }
@@ -111,7 +124,6 @@ fn bombs_cost_what_they_are_long() {
             calm_service(root);
             put(root, "deploy.yaml", &text);
         })
-        .exits(&[0, 1])
     });
     run_all(&cases.collect::<Vec<_>>());
 }

@@ -1,0 +1,192 @@
+//! Every fact's span, cut out of its file, shows what the fact says; however the file is encoded.
+//!
+//! In CI over the fixtures. `FITCHECK_SPANS=/a:/b` names folders of real repositories instead.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fitcheck::fact::{Fact, FactKind, FileFacts};
+use fitcheck::parse::Kind;
+use fitcheck::read;
+use fitcheck::reader;
+use fitcheck::source::{Place, Text};
+
+/// How a file may be written without meaning anything else; `None` where that way does not exist for a text.
+const ENCODINGS: &[(&str, fn(Kind, &str) -> Option<String>)] = &[
+    ("plain", |_, text| Some(text.to_owned())),
+    ("a mark", |_, text| Some(format!("\u{feff}{text}"))),
+    ("CRLF", |_, text| Some(text.replace("\r\n", "\n").replace('\n', "\r\n"))),
+    ("blank lines before", |kind, text| (!is_head(kind, text)).then(|| format!("\n\n\n{text}"))),
+    ("characters of several bytes", |kind, text| Some(format!("{}{text}", comment(kind, text, "ä漢🦀")?))),
+    ("tabs", |kind, text| Some(format!("{}{text}", comment(kind, text, "\t\ta\tb")?))),
+    ("line separators", |kind, text| Some(format!("{}{text}", comment(kind, text, "a\u{2028}b\u{2029}c")?))),
+    ("a late NUL", |kind, text| Some(format!("{text}{}", comment(kind, text, &format!("{}\0", "x".repeat(9_000)))?))),
+    ("no last line break", |_, text| Some(text.trim_end_matches(['\r', '\n']).to_owned())),
+];
+
+/// Text whose first line means something by standing first.
+fn is_head(kind: Kind, text: &str) -> bool {
+    text.starts_with("#!")
+        || matches!(kind, Kind::Markdown | Kind::Dockerfile | Kind::C)
+        || text.starts_with("//go:build")
+}
+
+/// A comment of one line in the file's language; `None` where there is none, or where it would change the text.
+fn comment(kind: Kind, text: &str, what: &str) -> Option<String> {
+    let sign = match kind {
+        Kind::Go | Kind::Rust | Kind::GoMod | Kind::GoWork | Kind::Hcl | Kind::Proto | Kind::JavaScript => "//",
+        Kind::CargoToml | Kind::CargoConfig | Kind::Toml | Kind::Yaml | Kind::Script | Kind::Unit | Kind::GraphQl => {
+            "#"
+        }
+        _ => return None,
+    };
+    // Where templates open or a file speaks of itself, a first line is more than a comment.
+    let is_plain = !is_head(kind, text) && !text.contains("{{") && !text.contains("enerated") && text.ends_with('\n');
+    // YAML takes separators of lines for line breaks, TOML and YAML refuse controls.
+    let breaks = what.contains(['\u{2028}', '\0'])
+        && matches!(kind, Kind::Yaml | Kind::Toml | Kind::CargoToml | Kind::CargoConfig);
+    (is_plain && !breaks && !text.contains('\r')).then(|| format!("{sign} {what}\n"))
+}
+
+fn slice<'t>(text: &'t str, place: &Place) -> &'t str {
+    text.get(place.start as usize..place.end as usize).unwrap_or("?")
+}
+
+/// Whether lines and columns are those of the offsets, counted anew.
+fn is_true(text: &str, place: &Place) -> bool {
+    let Some(before) = text.get(..place.start as usize) else { return false };
+    let Some(up_to) = text.get(..place.end as usize) else { return false };
+    let line = |text: &str| text.matches('\n').count() as u32 + 1;
+    let column = |text: &str| text.rsplit('\n').next().unwrap_or("").chars().count() as u32 + 1;
+    place.start <= place.end
+        && (place.line, place.column) == (line(before), column(before))
+        && (place.end_line, place.end_column) == (line(up_to), column(up_to))
+}
+
+/// Whether the text at a fact's place says what the fact says; `None` for facts about a place as a whole.
+fn shows(fact: &Fact, text: &str) -> Option<bool> {
+    let said = slice(text, &fact.place);
+    let has = |word: &str| said.contains(word);
+    let number = |value: f64| figures(said).iter().any(|figure| same(*figure, value));
+    Some(match &fact.kind {
+        FactKind::Toolchain { version, .. } if !said.is_empty() => has(version.split(['-', '+']).next().unwrap_or("")),
+        FactKind::Consumer { library, .. } => has(library.trim_start_matches("lib")),
+        FactKind::Replicas { min, max } if min == max => number(f64::from(*min)),
+        FactKind::Memory { bytes, .. } => {
+            let sizes = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0];
+            sizes.iter().any(|size| number(*bytes as f64 / size))
+        }
+        // A call that sets something is marked by its name; what it sets stands behind.
+        FactKind::Tuning { value: Some(value), .. } => {
+            let line = text[fact.place.start as usize..].lines().next().unwrap_or("");
+            has(value.trim_matches(['"', '\''])) || line.contains(value.as_str())
+        }
+        FactKind::Uses { symbol, .. } => has(symbol.rsplit(['/', ':', '.']).next().unwrap_or("")),
+        _ => return None,
+    })
+}
+
+fn same(one: f64, other: f64) -> bool {
+    (one - other).abs() <= one.abs().max(other.abs()) * 1e-6
+}
+
+fn figures(text: &str) -> Vec<f64> {
+    let parts = text.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_')));
+    parts.filter_map(|part| part.replace('_', "").trim_matches('.').parse().ok()).collect()
+}
+
+fn files(directory: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = fs::read_dir(directory).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() && entry.file_name() != ".git" => files(&entry.path(), found),
+            Ok(kind) if kind.is_file() => found.push(entry.path()),
+            _ => {}
+        }
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    files: usize,
+    facts: usize,
+    shown: usize,
+    variants: usize,
+    wrong: Vec<String>,
+}
+
+fn look_at(root: &Path, path: &Path, tally: &mut Tally) {
+    let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+    let Some(kind) = Kind::of(&name) else { return };
+    let bytes = fs::read(path).unwrap_or_default();
+    let Ok(text) = read::text(&bytes) else { return };
+    if text.len() > 200_000 {
+        return;
+    }
+    let plain = reader::read(kind, &Text::new(&name, text));
+    tally.files += 1;
+    if plain.facts.is_empty() {
+        return;
+    }
+    for fact in &plain.facts {
+        tally.facts += 1;
+        if !is_true(text, &fact.place) {
+            tally.wrong.push(format!("{name}: {fact:?} has no true place"));
+        }
+        match shows(fact, text) {
+            Some(true) => tally.shown += 1,
+            Some(false) => {
+                tally.wrong.push(format!("{name}: {:?} is not in `{}`", fact.kind, slice(text, &fact.place)))
+            }
+            None => {}
+        }
+    }
+    for (encoding, change) in ENCODINGS {
+        let Some(changed) = change(kind, text) else { continue };
+        tally.variants += 1;
+        let bytes = changed.into_bytes();
+        let read = read::text(&bytes).map(|text| (text, reader::read(kind, &Text::new(&name, text))));
+        let Ok((changed, facts)) = read else {
+            tally.wrong.push(format!("{name} with {encoding}: refused"));
+            continue;
+        };
+        compare((text, &plain), (changed, &facts), &format!("{name} with {encoding}"), tally);
+    }
+}
+
+fn compare((text, plain): (&str, &FileFacts), (changed, facts): (&str, &FileFacts), what: &str, tally: &mut Tally) {
+    let one_line = |text: &str| text.replace('\r', "").trim_end().to_owned();
+    let shown = |text: &str, facts: &FileFacts| -> Vec<String> {
+        facts.facts.iter().map(|fact| format!("{:?} `{}`", fact.kind, one_line(slice(text, &fact.place)))).collect()
+    };
+    let (before, after) = (shown(text, plain), shown(changed, facts));
+    if let Some(at) = (0..before.len().max(after.len())).find(|&at| before.get(at) != after.get(at)) {
+        tally.wrong.push(format!("{what}: {:?} instead of {:?}", after.get(at), before.get(at)));
+    }
+    if let Some(fact) = facts.facts.iter().find(|fact| !is_true(changed, &fact.place)) {
+        tally.wrong.push(format!("{what}: {fact:?} has no true place"));
+    }
+}
+
+#[test]
+fn every_span_shows_what_its_fact_says() {
+    let given = std::env::var_os("FITCHECK_SPANS");
+    let roots: Vec<PathBuf> = match &given {
+        Some(given) => std::env::split_paths(given).collect(),
+        None => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")],
+    };
+    let mut tally = Tally::default();
+    for root in &roots {
+        let mut found = Vec::new();
+        files(root, &mut found);
+        found.iter().for_each(|path| look_at(root, path, &mut tally));
+    }
+    let Tally { files, facts, shown, variants, wrong } = tally;
+    let figures = format!("{files} files, {facts} facts, {shown} with a value, {variants} variants");
+    if let Some(path) = std::env::var_os("FITCHECK_SPANS_TO") {
+        fs::write(path, format!("{figures}\n{} wrong\n{}\n", wrong.len(), wrong.join("\n"))).unwrap();
+    }
+    assert!(facts > 100, "{figures}");
+    assert!(wrong.is_empty(), "{figures}; {} wrong:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+}
