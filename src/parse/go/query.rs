@@ -5,11 +5,14 @@
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tree_sitter::{QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIterator};
 
-use super::tree::{DEADLINE, LARGEST, parse};
+use super::tree::{LARGEST, parse};
+
+/// A query is a user's own; what it may take in one file.
+const DEADLINE: Duration = Duration::from_millis(500);
 
 /// Bytes of one query, and its nesting.
 pub const LONGEST: usize = 4096;
