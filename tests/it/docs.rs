@@ -254,3 +254,30 @@ fn configuration_examples_are_accepted() {
         assert!(mistakes.is_empty(), "{mistakes:?} in\n{block}");
     }
 }
+
+/// Where a test of this name stands: `file::name` below `tests/it`, or `module::name` below `src`.
+fn stands(test: &str) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let Some((module, name)) = test.rsplit_once("::") else { return root.join(test).is_file() };
+    let file = format!("{}.rs", module.replace("::", "/"));
+    let holds = |place: &str| {
+        let text = fs::read_to_string(root.join(place).join(&file)).unwrap_or_default();
+        text.contains(&format!("fn {name}("))
+    };
+    holds("tests/it") || holds("src")
+}
+
+#[test]
+fn every_threat_has_tests_that_are_there() {
+    let page = fs::read_to_string(source().join("threat-model.md")).unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| T")).collect();
+    let numbers: Vec<&str> = rows.iter().filter_map(|row| row.split(' ').nth(1)).collect();
+    assert_eq!(numbers, (1..=20).map(|number| format!("T{number}")).collect::<Vec<_>>());
+    for row in page.lines().filter(|line| line.starts_with("| T") || line.starts_with("| | people")) {
+        let tests: Vec<&str> = row.rsplit('|').nth(1).unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "{row}");
+        for test in tests {
+            assert!(stands(test), "no test is called {test}");
+        }
+    }
+}

@@ -17,6 +17,7 @@ mod git;
 #[cfg(unix)]
 mod hostile;
 mod layers;
+mod privacy;
 mod properties;
 mod schema;
 mod series;

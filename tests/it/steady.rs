@@ -8,7 +8,7 @@ use crate::fixtures::copy_tree;
 use crate::git::Repo;
 
 /// Several services with findings, and a history of people with telling names.
-fn repository() -> Option<Repo> {
+pub(crate) fn repository() -> Option<Repo> {
     let repo = Repo::new()?;
     let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     for name in ["tail-latency", "embedded", "unhandled-errors", "queue-workers"] {
@@ -35,7 +35,7 @@ const PEOPLE: &[(&str, &str)] = &[
     ("Zed", "zz@planted.example"),
 ];
 
-const PLANTED: &[&str] =
+pub(crate) const PLANTED: &[&str] =
     &["Xaveria", "Xylander", "Yvo", "Ypsilon", "Zacharias", "Zweistein", "Quincy", "Quux", "planted"];
 
 fn output(repo: &Repo, format: &str, words: &[&str], environment: &[(&str, &str)]) -> Vec<u8> {
