@@ -519,6 +519,9 @@ mod tests {
         let cli = parsed(&["--output", "json=a=b.json", "--output", "human=x", "repo"]);
         assert_eq!(cli.check.delivery.output[0].path, PathBuf::from("a=b.json"));
         assert_eq!(cli.check.delivery.output.len(), 2);
+        let windows = parsed(&["--output", r"json=D:\a\_temp/fitcheck\r.json", r"C:\repo"]);
+        assert_eq!(windows.check.delivery.output[0].path, PathBuf::from(r"D:\a\_temp/fitcheck\r.json"));
+        assert_eq!(windows.check.scan.path, PathBuf::from(r"C:\repo"));
         let error = Cli::try_parse_from(["fitcheck", "--format", "jsn"]).unwrap_err().to_string();
         assert!(error.contains("did you mean `json`?"), "{error}");
         assert!(Cli::try_parse_from(["fitcheck", "--output", "json"]).is_err());
