@@ -218,7 +218,7 @@ fn the_table_of_contents_is_current() {
     }
     text.push_str(
         "- [History](history.md)\n- [Configuration](configuration.md)\n- [Extractors](extractors.md)\n- [In CI](ci.md)\n- [For organisations](organisations.md)\n- [Limitations](limitations.md)\n\
-         - [Forms of latency figures](latency-forms.md)\n- [Forms not seen](forms-not-seen.md)\n- [Limits](limits.md)\n- [Threat model](threat-model.md)\n- [For the owner of a questioned service](faq.md)\n",
+         - [Forms of latency figures](latency-forms.md)\n- [Forms not seen](forms-not-seen.md)\n- [Limits](limits.md)\n- [Performance](performance.md)\n- [Threat model](threat-model.md)\n- [For the owner of a questioned service](faq.md)\n",
     );
     is_current(&source().join("SUMMARY.md"), &text);
 }
