@@ -36,9 +36,10 @@ pub(super) fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
         |workload: &crate::fact::Workload| matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet");
     let parser = context.uses.near("cli-parser").into_iter().next();
     // The package of a server's command line is called so too: the server is what its image runs.
-    let server = !context.uses.near("grpc-server").is_empty()
-        && context.shipped_image().is_some()
-        && !context.unit.binaries.iter().all(|name| is_called_a_tool(name));
+    let is_kept = |workload: &crate::fact::Workload| matches!(workload.target.as_str(), "compose" | "systemd");
+    let serves = !context.uses.near("grpc-server").is_empty() || context.workload(is_kept).is_some();
+    let server =
+        serves && context.shipped_image().is_some() && !context.unit.binaries.iter().all(|name| is_called_a_tool(name));
     // A plugin of kubectl is a command, whatever else runs it.
     let plugin = context.unit.name.starts_with("kubectl-");
     if plugin || is_called_a_tool(&context.unit.name) && context.workload(long).is_none() && !server {
