@@ -109,9 +109,18 @@ impl Cache {
 
     fn at(file: PathBuf, secret: [u8; 32]) -> Cache {
         let bytes = read_whole(&file).unwrap_or_default();
+        Cache { file: Some(file), ..Cache::holding(bytes, secret) }
+    }
+
+    /// The cache that a file of these rows and payloads would be; for those who try to break it.
+    pub fn of_bytes(rest: &[u8], secret: [u8; 32]) -> Cache {
+        Cache::holding([&MAGIC[..], &version(), rest].concat(), secret)
+    }
+
+    fn holding(bytes: Vec<u8>, secret: [u8; 32]) -> Cache {
         let rows = rows(&bytes).unwrap_or(0);
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Cache { file: Some(file), secret, bytes, rows, used, new: Mutex::default(), walks: Walks::default() }
+        Cache { file: None, secret, bytes, rows, used, new: Mutex::default(), walks: Walks::default() }
     }
 
     /// Returns the facts of a file of `size` bytes, if they are known.

@@ -24,13 +24,14 @@ use crate::git::index::Index;
 use crate::git::snapshot::{self, Snapshot};
 use crate::git::{self, Git, GitProblem};
 use crate::history::{self, Layout, Pending};
+use crate::limits;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::scan::{self, Known, ScanError, Scanned};
 use crate::service::repository::Repository;
 use crate::service::{Evidenced, Language, Latency, Service, assemble};
 use crate::tree::StoredTree;
-use crate::walk::{Budget, Filter};
+use crate::walk::Filter;
 use recall::{Recall, Seen};
 
 /// What one run is asked to do.
@@ -51,8 +52,8 @@ pub struct Options {
     pub policy_ref: Option<String>,
     /// Whether exceptions and the baseline count.
     pub exceptions: bool,
-    /// How much is read at most.
-    pub budget: Budget,
+    /// What was set on the command line; counts before the configuration.
+    pub limits: Vec<limits::Setting>,
     /// How far the run is, for whoever watches.
     pub progress: Arc<Progress>,
 }
@@ -99,7 +100,7 @@ impl Options {
             config: None,
             policy_ref: None,
             exceptions: true,
-            budget: Budget::default(),
+            limits: Vec::new(),
             progress: Arc::default(),
         }
     }

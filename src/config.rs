@@ -24,6 +24,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::extract::Extractor;
 use crate::finding::Severity;
+use crate::limits;
 use crate::pattern;
 use crate::policy::{PolicySet, builtin};
 use crate::report::Format;
@@ -53,6 +54,8 @@ pub struct Config {
     pub format: Option<Format>,
     /// `None`: the command line or the default decides.
     pub fail_on: Option<Severity>,
+    /// What was set in `[limits]`, in order.
+    pub limits: Vec<limits::Setting>,
     /// Path of the baseline file, relative to the root.
     pub baseline: Option<String>,
     pub services: Vec<ServiceRule>,
@@ -85,6 +88,7 @@ impl Default for Config {
             bulk_files: None,
             format: None,
             fail_on: None,
+            limits: Vec::new(),
             baseline: None,
             services: Vec::new(),
             allows: Vec::new(),

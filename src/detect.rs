@@ -10,6 +10,7 @@ mod cargo_config;
 mod cgo;
 mod cloudwatch;
 mod code_comments;
+mod codeowners;
 mod consumers;
 mod contracts;
 mod datadog;
@@ -72,6 +73,7 @@ mod terraform_slo;
 mod timeouts_config;
 
 use std::ops::Range;
+use std::time::Instant;
 
 use crate::fact::{Binding, Direction, Fact, FactKind};
 use crate::parse::Kind;
@@ -127,6 +129,7 @@ pub const TEXT: &[(&str, &[Kind], OnText)] = &[
     ("stakes", &[Kind::Go, Kind::Rust, Kind::Proto, Kind::GraphQl], stakes::detect_types),
     ("stakes", &[Kind::Markdown], stakes::detect_agents),
     ("code-comments", &[Kind::Go, Kind::Rust, Kind::Proto], code_comments::detect),
+    ("codeowners", &[Kind::Text], codeowners::detect),
     ("doc-targets", &[Kind::Markdown], doc_targets::detect),
     ("gatling", &[Kind::Foreign], gatling::detect),
     ("go-assembly", &[Kind::C], go_assembly::detect),
@@ -197,11 +200,24 @@ pub struct Facts<'t, 's> {
     pub text: &'t Text<'s>,
     pub list: Vec<Fact>,
     pub flaws: Vec<Flaw>,
+    /// When the time for this file is over, and how many facts of it are used at most.
+    pub(crate) end: Option<Instant>,
+    pub(crate) most: usize,
 }
 
 impl<'t, 's> Facts<'t, 's> {
     pub fn new(text: &'t Text<'s>) -> Facts<'t, 's> {
-        Facts { text, list: Vec::new(), flaws: Vec::new() }
+        Facts { text, list: Vec::new(), flaws: Vec::new(), end: None, most: usize::MAX }
+    }
+
+    /// Whether the file has taken its time or given its facts already; asked between two detectors.
+    pub(crate) fn is_over(&self) -> bool {
+        self.list.len() > self.most || self.end.is_some_and(|end| Instant::now() > end)
+    }
+
+    /// Records once that some bound of a reader left something out, with the place where it begins.
+    pub fn cut(&mut self, range: Range<usize>, what: &str, most: usize) {
+        self.flaw(range, format!("over the limit of {most} {what}: the rest is not read"));
     }
 
     /// Adds a fact about the package that holds the file and returns its index.

@@ -45,7 +45,7 @@ impl Sources for Stored {
     fn read(&self, path: &str) -> Option<String> {
         let index = self.0.walked.entries.binary_search_by(|entry| (*entry.path).cmp(path)).ok()?;
         let mut buffer = Vec::new();
-        self.0.contents().load(self.0.id(index), &mut buffer).ok().map(str::to_owned)
+        self.0.contents().load(self.0.id(index), self.0.walked.limits.file_size, &mut buffer).ok().map(str::to_owned)
     }
 }
 

@@ -31,6 +31,7 @@ pub mod fleet;
 pub mod git;
 pub mod history;
 pub mod judge;
+pub mod limits;
 pub mod output;
 pub mod pages;
 pub mod panics;

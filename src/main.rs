@@ -142,8 +142,8 @@ fn options(args: &Scan) -> Options {
         let default = || cache::default_directory(&args.path).filter(|_| !cache::is_ci());
         options.cache = args.cache_dir.clone().or_else(default);
     }
-    options.budget.files = args.max_files.unwrap_or(options.budget.files);
-    options.budget.bytes = args.max_bytes.unwrap_or(options.budget.bytes);
+    let given = [("files", args.max_files), ("bytes", args.max_bytes)];
+    options.limits = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     options.git.foreign_alternates = args.trust_alternates;
     options
 }

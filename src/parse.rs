@@ -4,6 +4,7 @@
 
 pub mod cargo;
 pub mod config;
+pub(crate) mod cut;
 pub mod dockerfile;
 pub mod duration;
 pub mod go;

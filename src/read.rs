@@ -7,8 +7,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Read;
 use std::path::Path;
 
-/// The largest file that is read; of several thousand real source files none was larger than 1.7 MB.
-pub const FILE_LIMIT: u64 = 2 << 20;
+/// The largest file of our own that is read: configuration, policies, baseline.
+pub(crate) const FILE_LIMIT: u64 = 2 << 20;
 
 /// How the reason begins where the system did not let a file be read.
 const FAILED: &str = "cannot be read";
@@ -19,21 +19,26 @@ pub(crate) fn may_pass(reason: &str) -> bool {
     reason.starts_with(FAILED) || reason == CHANGED
 }
 
-/// Reads a regular file of at most [`FILE_LIMIT`] bytes into `buffer` and returns its text without a byte-order mark.
+/// Reads a file of our own; see [`load_within`].
 pub fn load<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> Result<&'b str, String> {
+    load_within(path, FILE_LIMIT, buffer)
+}
+
+/// Reads a regular file of at most `limit` bytes into `buffer` and returns its text without a byte-order mark.
+pub fn load_within<'b>(path: &Path, limit: u64, buffer: &'b mut Vec<u8>) -> Result<&'b str, String> {
     let metadata = fs::symlink_metadata(path).map_err(|error| format!("{FAILED}: {error}"))?;
     if !metadata.file_type().is_file() {
         return Err("not a regular file".into());
     }
-    check_size(metadata.len())?;
+    check_size(metadata.len(), limit)?;
     let file = open(path).map_err(|error| format!("{FAILED}: {error}"))?;
     let before = file.metadata().map_err(|error| format!("{FAILED}: {error}"))?;
     if !before.is_file() {
         return Err("not a regular file".into());
     }
     buffer.clear();
-    (&file).take(FILE_LIMIT + 1).read_to_end(buffer).map_err(|error| format!("{FAILED}: {error}"))?;
-    check_size(buffer.len() as u64)?;
+    (&file).take(limit + 1).read_to_end(buffer).map_err(|error| format!("{FAILED}: {error}"))?;
+    check_size(buffer.len() as u64, limit)?;
     // Half of one content and half of another is no evidence of anything.
     let same = |after: &fs::Metadata| after.len() == before.len() && after.modified().ok() == before.modified().ok();
     if buffer.len() as u64 != before.len() || !file.metadata().as_ref().is_ok_and(same) {
@@ -50,9 +55,9 @@ pub(crate) fn bytes(path: &Path, limit: u64) -> std::io::Result<Vec<u8>> {
 }
 
 /// Refuses what is over the limit.
-pub(crate) fn check_size(size: u64) -> Result<(), String> {
-    if size > FILE_LIMIT {
-        return Err(format!("over the limit of {FILE_LIMIT} bytes a file ({size} bytes)"));
+pub(crate) fn check_size(size: u64, limit: u64) -> Result<(), String> {
+    if size > limit {
+        return Err(format!("over the limit `file-size` of {limit} bytes a file ({size} bytes)"));
     }
     Ok(())
 }

@@ -2,15 +2,43 @@
 //!
 //! Nothing here touches the disk, so a result can be cached by content and tested from a string.
 
+use std::time::Instant;
+
 use crate::config::inline;
 use crate::detect::{self, Facts};
 use crate::fact::{Binding, Count, FactKind, FileFacts, Structure};
-use crate::parse::{self, Kind, config, go, gomod, rust};
+use crate::limits::Limits;
+use crate::parse::{self, Kind, config, cut, go, gomod, rust};
+use crate::problem::{Class, Flaw};
 use crate::source::Text;
 
-/// Reads one file.
+/// Reads one file, however long it takes.
 pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
+    read_until(kind, text, None, usize::MAX)
+}
+
+/// Reads one file within its limits; the second part says whether none of them cut it short.
+pub fn read_within(kind: Kind, text: &Text<'_>, limits: &Limits) -> (FileFacts, bool) {
+    let end = Instant::now().checked_add(limits.file_time());
+    let most = usize::try_from(limits.file_facts).unwrap_or(usize::MAX);
+    let mut facts = read_until(kind, text, end, most);
+    let is_late = end.is_some_and(|end| Instant::now() > end);
+    if is_late {
+        let reason = format!("over the limit `file-time` of {:?} a file: the rest is not read", limits.file_time());
+        facts.flaws.push(Flaw { reason, place: None, class: Class::Lost });
+    }
+    let is_whole =
+        !is_late && !facts.flaws.iter().any(|flaw| flaw.reason.contains(cut::TIME)) && facts.facts.len() <= most;
+    (facts, is_whole)
+}
+
+/// Reads one file; between two detectors, gives up what has too much of anything.
+fn read_until(kind: Kind, text: &Text<'_>, end: Option<Instant>, most: usize) -> FileFacts {
+    // What a reader that failed has left behind is about another file.
+    cut::take();
     let mut facts = Facts::new(text);
+    facts.end = end;
+    facts.most = most;
     let structure = match kind {
         // Each reader: `fn(&Text, &mut Facts) -> Structure`.
         Kind::CargoToml => parse::cargo::read(text, &mut facts),
@@ -31,6 +59,9 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
     };
     for (_, _, detect) in detect::TEXT.iter().chain(detect::deploy::TEXT).filter(|(_, kinds, _)| kinds.contains(&kind))
     {
+        if facts.is_over() {
+            break;
+        }
         detect(text, &mut facts);
     }
     for (range, policy) in inline::noted(text) {
@@ -38,7 +69,8 @@ pub fn read(kind: Kind, text: &Text<'_>) -> FileFacts {
         let comment = FactKind::Mark { name: inline::NOTED.to_owned(), detail: policy };
         facts.add_bound(range, comment, Binding::Names(Vec::new()));
     }
-    let Facts { list, flaws, .. } = facts;
+    let Facts { list, mut flaws, .. } = facts;
+    flaws.extend(cut::take());
     FileFacts { structure, facts: list, flaws, lines: text.line_count() }
 }
 
@@ -47,6 +79,9 @@ fn read_rust(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
     let Some(view) = rust::view(text, facts) else { return Structure::None };
     let code = detect::RUST.iter().filter(|_| view.is_code());
     for (_, detect) in code.chain(detect::RUST_EVERYWHERE) {
+        if facts.is_over() {
+            break;
+        }
         detect(&view, facts);
     }
     rust::structure(&view)
@@ -57,6 +92,9 @@ fn read_config(kind: Kind, text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Struct
     let Some((view, flaws)) = config::view(kind, text) else { return Structure::None };
     facts.flaws.extend(flaws);
     for (_, detect) in detect::CONFIG.iter().chain(detect::deploy::CONFIG) {
+        if facts.is_over() {
+            break;
+        }
         detect(&view, facts);
     }
     Structure::None
@@ -73,6 +111,9 @@ fn read_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) -> Structure {
         facts.flaw(view.range(last.token..last.token + 1), reason);
     }
     for (_, detect) in detect::GO {
+        if facts.is_over() {
+            break;
+        }
         detect(&view, facts);
     }
     for fact in &mut facts.list {

@@ -10,6 +10,7 @@ use crate::cache::{Cache, Key};
 use crate::fact::FileFacts;
 use crate::finding::Stats;
 use crate::git::index::Index;
+use crate::limits::{self, Limits, Watch};
 use crate::panics;
 use crate::parse::Kind;
 use crate::problem::{Class, Flaw, Problem};
@@ -82,33 +83,40 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
     let pool = pool(threads)?;
     let walked = walk::walk(root, threads, filter);
     known.expect(walked.entries.len());
+    let work = Work { known, watch: Watch::new(&walked.limits), limits: walked.limits };
     let (stamps, results) = pool.install(|| {
         let stamps = known.stamped.then(|| stamped::stamps(root, &walked, first_look)).flatten();
-        let read = |buffer: &mut Vec<u8>, entry| known.counted(read_entry(root, entry, known, buffer));
+        let read = |buffer: &mut Vec<u8>, entry| known.counted(read_entry(root, entry, &work, buffer));
         (stamps, walked.entries.par_iter().map_init(Vec::new, read).collect())
     });
     let scanned = put_together(walked, results);
     // What could not be read today may be readable tomorrow, and look the same.
-    let all_read = !scanned.problems.iter().any(|problem| read::may_pass(&problem.reason));
+    let all_read =
+        !scanned.problems.iter().any(|problem| read::may_pass(&problem.reason) || limits::may_pass(&problem.reason));
     Ok(Scanned { stamps: stamps.filter(|_| all_read), ..scanned })
 }
 
 /// Reads a commit's tree or the index, straight from the object database.
 pub fn scan_stored(tree: StoredTree, threads: usize, known: Known<'_>) -> Result<Scanned, ScanError> {
     known.expect(tree.walked.entries.len());
+    let limits = tree.walked.limits;
+    let work = Work { known, watch: Watch::new(&limits), limits };
     let results = pool(threads)?.install(|| {
         let entries = tree.walked.entries.par_iter().enumerate();
         let worker = || (tree.contents(), Vec::new());
         entries
             .map_init(worker, |(contents, buffer), (nth, entry)| {
                 let id = tree.id(nth);
+                if let Some(refused) = work.refuses(entry) {
+                    return refused;
+                }
                 let key = Key::of_blob(&entry.path, entry.kind, id);
                 known.counted(());
                 if let Some(facts) = known.cache.and_then(|cache| cache.lookup(&key, entry.size)) {
-                    return with_problems(&entry.path, facts);
+                    return Some(with_problems(&entry.path, facts, &limits));
                 }
-                let loaded = contents.load(id, buffer);
-                read_loaded(entry, loaded, |facts| remember(known.cache, key, entry.size, facts))
+                let loaded = contents.load(id, limits.file_size, buffer);
+                Some(read_loaded(entry, loaded, &limits, |facts| remember(known.cache, key, entry.size, facts)))
             })
             .collect()
     });
@@ -117,17 +125,54 @@ pub fn scan_stored(tree: StoredTree, threads: usize, known: Known<'_>) -> Result
 
 type Read = (FileEntry, Vec<Problem>);
 
-fn put_together(walked: Walked, results: Vec<Read>) -> Scanned {
+/// What reading any of the files needs to know.
+struct Work<'a> {
+    known: Known<'a>,
+    watch: Watch,
+    limits: Limits,
+}
+
+impl Work<'_> {
+    /// Refuses a file before anything is asked of it: `Some(None)` where there is no room left for one.
+    fn refuses(&self, entry: &Entry) -> Option<Option<Read>> {
+        if let Err(reason) = read::check_size(entry.size, self.limits.file_size) {
+            return Some(Some(failed(entry, reason)));
+        }
+        self.watch.is_full(entry.size).then_some(None)
+    }
+}
+
+fn put_together(walked: Walked, results: Vec<Option<Read>>) -> Scanned {
+    let limits = walked.limits;
     let mut stats = Stats { files: walked.entries.len() as u64, ..Stats::default() };
     stats.bytes = walked.entries.iter().map(|entry| entry.size).sum();
     let mut problems = walked.problems;
     let mut files = Vec::with_capacity(results.len());
-    for (file, found) in results {
+    let (mut facts, mut unread, mut unused) = (0, 0, 0);
+    for (entry, result) in walked.entries.iter().zip(results) {
+        let Some((mut file, found)) = result else {
+            unread += 1;
+            files.push(FileEntry::new(&entry.path, FileFacts::default()));
+            continue;
+        };
+        facts += file.facts.facts.len() as u64;
+        if facts > limits.facts {
+            unused += 1;
+            file.facts = FileFacts::default();
+        }
         problems.extend(found);
         files.push(file);
     }
+    problems.extend(over(unread, "not read", "memory", limits.memory, "bytes"));
+    problems.extend(over(unused, "not used", "facts", limits.facts, "facts"));
     problems.sort();
     Scanned { repository: Repository::new(files, walked.names), problems, stats, stamps: None }
+}
+
+/// Says once how many files a limit of the run cost.
+fn over(files: u64, what: &str, name: &str, limit: u64, unit: &str) -> Option<Problem> {
+    let reason = format!("{files} files {what}: over the limit `{name}` of {limit} {unit} a run");
+    (files > 0).then(|| Problem::new(".", reason, Class::Lost))
 }
 
 fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {
@@ -138,17 +183,25 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {
         .map_err(|error| ScanError::Threads { threads, message: error.to_string() })
 }
 
-fn read_entry(root: &Path, entry: &Entry, known: Known<'_>, buffer: &mut Vec<u8>) -> Read {
+fn read_entry(root: &Path, entry: &Entry, work: &Work<'_>, buffer: &mut Vec<u8>) -> Option<Read> {
+    work.refuses(entry).unwrap_or_else(|| Some(read_file(root, entry, work, buffer)))
+}
+
+fn read_file(root: &Path, entry: &Entry, work: &Work<'_>, buffer: &mut Vec<u8>) -> Read {
+    let Work { known, limits, .. } = work;
+    let most = limits.file_size;
     let path = match &entry.raw {
         Some(raw) => root.join(raw),
         None => root.join(&*entry.path),
     };
-    let Some(cache) = known.cache else { return read_loaded(entry, read::load(&path, buffer), |_| ()) };
+    let Some(cache) = known.cache else {
+        return read_loaded(entry, read::load_within(&path, most, buffer), limits, |_| ());
+    };
     if let Some((blob, size)) = unchanged(entry, known.index, &path) {
         let key = Key::of_blob(&entry.path, entry.kind, blob);
         return match cache.lookup(&key, size) {
-            Some(facts) => with_problems(&entry.path, facts),
-            None => read_loaded(entry, read::load(&path, buffer), |facts| {
+            Some(facts) => with_problems(&entry.path, facts, limits),
+            None => read_loaded(entry, read::load_within(&path, most, buffer), limits, |facts| {
                 // Nobody may have written to the file while it was read.
                 if unchanged(entry, known.index, &path) == Some((blob, size)) {
                     cache.store(key, size, facts);
@@ -156,12 +209,12 @@ fn read_entry(root: &Path, entry: &Entry, known: Known<'_>, buffer: &mut Vec<u8>
             }),
         };
     }
-    let loaded = read::load(&path, buffer);
-    let Ok(text) = loaded else { return read_loaded(entry, loaded, |_| ()) };
+    let loaded = read::load_within(&path, most, buffer);
+    let Ok(text) = loaded else { return read_loaded(entry, loaded, limits, |_| ()) };
     let key = Key::of_text(&entry.path, entry.kind, text);
     match cache.lookup(&key, text.len() as u64) {
-        Some(facts) => with_problems(&entry.path, facts),
-        None => read_loaded(entry, Ok(text), |facts| cache.store(key, text.len() as u64, facts)),
+        Some(facts) => with_problems(&entry.path, facts, limits),
+        None => read_loaded(entry, Ok(text), limits, |facts| cache.store(key, text.len() as u64, facts)),
     }
 }
 
@@ -177,29 +230,39 @@ fn remember(cache: Option<&Cache>, key: Key, size: u64, facts: &FileFacts) {
 }
 
 /// Reads a file that was loaded, and hands over its facts where a reader got through.
-fn read_loaded(entry: &Entry, loaded: Result<&str, String>, keep: impl FnOnce(&FileFacts)) -> Read {
-    let failed = |reason: String| {
-        let problem = Problem::new(entry.path.clone(), reason, Class::of_file(&entry.path));
-        (FileEntry::new(&entry.path, FileFacts::default()), vec![problem])
-    };
-    match loaded.and_then(|text| facts_of(&entry.path, entry.kind, text)) {
-        Ok(facts) => {
-            keep(&facts);
-            with_problems(&entry.path, facts)
+fn read_loaded(entry: &Entry, loaded: Result<&str, String>, limits: &Limits, keep: impl FnOnce(&FileFacts)) -> Read {
+    match loaded.and_then(|text| facts_of(&entry.path, entry.kind, text, limits)) {
+        Ok((facts, is_whole)) => {
+            if is_whole {
+                keep(&facts);
+            }
+            with_problems(&entry.path, facts, limits)
         }
-        Err(reason) => failed(reason),
+        Err(reason) => failed(entry, reason),
     }
 }
 
-/// Reads one text; a panic of a reader costs this file alone.
-fn facts_of(path: &str, kind: Kind, text: &str) -> Result<FileFacts, String> {
-    panics::caught(|| reader::read(kind, &Text::new(path, text)))
+fn failed(entry: &Entry, reason: String) -> Read {
+    let problem = Problem::new(entry.path.clone(), reason, Class::of_file(&entry.path));
+    (FileEntry::new(&entry.path, FileFacts::default()), vec![problem])
+}
+
+/// Reads one text; a panic of a reader costs this file alone. The second part says whether no limit cut it short:
+/// what a slow machine gave up on is not what the next one may take for the file's facts.
+fn facts_of(path: &str, kind: Kind, text: &str, limits: &Limits) -> Result<(FileFacts, bool), String> {
+    panics::caught(|| reader::read_within(kind, &Text::new(path, text), limits))
         .map_err(|_| "a reader failed on this file: please report it as a bug of fitcheck".into())
 }
 
-fn with_problems(path: &str, facts: FileFacts) -> Read {
+fn with_problems(path: &str, mut facts: FileFacts, limits: &Limits) -> Read {
     // A test or an example may be broken on purpose.
     let most = Class::of_file(path);
+    let count = usize::try_from(limits.file_facts).unwrap_or(usize::MAX);
+    if let Some(first) = facts.facts.get(count) {
+        let reason = format!("over the limit `file-facts` of {count} facts a file: the rest is not used");
+        facts.flaws.push(Flaw { reason, place: Some(first.place), class: Class::Lost });
+        facts.facts.truncate(count);
+    }
     let problem = |flaw: &Flaw| Problem {
         path: path.into(),
         reason: flaw.reason.clone(),
@@ -213,5 +276,5 @@ fn with_problems(path: &str, facts: FileFacts) -> Read {
 /// Reads one text by itself.
 pub fn read_text(path: &str, kind: Kind, text: &str) -> (FileEntry, Vec<Problem>) {
     let entry = Entry { path: path.into(), kind, size: text.len() as u64, raw: None };
-    read_loaded(&entry, Ok(text), |_| ())
+    read_loaded(&entry, Ok(text), &Limits::default(), |_| ())
 }

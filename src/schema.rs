@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::extract::{MAPPED, is_derived};
+use crate::limits::{self, Limit};
 use crate::policy::builtin;
 use crate::report::Format;
 use crate::service::Role;
@@ -40,6 +41,7 @@ pub fn configuration() -> Value {
         "fail-on": { "enum": ["note", "warning", "error"] },
         "baseline": text("the file that `fitcheck baseline` writes"),
         "history": history(),
+        "limits": limits(),
         "policy": settings(),
         "override": {
             "type": "array",
@@ -67,6 +69,20 @@ fn history() -> Value {
         },
     });
     object(keys, &[])
+}
+
+/// Counts as numbers, sizes and times with their unit.
+fn limits() -> Value {
+    let limit = |limit: &Limit| {
+        let value = match limit.value {
+            ValueType::Number => {
+                json!({ "type": "integer", "minimum": limit.least, "maximum": limit.most, "description": limit.about })
+            }
+            _ => text(limit.about),
+        };
+        (limit.name.to_owned(), value)
+    };
+    object(Value::Object(limits::ALL.iter().map(limit).collect()), &[])
 }
 
 /// Levels and parameters; a policy of the user's own is known by its name alone.

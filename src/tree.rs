@@ -105,11 +105,11 @@ pub struct Contents {
 }
 
 impl Contents {
-    /// Reads a blob into `buffer`, under the same rules as `read::load`.
-    pub fn load<'b>(&self, id: ObjectId, buffer: &'b mut Vec<u8>) -> Result<&'b str, String> {
+    /// Reads a blob into `buffer`, under the same rules as `read::load_within`.
+    pub fn load<'b>(&self, id: ObjectId, limit: u64, buffer: &'b mut Vec<u8>) -> Result<&'b str, String> {
         let missing = || NOT_HERE.to_owned();
         let header = self.repository.try_find_header(id).ok().flatten().ok_or_else(missing)?;
-        read::check_size(header.size())?;
+        read::check_size(header.size(), limit)?;
         buffer.clear();
         self.repository.objects.try_find(&id, buffer).ok().flatten().ok_or_else(missing)?;
         read::text(buffer)

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::limits::Limits;
 use crate::parse::Kind;
 use crate::pattern;
 use crate::problem::{Class, Problem};
@@ -46,9 +47,11 @@ pub struct Walked {
     pub directories: Vec<PathBuf>,
     /// Whether something could not be looked at.
     pub failed: bool,
+    /// What reading them is held to.
+    pub limits: Limits,
 }
 
-/// What to leave out, as the configuration and the budget say; empty lists change nothing.
+/// What to leave out, as the configuration and the limits say; empty lists change nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub exclude: Option<globset::GlobSet>,
@@ -56,21 +59,7 @@ pub struct Filter {
     pub tracked: Vec<String>,
     /// Files to open although no reader of ours knows them: extractors of the user's ask for them.
     pub also: Option<globset::GlobSet>,
-    pub budget: Budget,
-}
-
-/// How much one run reads at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    pub files: u64,
-    pub bytes: u64,
-}
-
-impl Default for Budget {
-    /// Several times the largest public repositories.
-    fn default() -> Budget {
-        Budget { files: 500_000, bytes: 4 << 30 }
-    }
+    pub limits: Limits,
 }
 
 /// Walks the tree below `root` with `threads` threads.
@@ -383,27 +372,29 @@ pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
     }
     found.entries.sort_by(|a, b| a.path.cmp(&b.path));
     found.names.sort();
-    found.problems.extend(keep_within(filter.budget, &mut found.entries));
+    found.problems.extend(keep_within(&filter.limits, &mut found.entries));
     found.problems.sort();
     let Found { entries, problems, names, directories, .. } = found;
-    Walked { entries, problems, names, directories, failed }
+    Walked { entries, problems, names, directories, failed, limits: filter.limits }
 }
 
 /// Cuts the sorted list where the budget ends, and says so once.
-fn keep_within(budget: Budget, entries: &mut Vec<Entry>) -> Option<Problem> {
+fn keep_within(limits: &Limits, entries: &mut Vec<Entry>) -> Option<Problem> {
     let (mut files, mut bytes) = (0, 0);
     let fits = |entry: &&Entry| {
         files += 1;
         // What is over the limit of a file is refused unread and costs nothing.
-        bytes += if entry.size > read::FILE_LIMIT { 0 } else { entry.size };
-        files <= budget.files && bytes <= budget.bytes
+        bytes += if entry.size > limits.file_size { 0 } else { entry.size };
+        files <= limits.files && bytes <= limits.bytes
     };
     let kept = entries.iter().take_while(fits).count();
     let dropped = entries.len() - kept;
     entries.truncate(kept);
     (dropped > 0).then(|| {
-        let Budget { files, bytes } = budget;
-        let reason = format!("{dropped} files not read: over the budget of {files} files and {bytes} bytes a run");
+        let Limits { files, bytes, .. } = limits;
+        let reason = format!(
+            "{dropped} files not read: over the budget of {files} files and {bytes} bytes a run (limits `files`, `bytes`)"
+        );
         Problem::new(".", reason, Class::Lost)
     })
 }
@@ -446,7 +437,11 @@ mod tests {
     fn what_is_over_the_budget_is_counted() {
         let root = tree(&[("a.go", "12345"), ("b.go", "12345"), ("c.go", ""), ("d.txt", "")]);
         for (files, bytes, kept) in [(2, 100, 2), (9, 9, 1), (9, 10, 3), (0, 0, 0)] {
-            let walked = walk(root.path(), 1, &Filter { budget: Budget { files, bytes }, ..Filter::default() });
+            let walked = walk(
+                root.path(),
+                1,
+                &Filter { limits: Limits { files, bytes, ..Limits::default() }, ..Filter::default() },
+            );
             assert_eq!(walked.entries.len(), kept);
             assert_eq!(walked.problems.len(), usize::from(kept < 3));
         }

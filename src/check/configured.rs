@@ -17,6 +17,7 @@ use crate::fact::{Fact, FactKind};
 use crate::finding::{Finding, Report};
 use crate::history::{BULK, LeftOut};
 use crate::judge;
+use crate::limits::Limits;
 use crate::parse::Kind;
 use crate::problem::{Class, Flaw, Problem};
 use crate::scan::Scanned;
@@ -53,7 +54,8 @@ pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {
     let extractors = &loaded.config.extractors;
     let globs: Vec<String> = extractors.iter().flat_map(|extractor| extractor.files.iter().cloned()).collect();
     let also = (!globs.is_empty()).then(|| glob_set(&globs).ok()).flatten();
-    Filter { exclude, also, budget: options.budget, ..Filter::default() }
+    let limits = Limits::default().with(&loaded.config.limits).with(&options.limits);
+    Filter { exclude, also, limits, ..Filter::default() }
 }
 
 /// The comments that accept findings. Documentation shows how they are written, and test data is nobody's decision.

@@ -63,7 +63,7 @@ fn entries(archive: &[u8], files: usize, bytes: usize) -> Result<BTreeMap<String
                 if found.len() == files || total > bytes {
                     return Err(format!("it holds more than {files} TOML files or {bytes} bytes of them"));
                 }
-                read::check_size(data.len() as u64)?;
+                read::check_size(data.len() as u64, read::FILE_LIMIT)?;
                 let data = read::text(data).map_err(|reason| format!("`{name}`: {reason}"))?;
                 found.insert(name, data.to_owned());
             }

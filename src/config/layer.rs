@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::config::{Origin, glob_set};
 use crate::finding::Severity;
-use crate::policy::unit;
+use crate::limits::{self, Limit, Setting};
+use crate::policy::{raw, unit};
 use crate::report::Format;
-use crate::signal::Value;
+use crate::signal::{Value, ValueType};
 use crate::source::{Location, Text};
 use crate::spanned::{Item, Mistake, Node, Reader, Table};
 
@@ -29,6 +30,7 @@ pub struct Layer {
     pub format: Option<Format>,
     pub fail_on: Option<Severity>,
     pub baseline: Option<String>,
+    pub limits: Vec<Setting>,
     /// Directories of own policies, relative to the file.
     pub policy_directories: Vec<(String, Range<usize>)>,
     /// Directories of extractors, relative to the file.
@@ -74,6 +76,7 @@ const KEYS: &[&str] = &[
     "include",
     "exclude",
     "history",
+    "limits",
     "fail-on",
     "format",
     "baseline",
@@ -119,6 +122,7 @@ impl File<'_> {
             format: self.format(table),
             fail_on: self.fail_on(table),
             baseline: self.baseline(table),
+            limits: self.limits(table),
             policy_directories: self.strings(table, "policies"),
             extractor_directories: self.strings(table, "extractors"),
             origins: self.origins(table, ""),
@@ -158,10 +162,10 @@ impl File<'_> {
         let mut origins = Vec::new();
         for entry in &table.entries {
             let key = format!("{prefix}{}", entry.key);
-            if let Node::Table(history) = &entry.item.node
-                && key == "history"
+            if let Node::Table(table) = &entry.item.node
+                && matches!(key.as_str(), "history" | "limits")
             {
-                origins.extend(self.origins(history, "history."));
+                origins.extend(self.origins(table, &format!("{key}.")));
             } else if !matches!(key.as_str(), "policy" | "override" | "service" | "allow" | "facts") {
                 let place = format!("{}:{}", self.reader.path, self.text.place(entry.key_range.clone()).line);
                 origins.push(Origin { key, value: shown(&entry.item.node), place });
@@ -229,6 +233,41 @@ impl File<'_> {
         let names: Vec<&str> = Format::ALL.iter().map(|format| format.name).collect();
         self.reader.one_of("format", word, &range, &names);
         Format::ALL.iter().copied().find(|format| format.name == word)
+    }
+
+    /// Sizes and times have a unit, counts are whole numbers; each has a range.
+    fn limits(&mut self, table: &Table) -> Vec<Setting> {
+        let Some((table, _)) = self.reader.table(table, "limits") else { return Vec::new() };
+        let names: Vec<&str> = limits::ALL.iter().map(|limit| limit.name).collect();
+        self.reader.only_keys(table, &names);
+        limits::ALL.iter().filter_map(|limit| Some((limit.name.to_owned(), self.limit(table, limit)?))).collect()
+    }
+
+    fn limit(&mut self, table: &Table, limit: &Limit) -> Option<u64> {
+        let item = table.get(limit.name)?;
+        let number = match raw::value(self.reader, item, limit.name)? {
+            Value::Bytes(bytes) if limit.value == ValueType::Bytes => bytes,
+            Value::Duration(micros) if limit.value == ValueType::Duration => (micros / 1e3) as u64,
+            Value::Number(number) if limit.value == ValueType::Number && number >= 0.0 && number.fract() == 0.0 => {
+                number as u64
+            }
+            _ => {
+                let message = format!("`{}` must be {}", limit.name, unit::expected(limit.value));
+                self.reader.wrong(item.range.clone(), message, None);
+                return None;
+            }
+        };
+        if (limit.least..=limit.most).contains(&number) {
+            return Some(number);
+        }
+        let show = |number: u64| match limit.value {
+            ValueType::Bytes => unit::show(&Value::Bytes(number)),
+            ValueType::Duration => unit::show(&Value::Duration(number as f64 * 1e3)),
+            _ => number.to_string(),
+        };
+        let message = format!("`{}` must lie between {} and {}", limit.name, show(limit.least), show(limit.most));
+        self.reader.wrong(item.range.clone(), message, None);
+        None
     }
 
     fn fail_on(&mut self, table: &Table) -> Option<Severity> {

@@ -238,6 +238,7 @@ fn merge(config: &mut Config, layer: Layer, mistakes: &mut Vec<Mistake>) {
     config.bulk_files = layer.bulk_files.or(config.bulk_files);
     config.format = layer.format.or(config.format);
     config.fail_on = layer.fail_on.or(config.fail_on);
+    config.limits.extend(layer.limits);
     config.baseline = layer.baseline.or(config.baseline.take());
     config.services.extend(layer.services);
     config.allows.extend(layer.allows);

@@ -10,6 +10,7 @@ use crate::config::archive;
 use crate::config::shelf::Shelf;
 use crate::config::vendored::{LOCK, Lock, at_revision};
 use crate::git::Git;
+use crate::read;
 use crate::tree::StoredTree;
 use crate::walk::Filter;
 
@@ -140,8 +141,9 @@ pub(crate) fn of_commit(git: &Git, commit: gix::ObjectId) -> Result<Contents, St
     let mut found = Contents::new();
     let (mut buffer, mut bytes) = (Vec::new(), 0);
     for (index, entry) in tree.walked.entries.iter().enumerate().filter(|(_, entry)| entry.path.ends_with(".toml")) {
-        let text =
-            contents.load(tree.id(index), &mut buffer).map_err(|reason| format!("`{}`: {reason}", entry.path))?;
+        let text = contents
+            .load(tree.id(index), read::FILE_LIMIT, &mut buffer)
+            .map_err(|reason| format!("`{}`: {reason}", entry.path))?;
         bytes += text.len();
         if found.len() == FILES || bytes > BYTES {
             return Err(format!("it holds more than {FILES} TOML files or {BYTES} bytes of them"));

@@ -6,10 +6,11 @@ use crate::config::Config;
 use crate::config::layer::{self, Allow, Budget, Said, ServiceRule};
 use crate::finding::Severity;
 use crate::history::BULK;
+use crate::limits::{self, Limits};
 use crate::policy::manual::strength_word;
 use crate::policy::{Level, unit};
 use crate::report::Format;
-use crate::signal::Value;
+use crate::signal::{Value, ValueType};
 use crate::source::Location;
 
 /// Writes the effective configuration, each value with its origin, as TOML with comments.
@@ -92,6 +93,16 @@ fn head(config: &Config, text: &mut String) -> std::fmt::Result {
     writeln!(text, "history.bots = {}  # {}", list(&config.bots), origin("history.bots"))?;
     let bulk = config.bulk_files.unwrap_or(BULK);
     writeln!(text, "history.bulk-files = {bulk}  # {}", origin("history.bulk-files"))?;
+    let limits = Limits::default().with(&config.limits);
+    limits::ALL.iter().try_for_each(|limit| {
+        let key = format!("limits.{}", limit.name);
+        let value = match limit.value {
+            ValueType::Bytes => quoted(&unit::show(&Value::Bytes(limits.get(limit)))),
+            ValueType::Duration => quoted(&unit::show(&Value::Duration(limits.get(limit) as f64 * 1e3))),
+            _ => limits.get(limit).to_string(),
+        };
+        writeln!(text, "{key} = {value}  # {}", origin(&key))
+    })?;
     match &config.baseline {
         Some(baseline) => writeln!(text, "baseline = {}  # {}", quoted(baseline), origin("baseline")),
         None => Ok(()),

@@ -65,7 +65,12 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
         return;
     }
     modules(view, facts);
-    for selector in view.selectors.iter().filter(|selector| is_candidate(view, selector)).take(MOST) {
+    for (nth, selector) in view.selectors.iter().filter(|selector| is_candidate(view, selector)).enumerate() {
+        if nth == MOST {
+            let at = selector.name();
+            facts.cut(view.range(at..at + 1), "adjustments of the runtime in a file", MOST);
+            break;
+        }
         let path = crate::catalogue::without_versions(view.import_of(selector).path);
         match (path.as_str(), view.token(selector.name())) {
             ("runtime/debug", "SetGCPercent") => setter(view, selector, "set-gc-percent", facts),

@@ -31,7 +31,11 @@ const CONDITIONS: &[&str] = &["p(", "avg<", "avg <", "max<", "max <", "med<", "m
 pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let source = text.text;
     let marks = source.contains("hresholds") && source.contains("k6") || source.contains("_req_");
-    if source.len() > MAX_BYTES || !marks || !CONDITIONS.iter().any(|mark| source.contains(mark)) {
+    if !marks || !CONDITIONS.iter().any(|mark| source.contains(mark)) {
+        return;
+    }
+    if source.len() > MAX_BYTES {
+        facts.omission(0..0, format!("over the limit of {MAX_BYTES} bytes a load test: thresholds are not read"));
         return;
     }
     let script = Script::new(source);

@@ -36,7 +36,7 @@ impl Snapshot {
             return Err("not a regular file".into());
         }
         let header = self.repository.try_find_header(id).ok().flatten().ok_or_else(missing)?;
-        read::check_size(header.size())?;
+        read::check_size(header.size(), read::FILE_LIMIT)?;
         let mut buffer = Vec::new();
         gix::objs::Find::try_find(&self.repository.objects, &id, &mut buffer).ok().flatten().ok_or_else(missing)?;
         read::text(&buffer).map(str::to_owned)

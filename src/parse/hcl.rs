@@ -18,7 +18,10 @@ const MAX_BYTES: usize = 1 << 20;
 /// Reads an HCL file: its tree, and the place and reason of each error.
 pub fn parse(text: &str) -> (Node, Vec<(Range<usize>, String)>) {
     if text.len() > MAX_BYTES {
-        return (Node::new(0..0, Value::Map(Vec::new())), vec![(0..0, "larger than 1 MiB".to_owned())]);
+        return (
+            Node::new(0..0, Value::Map(Vec::new())),
+            vec![(0..0, "over the limit of 1 MiB a file of HCL".to_owned())],
+        );
     }
     let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, open_heredoc: false, errors: Vec::new() };
     let pairs = reader.body(0, true);
@@ -91,14 +94,20 @@ impl Reader<'_> {
         while !matches!(self.peek()?, b'{' | b'=' | b':') {
             let label = self.name()?;
             // Each label is a level of the tree.
-            if labels.len() < MAX_LABELS {
-                labels.push(label);
+            match labels.len() {
+                MAX_LABELS => {
+                    let reason = format!("over the limit of {MAX_LABELS} labels a block: the rest is not read");
+                    self.errors.push((label.range, reason));
+                    labels.push(Node::new(0..0, Value::Null));
+                }
+                count if count < MAX_LABELS => labels.push(label),
+                _ => {}
             }
             self.skip(false);
         }
         if self.peek() == Some(b'{') {
             let body = self.block(depth)?;
-            let value = labels.into_iter().rev().fold(body, |inner, label| {
+            let value = labels.into_iter().take(MAX_LABELS).rev().fold(body, |inner, label| {
                 let range = label.range.start..inner.range.end;
                 Node::new(range, Value::Map(vec![(label, inner)]))
             });
@@ -198,6 +207,7 @@ impl Reader<'_> {
 
     fn list(&mut self, depth: usize) -> Option<Node> {
         if depth >= MAX_DEPTH {
+            self.errors.push((self.at..self.at, format!("nested deeper than {MAX_DEPTH}")));
             return None;
         }
         let start = self.at;

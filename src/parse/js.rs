@@ -7,6 +7,8 @@
 mod literal;
 mod mask;
 
+use crate::parse::cut;
+use crate::problem::Class;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -69,6 +71,9 @@ impl Names {
     fn copy(&self, item: &Item) -> Value {
         let left = self.budget.get().checked_sub(size(item));
         self.budget.set(left.unwrap_or(0));
+        if left.is_none() {
+            cut::met("values copied out of variables of a script", BUDGET, Class::Lost);
+        }
         if left.is_some() { item.value.clone() } else { Value::Unknown }
     }
 }

@@ -5,6 +5,9 @@
 //! Unknown variables stay as written; nothing is ever run.
 
 use std::collections::BTreeMap;
+
+use crate::parse::cut;
+use crate::problem::Class;
 use std::ops::Range;
 
 /// One simple command.
@@ -44,7 +47,11 @@ const MAX_REFERENCE: usize = 512;
 
 impl Variables {
     pub fn set(&mut self, name: &str, value: &str) {
-        if value.len() <= MAX_VALUE && self.map.len() < MAX_VARIABLES {
+        if value.len() > MAX_VALUE {
+            cut::met("bytes of a variable's value", MAX_VALUE, Class::Partial);
+        } else if self.map.len() >= MAX_VARIABLES {
+            cut::met("variables of a script", MAX_VARIABLES, Class::Lost);
+        } else {
             self.map.insert(name.to_owned(), value.to_owned());
         }
     }
@@ -62,7 +69,12 @@ impl Variables {
             let (reference, after) = split_reference(&rest[at..]);
             match self.value(reference) {
                 Some(value) if out.len() + value.len() <= MAX_VALUE => out.push_str(value),
-                _ => out.push_str(reference),
+                found => {
+                    if found.is_some() {
+                        cut::met("bytes of a variable's value", MAX_VALUE, Class::Partial);
+                    }
+                    out.push_str(reference);
+                }
             }
             rest = after;
         }

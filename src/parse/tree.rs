@@ -6,6 +6,9 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::parse::cut;
+use crate::problem::Class;
+
 /// A value somewhere in a configuration file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -30,6 +33,8 @@ pub enum Value {
 
 /// How many aliases a question follows before it gives up.
 const MAX_HOPS: usize = 32;
+/// Levels of merge keys that quartering [`MAX_HOPS`] allows.
+const MERGES: usize = 3;
 
 impl Node {
     pub fn new(range: Range<usize>, value: Value) -> Node {
@@ -42,9 +47,10 @@ impl Node {
         for _ in 0..MAX_HOPS {
             match &node.value {
                 Value::Shared(inner) => node = inner,
-                _ => break,
+                _ => return node,
             }
         }
+        cut::met("aliases of aliases", MAX_HOPS, Class::Lost);
         node
     }
 
@@ -58,12 +64,21 @@ impl Node {
         if let Some((_, value)) = pairs.iter().find(|(name, _)| name.as_str() == Some(key)) {
             return Some(value);
         }
+        if !pairs.iter().any(|(name, _)| name.as_str() == Some("<<")) {
+            return None;
+        }
         if hops == 0 {
+            cut::met("maps merged into one another", MERGES, Class::Lost);
             return None;
         }
         let merged = pairs.iter().filter(|(name, _)| name.as_str() == Some("<<")).map(|(_, value)| value.resolved());
         merged.take(MAX_HOPS).find_map(|base| match &base.value {
-            Value::List(bases) => bases.iter().take(MAX_HOPS).find_map(|base| base.get_within(key, hops / 4)),
+            Value::List(bases) => {
+                if bases.len() > MAX_HOPS {
+                    cut::met("maps merged into one", MAX_HOPS, Class::Lost);
+                }
+                bases.iter().take(MAX_HOPS).find_map(|base| base.get_within(key, hops / 4))
+            }
             _ => base.get_within(key, hops / 4),
         })
     }

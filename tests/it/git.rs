@@ -291,7 +291,7 @@ fn a_stored_tree_lists_what_a_walk_of_its_checkout_lists() {
         assert_eq!(tree.walked.problems, walked.problems);
         let mut buffer = Vec::new();
         let nth = tree.walked.entries.iter().position(|entry| &*entry.path == "a/b.go").unwrap();
-        assert_eq!(tree.contents().load(tree.id(nth), &mut buffer), Ok("a/b.go"));
+        assert_eq!(tree.contents().load(tree.id(nth), 1 << 20, &mut buffer), Ok("a/b.go"));
     }
     assert_eq!(git.commit("no-such-thing").unwrap(), None);
     let below = Git::open(&repo.path().join("a"), Options::default()).unwrap();

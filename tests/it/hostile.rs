@@ -8,6 +8,7 @@ mod big;
 mod consumers;
 mod encodings;
 mod git_directories;
+mod limits;
 mod names;
 mod nesting;
 mod payloads;

@@ -10,9 +10,11 @@
 use super::commands;
 use crate::detect::Facts;
 use crate::fact::{Binding, FactKind, Image};
+use crate::parse::cut;
 use crate::parse::dockerfile::{Dockerfile, Instruction, MAX_STAGES, pairs, parse, words};
 use crate::parse::image_name;
 use crate::parse::shell::{self, Variables};
+use crate::problem::Class;
 use crate::source::Text;
 
 /// Reads one Dockerfile.
@@ -84,7 +86,7 @@ fn last_words(
     Some((words(&text.text[found.arguments.clone()]), found.range.clone()))
 }
 
-const MAX_COPIES: usize = 200;
+const MAX_COPIES: usize = 500;
 
 /// Collects what is copied into a stage, then what is copied into the stages it copies from.
 fn copies(text: &Text<'_>, file: &Dockerfile, lineage: &[usize], seen: &mut Vec<usize>, out: &mut Vec<String>) {
@@ -102,7 +104,9 @@ fn copies(text: &Text<'_>, file: &Dockerfile, lineage: &[usize], seen: &mut Vec<
             paths.pop();
             let known = paths.into_iter().filter(|path| !path.starts_with("<<"));
             for path in known.collect::<Vec<_>>() {
-                if out.len() < MAX_COPIES && !out.contains(&path) {
+                if out.len() == MAX_COPIES {
+                    cut::met("paths copied into an image", MAX_COPIES, Class::Lost);
+                } else if !out.contains(&path) {
                     out.push(path);
                 }
             }

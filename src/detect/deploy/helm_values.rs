@@ -26,7 +26,7 @@ const KEYS: &[&str] = &[
     "kind",
     "type",
 ];
-const MAX_MARKS: usize = 400;
+const MAX_MARKS: usize = 4000;
 
 pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     let name = view.name();
@@ -46,13 +46,16 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     if !name.starts_with("values") && !name.ends_with("values.yaml") {
         return;
     }
-    let mut left = MAX_MARKS;
+    let mut found = 0;
     root.walk(&mut |path, node| {
         let Some(text) = node.as_str().filter(|text| !text.is_empty() && text.len() <= 200) else { return };
         let Some(key) = path.last() else { return };
         let is_named = KEYS.contains(key) || path.iter().any(|part| part.to_ascii_lowercase().contains("image"));
-        if is_named && left > 0 {
-            left -= 1;
+        found += usize::from(is_named);
+        if found == MAX_MARKS + 1 && is_named {
+            facts.cut(node.range.clone(), "names and images of a values file", MAX_MARKS);
+        }
+        if is_named && found <= MAX_MARKS {
             let detail = format!("{}={text}", path.join("."));
             facts.add_bound(node.range.clone(), mark("helm-image", detail), Binding::Here);
         }

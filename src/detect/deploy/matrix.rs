@@ -46,7 +46,7 @@ const KEYS: &[&str] = &[
     "dir",
     "directory",
 ];
-const MAX_NAMES: usize = 100;
+const MAX_NAMES: usize = 500;
 
 /// States the names of a job's matrix; `model` says what becomes of them.
 pub(crate) fn detect(job: &Node, model: &Build, facts: &mut Facts<'_, '_>) {
@@ -60,7 +60,11 @@ pub(crate) fn detect(job: &Node, model: &Build, facts: &mut Facts<'_, '_>) {
         names.extend(entry.entries().filter(|(key, _)| KEYS.contains(key)).map(|(_, value)| value));
     }
     let names = names.into_iter().filter_map(|node| Some((node, node.as_str()?)));
-    for (node, name) in names.filter(|(_, name)| !name.contains("${{")).take(MAX_NAMES) {
+    for (nth, (node, name)) in names.filter(|(_, name)| !name.contains("${{")).enumerate() {
+        if nth == MAX_NAMES {
+            facts.cut(node.range.clone(), "names of a matrix", MAX_NAMES);
+            break;
+        }
         let build = Build { tool: "matrix".to_owned(), packages: vec![name.to_owned()], ..model.clone() };
         let kind = FactKind::Build(build);
         if !facts.list.iter().any(|fact| fact.kind == kind) {

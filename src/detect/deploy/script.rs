@@ -12,7 +12,9 @@ use std::ops::Range;
 use super::{commands, platforms};
 use crate::detect::Facts;
 use crate::fact::{Binding, Build, FactKind, Workload};
+use crate::parse::cut;
 use crate::parse::shell::{self, Command, Variables};
+use crate::problem::Class;
 use crate::source::Text;
 
 /// Reads one file of commands.
@@ -139,7 +141,7 @@ fn published_by(command: &Command) -> Option<&'static str> {
     })
 }
 
-const MAX_CARRIED: usize = 60;
+const MAX_CARRIED: usize = 500;
 
 /// Files that a script copies or names while it packs: what the package may hold.
 fn carried(found: &[Command]) -> Vec<String> {
@@ -153,6 +155,9 @@ fn carried(found: &[Command]) -> Vec<String> {
     let mut files: Vec<String> = moves.flat_map(commands::files).collect();
     files.retain(|file| !(packs_charts && file.trim_matches('"').ends_with(".tgz")));
     files.dedup();
+    if files.len() > MAX_CARRIED {
+        cut::met("files that a script packs", MAX_CARRIED, Class::Lost);
+    }
     files.truncate(MAX_CARRIED);
     files
 }

@@ -10,7 +10,7 @@ use crate::detect::Facts;
 use crate::fact::{Binding, FactKind, MemoryWhat, Workload};
 use crate::source::Text;
 
-const MAX_VALUES: usize = 500;
+const MAX_VALUES: usize = 2000;
 
 pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let name = text.path.rsplit('/').next().unwrap_or(text.path);
@@ -76,7 +76,11 @@ fn environment(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
             && ["IMAGE", "DOCKERFILE", "CONTEXT", "REPO", "NAME", "REGISTRY"].iter().any(|word| key.contains(word))
             && !["SECRET", "TOKEN", "PASSWORD", "KEY", "USER"].iter().any(|word| key.contains(word))
     });
-    for (key, value, range) in values.take(MAX_VALUES) {
+    for (nth, (key, value, range)) in values.enumerate() {
+        if nth == MAX_VALUES {
+            facts.cut(range, "values of an environment", MAX_VALUES);
+            break;
+        }
         let detail = format!("{key}={}", value.trim_matches(['"', '\'']));
         facts.add_bound(range, FactKind::Mark { name: "env".to_owned(), detail }, Binding::Here);
     }

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
+use crate::parse::cut;
+use crate::problem::Class;
+
 /// Bytes of the largest file that is parsed.
 pub(super) const LARGEST: usize = 1 << 20;
 pub(super) const DEADLINE: Duration = Duration::from_secs(5);
@@ -82,9 +85,13 @@ pub struct Syntax {
 /// Parses and evaluates a file; `None` if it is too large or takes too long.
 pub fn syntax(text: &str) -> Option<Syntax> {
     if text.len() > LARGEST {
+        cut::met("bytes of a Go file for its syntax tree", LARGEST, Class::Lost);
         return None;
     }
-    let tree = parse(text)?;
+    let Some(tree) = parse(text) else {
+        cut::met(cut::TIME, DEADLINE.as_millis() as usize, Class::Lost);
+        return None;
+    };
     let mut nodes = Vec::new();
     collect(&tree, &mut nodes);
     let evaluator = Evaluator { text, names: names(text, &nodes) };

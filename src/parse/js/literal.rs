@@ -2,6 +2,8 @@
 
 use super::mask::end_of_string;
 use super::{Item, Names, Value, is_name};
+use crate::parse::cut;
+use crate::problem::Class;
 
 const MAX_DEPTH: usize = 40;
 
@@ -98,6 +100,7 @@ impl Reader<'_> {
     fn primary(&mut self) -> Value {
         self.skip_blank();
         if self.depth >= MAX_DEPTH {
+            cut::met("levels of a JavaScript value", MAX_DEPTH, Class::Partial);
             self.at = self.source.len();
             return Value::Unknown;
         }

@@ -1,6 +1,8 @@
 //! PromQL's expression tree, read by precedence with a bound on depth.
 
 use super::tokens::{Token, tokens};
+use crate::parse::cut;
+use crate::problem::Class;
 
 /// Deeper nesting than people or generators write.
 const MAX_DEPTH: usize = 64;
@@ -137,6 +139,10 @@ impl<'a> Reader<'_, 'a> {
 
     fn expression(&mut self, floor: u8) -> Expr {
         if self.depth >= MAX_DEPTH || self.operators >= MAX_OPERATORS {
+            match self.depth >= MAX_DEPTH {
+                true => cut::met("levels of a PromQL expression", MAX_DEPTH, Class::Lost),
+                false => cut::met("operators of a PromQL expression", MAX_OPERATORS, Class::Lost),
+            }
             self.at = self.tokens.len();
             return Expr::Unknown;
         }

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use super::lex::Kind;
 use super::tokens::Tokens;
+use crate::parse::cut;
+use crate::problem::Class;
 
 /// Whether a predicate can hold in nothing but tests: `test`, `all(test, …)`, `any(test, fuzzing)`, a feature for tests.
 pub(crate) fn is_test_only(tokens: &Tokens<'_>, range: Range<usize>) -> bool {
@@ -14,6 +16,9 @@ pub(crate) fn is_test_only(tokens: &Tokens<'_>, range: Range<usize>) -> bool {
 const DEPTH: usize = 16;
 
 fn predicate(tokens: &Tokens<'_>, range: Range<usize>, depth: usize) -> bool {
+    if depth > DEPTH {
+        cut::met("levels of a `cfg` predicate", DEPTH, Class::Partial);
+    }
     if range.is_empty() || depth > DEPTH {
         return false;
     }

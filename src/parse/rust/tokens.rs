@@ -8,6 +8,8 @@ use std::ops::Range;
 use super::broken::broken;
 use super::cfg;
 use super::lex::{Kind, Token, lex};
+use crate::parse::cut;
+use crate::problem::Class;
 
 /// Marks an opening delimiter that nothing closes.
 const UNPAIRED: u32 = u32::MAX;
@@ -141,6 +143,7 @@ impl<'t> Tokens<'t> {
                 continue;
             }
             if found.len() >= CONDITIONS {
+                cut::met("`cfg` attributes of a file", CONDITIONS, Class::Partial);
                 break;
             }
             let close = self.close(open);
