@@ -116,8 +116,11 @@ pub(super) struct Seen {
     pub(super) first_look: std::time::SystemTime,
 }
 
+/// A base: its history's name, its own, its commit.
+type Base = (String, String, ObjectId);
+
 /// What a report takes from git: the commit with its history, and the base.
-fn state(options: &Options, git: &Git, loaded: &Loaded) -> Option<(String, Option<(String, String, ObjectId)>)> {
+fn state(options: &Options, git: &Git, loaded: &Loaded) -> Option<(String, Option<Base>)> {
     let head = git.head_id().ok()??;
     let window = super::configured::window(options, loaded);
     let base = match &options.base {

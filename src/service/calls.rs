@@ -25,11 +25,14 @@ pub struct Recipes<'a> {
     /// File → recipe (empty for a script) → units built there.
     built: BTreeMap<&'a str, BTreeMap<String, BTreeSet<usize>>>,
     /// File → recipe → calls made there.
-    called: BTreeMap<&'a str, BTreeMap<String, Vec<(&'a FileEntry, &'a Build)>>>,
+    called: BTreeMap<&'a str, BTreeMap<String, Vec<Call<'a>>>>,
 }
 
+/// A call with the file that it stands in.
+type Call<'a> = (&'a FileEntry, &'a Build);
+
 impl<'a> Recipes<'a> {
-    pub fn new(built: &[Built<'a>], calls: &[(&'a FileEntry, &'a Build)]) -> Recipes<'a> {
+    pub fn new(built: &[Built<'a>], calls: &[Call<'a>]) -> Recipes<'a> {
         let mut recipes = Recipes { built: BTreeMap::new(), called: BTreeMap::new() };
         for one in built.iter().filter(|one| one.file.scope != Scope::Test) {
             let units = recipes.built.entry(&*one.file.path).or_default().entry(name(one.build)).or_default();

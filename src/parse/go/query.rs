@@ -12,7 +12,7 @@ use tree_sitter::{QueryCursor, QueryCursorOptions, QueryCursorState, StreamingIt
 use super::tree::{LARGEST, parse};
 
 /// A query is a user's own; what it may take in one file.
-const DEADLINE: Duration = Duration::from_millis(500);
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Bytes of one query, and its nesting.
 pub const LONGEST: usize = 4096;

@@ -179,7 +179,7 @@ fn after(view: &GoView<'_>, at: usize) -> usize {
 /// The statements of a declaration, whose keyword stands right before.
 fn specs(view: &GoView<'_>, at: usize) -> Vec<Range<usize>> {
     if !view.is(at, b'(') {
-        return vec![at..statement_end(view, at, view.tokens.len())];
+        return std::iter::once(at..statement_end(view, at, view.tokens.len())).collect();
     }
     let (mut at, end) = (at + 1, view.closing(at));
     let mut specs = Vec::new();
