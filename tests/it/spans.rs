@@ -70,7 +70,8 @@ fn shows(fact: &Fact, text: &str) -> Option<bool> {
     let number = |value: f64| figures(said).iter().any(|figure| same(*figure, value));
     Some(match &fact.kind {
         FactKind::Toolchain { version, .. } if !said.is_empty() => has(version.split(['-', '+']).next().unwrap_or("")),
-        FactKind::Consumer { library, .. } => has(library.trim_start_matches("lib")),
+        // Where the name is in a variable, the place is the call that loads it.
+        FactKind::Consumer { library, .. } if said.contains(['"', '\'']) => has(library.trim_start_matches("lib")),
         FactKind::Replicas { min, max } if min == max => number(f64::from(*min)),
         FactKind::Memory { bytes, .. } => {
             let sizes = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0];
@@ -81,7 +82,9 @@ fn shows(fact: &Fact, text: &str) -> Option<bool> {
             let line = text[fact.place.start as usize..].lines().next().unwrap_or("");
             has(value.trim_matches(['"', '\''])) || line.contains(value.as_str())
         }
-        FactKind::Uses { symbol, .. } => has(symbol.rsplit(['/', ':', '.']).next().unwrap_or("")),
+        FactKind::Uses { symbol, .. } if !symbol.contains(' ') => {
+            has(symbol.rsplit(['/', ':', '.']).next().unwrap_or(""))
+        }
         _ => return None,
     })
 }
@@ -158,7 +161,12 @@ fn look_at(root: &Path, path: &Path, tally: &mut Tally) {
 fn compare((text, plain): (&str, &FileFacts), (changed, facts): (&str, &FileFacts), what: &str, tally: &mut Tally) {
     let one_line = |text: &str| text.replace('\r', "").trim_end().to_owned();
     let shown = |text: &str, facts: &FileFacts| -> Vec<String> {
-        facts.facts.iter().map(|fact| format!("{:?} `{}`", fact.kind, one_line(slice(text, &fact.place)))).collect()
+        let line = |fact: &Fact| {
+            // A fact about a file as a whole points at its beginning, whatever stands there.
+            let said = if fact.place.start == 0 { "" } else { slice(text, &fact.place) };
+            format!("{:?} `{}`", fact.kind, one_line(said)).replace("\\r", "")
+        };
+        facts.facts.iter().filter(|fact| !matches!(fact.kind, FactKind::Check { .. })).map(line).collect()
     };
     let (before, after) = (shown(text, plain), shown(changed, facts));
     if let Some(at) = (0..before.len().max(after.len())).find(|&at| before.get(at) != after.get(at)) {

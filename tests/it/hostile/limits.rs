@@ -25,8 +25,7 @@ fn rule(expression: &str) -> String {
 }
 
 const EXPORT: &str = "#[unsafe(no_mangle)]\npub extern \"C\" fn x() {}\n";
-const TIMEOUT: &str =
-    "package a\n\nimport (\n\t\"net/http\"\n\t\"time\"\n)\n\nvar c = http.Server{ReadTimeout: 5 * time.Second}\n";
+const TIMEOUT: &str = "package a\n\nimport \"time\"\n\nconst p99LatencyBudget = 5 * time.Millisecond\n";
 
 const ROWS: &[Row] = &[
     (
