@@ -57,7 +57,8 @@ fn service(service: &mut Service, text: &str) {
     let here = || Location::of_file(text);
     let shown = |value: &str| vec![Evidenced { value: value.to_owned(), evidence: vec![here()] }];
     set(&mut service.name, text);
-    service.root = text.into();
+    // Never the name: whether a directory is shown beside it must not depend on what it holds.
+    service.root = format!("{text}/directory").into();
     service.role_because = vec![(text.to_owned(), here())];
     service.binaries = vec![text.to_owned()];
     service.packages = vec![text.into()];

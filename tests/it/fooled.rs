@@ -242,7 +242,10 @@ fn code_that_begins_to_call_itself_generated_is_told_and_fails() {
 }
 
 /// What a change can do to a file of its own so that less is read.
-const BROKEN: &[(&str, &str, fn(&str) -> String)] = &[
+/// A file, its content, and what breaks it.
+type Breaking = (&'static str, &'static str, fn(&str) -> String);
+
+const BROKEN: &[Breaking] = &[
     ("Rust that does not end", "shop/src/main.rs", |text| format!("{text}\nfn x() {{ (\n")),
     ("Rust in a comment that never ends", "shop/src/main.rs", |text| format!("/* {text}")),
     ("a manifest that is no TOML", "shop/Cargo.toml", |text| format!("= = =\n{text}")),

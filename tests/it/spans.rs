@@ -12,7 +12,10 @@ use fitcheck::reader;
 use fitcheck::source::{Place, Text};
 
 /// How a file may be written without meaning anything else; `None` where that way does not exist for a text.
-const ENCODINGS: &[(&str, fn(Kind, &str) -> Option<String>)] = &[
+/// A name, and how a text of some kind is written so.
+type Encoding = (&'static str, fn(Kind, &str) -> Option<String>);
+
+const ENCODINGS: &[Encoding] = &[
     ("plain", |_, text| Some(text.to_owned())),
     ("a mark", |_, text| Some(format!("\u{feff}{text}"))),
     ("CRLF", |_, text| Some(text.replace("\r\n", "\n").replace('\n', "\r\n"))),
