@@ -2,7 +2,7 @@
 //!
 //! *Looks for*: workflows with `github-action-benchmark` that fails on an alert, CodSpeed, and commands that compare
 //! with a baseline and can fail: `bencher run --err`, `critcmp`, `cargo bench … --baseline`, `benchstat`.
-//! *Emits*: [`FactKind::Mark`](crate::fact::FactKind::Mark) `benchmark-gate`. A relative gate has no absolute figure,
+//! *Emits*: [`FactKind::Mark`] `benchmark-gate`. A relative gate has no absolute figure,
 //! so it becomes no latency figure, and no shipped policy rests on it.
 //! *Misses*: gates of home-made scripts; benchmarks that run without a comparison, on purpose.
 //! *Example*: `uses: benchmark-action/github-action-benchmark@v1` with `alert-threshold: '150%'`, `fail-on-alert: true`.

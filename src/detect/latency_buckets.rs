@@ -3,7 +3,7 @@
 //! *Looks for*: histograms in Go and Rust whose metric is a time by its name and whose smallest bucket the code states:
 //! `Buckets: []float64{…}`, `ExponentialBuckets(start, …)`, `LinearBuckets(start, …)`, `exponential_buckets(start, …)`.
 //! Only buckets of 100 µs and less say something: the common defaults start at 5 ms.
-//! *Emits*: [`FactKind::Mark`](crate::fact::FactKind::Mark) `latency-buckets`. It becomes no latency figure, and no
+//! *Emits*: [`FactKind::Mark`] `latency-buckets`. It becomes no latency figure, and no
 //! shipped policy rests on it.
 //! *Misses*: buckets from variables and other files; boundaries that views of OpenTelemetry set; sizes and counts, and
 //! the copied work-queue buckets that start at nanoseconds, on purpose.

@@ -4,7 +4,7 @@
 //! benchmark files such constants where something is asserted, and `assert!(p99 < Duration::…)`. Periods that follow
 //! from a rate: a fixed time step, frames a second, frames of an audio buffer at a sample rate, a control loop, a ticker
 //! of a control task. Timeouts, thresholds for logging, intervals of polling and of measuring are not meant.
-//! *Emits*: [`FactKind::Latency`](crate::fact::FactKind::Latency) from a deadline, a load test or derived from a period.
+//! *Emits*: [`FactKind::Latency`] from a deadline, a load test or derived from a period.
 //! *Misses*: budgets that a test puts together or reads; inline tests of shipped files; rates from configuration.
 //! *Example*: `const P99_BUDGET: Duration = Duration::from_micros(250);`: p99 within 250 µs.
 

@@ -4,7 +4,7 @@
 //! constant, field or binding of such a name holds.
 //! A number counts where the constant's name has a unit (`CONNECT_TIMEOUT_MS`). Waiting in a loop (`recv_timeout`) is
 //! none.
-//! *Emits*: [`FactKind::Timeout`](crate::fact::FactKind::Timeout), never a budget.
+//! *Emits*: [`FactKind::Timeout`], never a budget.
 //! *Misses*: durations from configuration; values of constants named elsewhere.
 //! *Example*: `tokio::time::timeout(Duration::from_secs(5), f)`: a ceiling of 5 s.
 
