@@ -1,6 +1,7 @@
-//! *Looks for*: patterns of CODEOWNERS that are too long or nested to be compiled.
+//! Lines of CODEOWNERS that history will leave out.
 //!
-//! *Emits*: nothing but a flaw: the history stage, which counts owners, leaves such a line out.
+//! *Looks for*: patterns of CODEOWNERS that are too long or nested to be compiled.
+//! *Emits*: nothing but a `Flaw`: the history stage, which counts owners, leaves such a line out.
 //! *Misses*: a CODEOWNERS file elsewhere than where code hosts look.
 //! *Example*: a line of 2,000 characters before its owner.
 

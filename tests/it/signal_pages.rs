@@ -67,7 +67,7 @@ const SOURCES: &[(&str, &[&str], &str)] = &[
     ("size", &[], "Counted over the import closure while its files are read."),
     (
         "team",
-        &[],
+        &["Flaw"],
         "Read from git history: see [History](../history.md) for the definition of each figure and its source.",
     ),
     ("spec", &[], "Read from git history: see [History](../history.md)."),
