@@ -27,6 +27,8 @@ impl Slot {
     pub fn open(directory: &Path, root: &Path, how: &str) -> Option<Slot> {
         let secret = place::secret()?;
         place::create_private(directory)?;
+        // A run that is told again writes nothing, so it tidies here what a killed one left.
+        crate::draft::sweep(directory);
         let root = root.canonicalize().ok()?;
         let mut hasher = blake3::Hasher::new();
         hasher.update(root.as_os_str().as_encoded_bytes()).update(b"\0").update(how.as_bytes());

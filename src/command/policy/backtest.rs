@@ -26,7 +26,8 @@ pub(super) fn backtest(policies: &Path, scan: &Scan) -> anyhow::Result<Exit> {
         }
     }
     changed.config.extractors.extend(new);
-    let options = Options { base: None, ..crate::options(scan) };
+    // What was kept of a run with the present policies is no answer for others.
+    let options = Options { base: None, cache: None, ..crate::options(scan) };
     let after = check::check_with(&options, &mut changed)?;
     let twin = |judged: &&Judged| {
         let same = |other: &&Judged| {
