@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::stamp::Stamps;
 use super::{first_16, place, read_whole, version};
+use crate::draft::{self, Draft};
 
 const MAGIC: &[u8; 8] = b"fitrun01";
 /// Magic, version, seal, digest.
@@ -28,7 +29,7 @@ impl Slot {
         let secret = place::secret()?;
         place::create_private(directory)?;
         // A run that is told again writes nothing, so it tidies here what a killed one left.
-        crate::draft::sweep(directory);
+        draft::sweep(directory);
         let root = root.canonicalize().ok()?;
         let mut hasher = blake3::Hasher::new();
         hasher.update(root.as_os_str().as_encoded_bytes()).update(b"\0").update(how.as_bytes());
@@ -65,12 +66,13 @@ impl Slot {
             return Ok(());
         }
         let directory = self.file.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::Builder::new().prefix(".fitcheck-").tempfile_in(directory)?;
+        let draft = Draft::private(&self.file)?;
+        let mut file = draft.file();
         file.write_all(MAGIC)?;
         file.write_all(&version())?;
         file.write_all(&seal(&self.secret, &body))?;
         file.write_all(&body)?;
-        file.persist(&self.file)?;
+        draft.publish_unsynced()?;
         place::evict(directory, super::ALL_BYTES);
         Ok(())
     }
