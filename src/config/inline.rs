@@ -167,12 +167,30 @@ fn is_comment(line: &str) -> bool {
 fn accepts(line: &str) -> Option<&str> {
     let (code, said) = line.split_once(MARK)?;
     let (named, reason) = said.trim_start().split_once(char::is_whitespace)?;
-    // Inside a string, say, nothing is a comment: blanks or nothing stand before one.
-    let starts = |code: &str| code.is_empty() || code.ends_with(char::is_whitespace);
+    // Inside a string nothing is a comment: blanks or nothing stand before one, and no string is open there.
+    let starts = |code: &str| (code.is_empty() || code.ends_with(char::is_whitespace)) && !in_string(code);
     let code = code.trim_end();
     let is_granted = COMMENTS.iter().any(|comment| code.strip_suffix(comment).is_some_and(starts))
         && reason.chars().any(char::is_alphanumeric);
     is_granted.then_some(named)
+}
+
+/// Whether a string of this line is open behind this part of it.
+fn in_string(code: &str) -> bool {
+    let (mut open, mut bytes) = (None, code.bytes().peekable());
+    let mut before = b' ';
+    while let Some(byte) = bytes.next() {
+        match (open, byte) {
+            (Some(b'"'), b'\\') => drop(bytes.next()),
+            (Some(quote), _) if byte == quote => open = None,
+            // The letter `'"'` of Go and Rust opens nothing.
+            (None, b'"') if before == b'\'' && bytes.peek() == Some(&b'\'') => {}
+            (None, b'"' | b'`') => open = Some(byte),
+            _ => {}
+        }
+        before = byte;
+    }
+    open.is_some()
 }
 
 #[cfg(test)]
@@ -192,6 +210,11 @@ mod tests {
             ("x() // fitcheck:allow crud-service measured\n", 1, false),
             ("x(\"fitcheck:allow tail-latency measured\")\n", 1, false),
             ("x(\"# fitcheck:allow tail-latency measured\")\n", 1, false),
+            ("x(\"y() // fitcheck:allow tail-latency measured\")\n", 1, false),
+            ("x(`y() // fitcheck:allow tail-latency measured`)\n", 1, false),
+            (r#"x("\" // fitcheck:allow tail-latency measured")"#, 1, false),
+            (r#"x("y\\") // fitcheck:allow tail-latency measured"#, 1, true),
+            ("x('\"') // fitcheck:allow tail-latency measured\n", 1, true),
             ("http://fitcheck:allow tail-latency measured\n", 1, false),
             ("", 0, false),
             ("", 7, false),
