@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Advice, Cost};
+use crate::path::parent;
 use crate::policy::{Policy, PolicySet, Remedy, Shape};
 use crate::service::{Language, Service};
 use crate::signal::Signal;
@@ -62,7 +63,7 @@ fn split_point(packages: &[String]) -> String {
 fn holding(service: &Service, matched: &[Signal]) -> Vec<String> {
     let mut found: BTreeMap<&str, usize> = BTreeMap::new();
     for location in matched.iter().flat_map(|signal| &signal.evidence) {
-        let directory = location.path.rsplit_once('/').map_or(".", |(directory, _)| directory);
+        let directory = parent(&location.path);
         if directory != &*service.root && service.packages.iter().any(|package| &**package == directory) {
             *found.entry(directory).or_default() += 1;
         }

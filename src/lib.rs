@@ -36,6 +36,7 @@ pub mod output;
 pub mod pages;
 pub mod panics;
 pub mod parse;
+pub mod path;
 pub mod pattern;
 pub mod pick;
 pub mod policy;

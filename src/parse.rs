@@ -25,6 +25,8 @@ pub mod yaml;
 
 use serde::{Deserialize, Serialize};
 
+use crate::path::{base, parent};
+
 /// Which reader a file gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
@@ -62,7 +64,7 @@ pub enum Kind {
 impl Kind {
     /// Decides by the file's name; `None` for files that are never opened.
     pub fn of(path: &str) -> Option<Kind> {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = base(path);
         let lower = name.to_ascii_lowercase();
         let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
         if let Some(kind) = by_name(path, &lower) {
@@ -125,6 +127,6 @@ fn by_name(path: &str, lower: &str) -> Option<Kind> {
 
 /// Scripts without an extension live in a few well-known directories.
 fn is_script_place(path: &str) -> bool {
-    let directory = path.rsplit('/').nth(1).unwrap_or("");
+    let directory = base(parent(path));
     matches!(directory, "bin" | "script" | "scripts" | "hack" | "ci")
 }

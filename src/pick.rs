@@ -333,7 +333,7 @@ mod tests {
             ("horizon-years", "5"),
             ("memory-ceiling", "64MiB"),
         ]);
-        let (layer, mistakes) = layer::read("fitcheck.toml", "", &pick.entry);
+        let (layer, mistakes) = layer::read("fitcheck.toml", ".", &pick.entry);
         assert_eq!(mistakes, Vec::new(), "{}", pick.entry);
         let budget = layer.services[0].latency[0].value;
         assert_eq!((budget.limit_us, budget.percentile, layer.services[0].facts.len()), (800.0, Some(99.9), 3));

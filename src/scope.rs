@@ -1,5 +1,7 @@
 //! What a path says about the code in it: shipped, vendored, generated, test, example, documentation.
 
+use crate::path::base;
+
 /// The standing of a file in its repository, from its path alone.
 ///
 /// Only `Shipped` code gives facts about a service. The others are still walked: imports of vendored packages
@@ -18,7 +20,7 @@ pub enum Scope {
 impl Scope {
     pub fn of(path: &str) -> Scope {
         let mut scope = Scope::Shipped;
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = base(path);
         let directories = path.strip_suffix(name).unwrap_or("");
         for part in directories.split('/').filter(|part| !part.is_empty()) {
             let found = of_directory(part);

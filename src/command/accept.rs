@@ -42,7 +42,7 @@ pub(crate) fn allow(args: &cli::Allow) -> anyhow::Result<Exit> {
     let new = format!("{old}{gap}{entry}");
     // A list written as `allow = [...]` takes no further table.
     ensure!(
-        layer::read(FILE, "", &new).1.is_empty(),
+        layer::read(FILE, ".", &new).1.is_empty(),
         "cannot append to `{}`; write it there:\n\n{entry}",
         path.display()
     );

@@ -154,7 +154,7 @@ mod tests {
     use crate::source::Location;
 
     fn settled(allow: &str) -> Vec<(String, Status)> {
-        let (layer, mistakes) = layer::read("fitcheck.toml", "", allow);
+        let (layer, mistakes) = layer::read("fitcheck.toml", ".", allow);
         assert_eq!(mistakes, Vec::new());
         let config = Config { allows: layer.allows, ..Config::default() };
         let mut service = Service::named("svc", Language::Rust);

@@ -134,7 +134,7 @@ mod tests {
     use crate::source::Location;
 
     fn configured(text: &str) -> Config {
-        let (layer, mistakes) = layer::read("fitcheck.toml", "", text);
+        let (layer, mistakes) = layer::read("fitcheck.toml", ".", text);
         assert_eq!(mistakes, Vec::new());
         Config { services: layer.services, ..Config::default() }
     }

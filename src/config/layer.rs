@@ -96,7 +96,7 @@ const KEYS: &[&str] = &[
 /// Keys that speak of the service in whose directory the file lies.
 const OWN_KEYS: &[&str] = &["name", "role", "owner", "ignore", "facts"];
 
-/// Reads one layer. `directory` is where it lies, relative to the root: paths in it start there.
+/// Reads one layer. `directory` is where it lies (`.` for the root): paths in it start there.
 pub fn read(path: &str, directory: &str, text: &str) -> (Layer, Vec<Mistake>) {
     let (mut reader, document) = Reader::parse(path, text);
     let Node::Table(table) = &document.node else { return (Layer::default(), reader.mistakes) };
@@ -129,7 +129,7 @@ impl File<'_> {
             ..Layer::default()
         };
         self.history(table, &mut layer);
-        let here = if self.directory.is_empty() { Vec::new() } else { vec![self.directory.to_owned()] };
+        let here = if self.directory == "." { Vec::new() } else { vec![self.directory.to_owned()] };
         layer.settings = self.settings(table, &here);
         for item in self.items(table, "override") {
             layer.settings.extend(self.override_table(&item));
@@ -138,8 +138,7 @@ impl File<'_> {
             layer.services.extend(self.service(&item));
         }
         if OWN_KEYS.iter().any(|key| table.get(key).is_some()) {
-            let root = if self.directory.is_empty() { "." } else { self.directory };
-            layer.services.push(self.about(table, ServiceRule::of(root)));
+            layer.services.push(self.about(table, ServiceRule::of(self.directory)));
         }
         for item in self.items(table, "allow") {
             layer.allows.extend(self.allow(&item));
@@ -195,7 +194,7 @@ impl File<'_> {
     /// A path as written in this file, from the repository's root.
     fn below(&self, path: &str) -> String {
         match (self.directory, path) {
-            ("", path) => path.to_owned(),
+            (".", path) => path.to_owned(),
             (directory, ".") => directory.to_owned(),
             (directory, path) => format!("{directory}/{path}"),
         }
@@ -317,7 +316,7 @@ impl File<'_> {
         let (policy, reason, owner) = (required("policy"), required("reason"), required("owner"));
         let path = self.reader.text(table, "path").map(|(path, _)| self.below(path));
         let named = self.reader.text(table, "service").map(|(service, _)| service.to_owned());
-        let own = (!self.directory.is_empty()).then(|| self.directory.to_owned());
+        let own = (self.directory != ".").then(|| self.directory.to_owned());
         let Some(service) = path.or(named).or(own) else {
             self.reader.wrong(item.range.clone(), "`allow` needs `service` or `path`", None);
             return None;

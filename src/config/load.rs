@@ -47,7 +47,7 @@ pub fn load(root: &Path, given: Option<&Path>) -> Loaded {
 pub fn load_from(shelf: &dyn Shelf, entry: Option<&str>) -> Loaded {
     let mut files = Files::on(shelf);
     if let Some(entry) = entry {
-        files.layer(entry, "", &mut Vec::new());
+        files.layer(entry, ".", &mut Vec::new());
     }
     Loaded { entry: entry.map(str::to_owned), ..files.finish() }
 }
@@ -153,7 +153,7 @@ impl<'a> Files<'a> {
         let mut files = Vec::new();
         for name in names {
             let path = match directory {
-                "" => name,
+                "." => name,
                 top if top.ends_with('/') => format!("{top}{name}"),
                 directory => format!("{directory}/{name}"),
             };

@@ -10,6 +10,7 @@ use crate::config::archive;
 use crate::config::shelf::Shelf;
 use crate::config::vendored::{LOCK, Lock, at_revision};
 use crate::git::Git;
+use crate::path::{join, parent};
 use crate::read;
 use crate::tree::StoredTree;
 use crate::walk::Filter;
@@ -156,30 +157,24 @@ pub(crate) fn of_commit(git: &Git, commit: gix::ObjectId) -> Result<Contents, St
 /// Joins a path to the directory of a file and refuses what leaves the root, or a container.
 pub(super) fn inside(file: &str, path: &str) -> Option<String> {
     if let Some((container, inner)) = file.split_once("//") {
-        return Some(format!("{container}//{}", joined(inner, path)?));
+        return Some(contained(container, &joined(inner, path)?));
     }
     match path.split_once("//") {
-        Some((container, inner)) => Some(format!("{}//{}", joined(file, container)?, joined("", inner)?)),
+        Some((container, inner)) => Some(contained(&joined(file, container)?, &joined("", inner)?)),
         None => joined(file, path),
     }
+}
+
+/// What lies in a container; its top is written `container//`, as in `extends`.
+fn contained(container: &str, inner: &str) -> String {
+    format!("{container}//{}", if inner == "." { "" } else { inner })
 }
 
 fn joined(file: &str, path: &str) -> Option<String> {
     if path.starts_with('/') || path.contains('\\') || path.contains(':') || path.contains("//") {
         return None;
     }
-    let mut parts: Vec<&str> = file.split('/').collect();
-    parts.pop();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
+    join(parent(file), path)
 }
 
 #[cfg(test)]

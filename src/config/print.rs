@@ -241,7 +241,7 @@ mod tests {
     fn the_effective_configuration_is_toml_again() {
         let text = effective(&Config::default());
         assert!(text.contains("budget = \"1 ms\"  # default, document 000"), "{text}");
-        let (layer, mistakes) = layer::read("fitcheck.toml", "", &text);
+        let (layer, mistakes) = layer::read("fitcheck.toml", ".", &text);
         assert_eq!(mistakes, Vec::new());
         let mut config = Config::default();
         let mut reader = Reader { path: "fitcheck.toml".into(), mistakes: Vec::new() };
@@ -270,7 +270,7 @@ mod tests {
             },
         );
         for text in [INIT, &bare] {
-            assert_eq!(layer::read("fitcheck.toml", "", text).1, Vec::new(), "{text}");
+            assert_eq!(layer::read("fitcheck.toml", ".", text).1, Vec::new(), "{text}");
         }
     }
 }

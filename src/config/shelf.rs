@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::git::snapshot::Snapshot;
+use crate::path::{base, parent};
 use crate::read;
 
-/// Files by their path, `/` between parts.
+/// Files by their path, `/` between parts; the top directory is `.`.
 pub trait Shelf {
     fn has(&self, path: &str) -> bool;
     /// The text of a file, or why it has none.
@@ -80,9 +81,8 @@ impl Shelf for Kept {
 
     fn names(&self, directory: &str) -> Option<Vec<String>> {
         let inside = |path: &String| {
-            let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
             // Below the top of a container one slash more stands before the name.
-            (parent.trim_end_matches('/') == directory.trim_end_matches('/')).then(|| name.to_owned())
+            (parent(path).trim_end_matches('/') == directory.trim_end_matches('/')).then(|| base(path).to_owned())
         };
         let names: Vec<String> = self.0.keys().filter_map(inside).collect();
         (!names.is_empty()).then_some(names)

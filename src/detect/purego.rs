@@ -8,6 +8,7 @@
 use crate::detect::Facts;
 use crate::fact::{Direction, FactKind};
 use crate::parse::go::{GoView, Selector};
+use crate::path;
 
 const LOADERS: &[(&str, &[&str])] = &[
     ("github.com/ebitengine/purego", &["Dlopen", "RegisterLibFunc", "RegisterFunc", "SyscallN", "NewCallback"]),
@@ -69,7 +70,7 @@ const SYSTEM: &[&str] = &[
 
 pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     // Bindings to the system's own calls are generated into files of this name.
-    let file = view.path.rsplit('/').next().unwrap_or(view.path);
+    let file = path::base(view.path);
     if !view.is_own_code() || file.starts_with("zsyscall") {
         return;
     }

@@ -12,6 +12,7 @@ use crate::fact::{Binding, FactKind};
 use crate::parse::config::ConfigView;
 use crate::parse::tree::Node;
 use crate::parse::{Kind, config};
+use crate::path;
 use crate::scope::Scope;
 use crate::source::Text;
 
@@ -23,7 +24,7 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
 
 /// Reads the older file, which holds a bare channel or the same table.
 pub(crate) fn detect_text(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    if text.path.rsplit('/').next() != Some("rust-toolchain") || Scope::of(text.path).is_foreign() {
+    if path::base(text.path) != "rust-toolchain" || Scope::of(text.path).is_foreign() {
         return;
     }
     let channel = text.text.trim();

@@ -44,7 +44,8 @@ impl Snapshot {
 
     /// Returns the names in a directory.
     pub fn names(&self, directory: &str) -> Option<Vec<String>> {
-        let id = match self.place(directory).as_str() {
+        // The top of a shelf is `.`, as everywhere; git has no word for it.
+        let id = match self.place(if directory == "." { "" } else { directory }).as_str() {
             "" => self.tree,
             place => self.at(place).filter(|(kind, _)| *kind == EntryKind::Tree)?.1,
         };

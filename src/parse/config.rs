@@ -4,6 +4,7 @@
 
 use super::tree::Node;
 use super::{Kind, hcl, helm, json, toml_tree, yaml};
+use crate::path;
 use crate::problem::{Class, Flaw};
 use crate::source::Text;
 
@@ -23,7 +24,7 @@ pub struct ConfigView<'a> {
 impl ConfigView<'_> {
     /// Returns the name of the file without directories.
     pub fn name(&self) -> &str {
-        self.text.path.rsplit('/').next().unwrap_or(self.text.path)
+        path::base(self.text.path)
     }
 
     /// Returns the first document; an empty file has none.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::parse::cut;
+use crate::path::base;
 use crate::problem::Class;
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ pub struct Command {
 impl Command {
     /// Returns the program's name without directories.
     pub fn program(&self) -> &str {
-        self.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
+        self.words.first().map_or("", |word| base(word))
     }
 
     pub fn variable(&self, name: &str) -> Option<&str> {

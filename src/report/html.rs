@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Context, fleet, inert, words};
 use crate::finding::{Judged, Report, Strength};
+use crate::path::base;
 use crate::service::Language;
 
 const STYLE: &str = include_str!("html/style.css");
@@ -182,7 +183,7 @@ fn marks(judged: &Judged) -> String {
 fn link(index: usize, judged: &Judged) -> String {
     let service = &judged.service;
     // Where the name is not the directory's, several may have it.
-    let is_told = *service.root == *"." || service.root.rsplit('/').next() == Some(service.name.as_str());
+    let is_told = *service.root == *"." || base(&service.root) == service.name;
     let root = if is_told { String::new() } else { format!(" <small>{}</small>", inert::html(&service.root)) };
     format!("<a href=\"#s{index}\">{}</a>{root}", inert::html(&service.name))
 }

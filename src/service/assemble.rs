@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::fact::{Count, FactKind, LatencySource, Structure};
+use crate::path::is_within;
 use crate::scope::Scope;
 use crate::source::{Location, Place};
 
 use super::attribute::{Collected, Ties, attribute};
 use super::by_hand::{self, Added};
-use super::repository::{Repository, is_within};
+use super::repository::Repository;
 use super::traits::Uses;
 use super::unit::{Unit, discover};
 use super::{

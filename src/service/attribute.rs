@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use crate::fact::{Binding, Count, Fact, FactKind, LatencySource};
 use crate::parse::Kind;
+use crate::path::{is_within, parent};
 use crate::scope::Scope;
 
 use super::Language;
 use super::build::Built;
 use super::image::Packed;
-use super::repository::{FileEntry, Repository, is_within, parent};
+use super::repository::{FileEntry, Repository};
 use super::role::is_called_a_tool;
 use super::unit::Unit;
 use super::workload::Running;

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use crate::fact::{Build, Fact, FactKind};
 use crate::parse::image_name;
+use crate::path::{base, is_within, join, parent};
 
 use super::Language;
 use super::calls::{self, Recipes};
-use super::repository::{FileEntry, Repository, base, join, parent};
+use super::repository::{FileEntry, Repository};
 use super::unit::{Shape, Unit};
 
 /// A build command with the units that it builds (indexes).
@@ -188,8 +189,7 @@ fn go_targets(repository: &Repository, file: &FileEntry, build: &Build, units: &
         for package in build.packages.iter().filter_map(|package| package.strip_suffix("/...")) {
             for at in bases(repository, file, build).iter().take(1) {
                 if let Some(path) = join(at, package).filter(|path| path != ".") {
-                    let below =
-                        |unit: &Unit| unit.language == Language::Go && super::repository::is_within(&unit.root, &path);
+                    let below = |unit: &Unit| unit.language == Language::Go && is_within(&unit.root, &path);
                     found.extend(units.iter().enumerate().filter(|(_, unit)| below(unit)).map(|(index, _)| index));
                 }
             }

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::path::base;
 use crate::source::Location;
 
 use super::Language;
-use super::repository::{Repository, base};
+use super::repository::Repository;
 use super::unit::{Shape, Unit};
 
 /// A service by hand.

@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::Build;
+use crate::path::{base, is_within, join, parent};
 use crate::scope::Scope;
 
 use super::build::{Built, bases};
-use super::repository::{FileEntry, Repository, base, is_within, join};
+use super::repository::{FileEntry, Repository};
 use super::unit::Unit;
 
 /// Recipes that call recipes that call recipes.
@@ -90,7 +91,7 @@ impl<'a> Recipes<'a> {
             let recipe = target.to_ascii_lowercase();
             let holds = |path: &&str| is_file_of(&call.tool, path) && self.has(path, &recipe);
             let files: Vec<&'a str> = self.files().filter(|path| holds(path)).collect();
-            let beside = places.iter().find_map(|at| files.iter().find(|path| directory(path) == at.as_str()));
+            let beside = places.iter().find_map(|at| files.iter().find(|path| parent(path) == at.as_str()));
             // A Makefile includes those below it.
             let below = || {
                 let top = places.first()?;
@@ -120,10 +121,6 @@ impl<'a> Recipes<'a> {
 
 fn name(build: &Build) -> String {
     build.recipe.as_deref().unwrap_or("").to_ascii_lowercase()
-}
-
-fn directory(path: &str) -> &str {
-    path.rsplit_once('/').map_or(".", |(directory, _)| directory)
 }
 
 /// Whether a tool reads its recipes from such a file.

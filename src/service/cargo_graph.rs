@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::fact::{CargoDependency, CargoManifest, CargoTarget, DependencyKind, Structure};
+use crate::path::{is_within, join, parent};
 use crate::source::Place;
 
-use super::repository::{FileEntry, is_within, join, parent};
+use super::repository::FileEntry;
 
 #[derive(Debug, Default)]
 pub struct CargoGraph {

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::FactKind;
+use crate::path::{join, parent};
 
-use super::repository::{FileEntry, Repository, join, parent};
+use super::repository::{FileEntry, Repository};
 
 /// All charts of a repository.
 #[derive(Debug, Default)]

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::fact::{GoFile, Structure};
+use crate::path::{base, join, parent};
 
-use super::repository::{FileEntry, base, join, parent};
+use super::repository::FileEntry;
 
 #[derive(Debug, Default)]
 pub struct GoGraph {

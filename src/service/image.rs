@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use crate::fact::{Fact, FactKind, Image};
 use crate::parse::image_name;
+use crate::path::{base, is_within, join, parent};
 use crate::scope::Scope;
 
 use super::build::Built;
-use super::repository::{FileEntry, Repository, base, is_within, join, parent};
+use super::repository::{FileEntry, Repository};
 use super::unit::{Shape, Unit};
 
 /// An image definition with the units in it (indexes).

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::fact::{Fact, FileFacts, Structure};
+use crate::path::{is_within, parent};
 use crate::scope::Scope;
 use crate::source::{Location, Place};
 
@@ -109,53 +110,5 @@ impl Repository {
         let start = if directory == "." { 0 } else { self.files.partition_point(|file| *file.path < *directory) };
         let end_reached = move |file: &&FileEntry| directory == "." || file.path.starts_with(directory);
         self.files[start..].iter().take_while(end_reached).filter(move |file| is_within(&file.path, directory))
-    }
-}
-
-/// The directory part of a path; `.` for the root.
-pub fn parent(path: &str) -> &str {
-    match path.rfind('/') {
-        Some(at) => &path[..at],
-        None => ".",
-    }
-}
-
-/// The last part of a path.
-pub fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// Joins and normalises `a/./b/../c`; `None` where it leaves the root.
-pub fn join(directory: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    let head = if relative.starts_with('/') { "" } else { directory };
-    for part in head.split('/').chain(relative.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            other => parts.push(other),
-        }
-    }
-    Some(if parts.is_empty() { ".".into() } else { parts.join("/") })
-}
-
-/// Whether `path` is `directory` or lies below it.
-pub fn is_within(path: &str, directory: &str) -> bool {
-    directory == "." || path == directory || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_joined_inside_the_root_only() {
-        assert_eq!(join("a/b", "../c").as_deref(), Some("a/c"));
-        assert_eq!(join(".", "./x/").as_deref(), Some("x"));
-        assert_eq!(join("a", "..").as_deref(), Some("."));
-        assert_eq!(join("a", "../.."), None);
-        assert!(is_within("a/b", "a") && !is_within("ab", "a") && is_within("x", "."));
     }
 }

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::fact::FactKind;
+use crate::path::{base, parent};
 use crate::source::{Location, Place};
 
 use super::Language;
 use super::cargo_graph::{CargoPackage, Reached};
-use super::repository::{Repository, base, parent};
+use super::repository::Repository;
 
 /// A separately built thing.
 #[derive(Clone, Debug)]

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fact::{Fact, FactKind, Workload};
 use crate::parse::image_name;
+use crate::path::{base, is_within, join, parent};
 use crate::scope::Scope;
 
 use super::Language;
 use super::build::{self, Built};
 use super::charts::Charts;
 use super::image::{Packed, binary_name, closest, image_name};
-use super::repository::{FileEntry, Repository, base, is_within, join, parent};
+use super::repository::{FileEntry, Repository};
 use super::unit::Unit;
 
 /// A workload with the units that it runs (indexes).

@@ -254,7 +254,7 @@ mod tests {
             ("[facts]\nmemory-ceiling = \"lots\"\n", "`memory-ceiling` must be a size", "\"lots\""),
             ("[facts]\nteam-plan = \"hirng\"\n", "unknown team-plan `hirng`", "\"hirng\""),
         ] {
-            let (_, mistakes) = layer::read("fitcheck.toml", "", text);
+            let (_, mistakes) = layer::read("fitcheck.toml", ".", text);
             let found = mistakes.iter().find(|mistake| mistake.message.starts_with(message));
             let found = found.unwrap_or_else(|| panic!("{text}: {mistakes:#?}"));
             assert!(text[found.range()].starts_with(covers), "{text}: covers `{}`", &text[found.range()]);

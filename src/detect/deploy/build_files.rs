@@ -13,10 +13,11 @@ use super::shared;
 use crate::detect::Facts;
 use crate::fact::{Build, FactKind, Image, Workload};
 use crate::parse::shell::{self, Variables};
+use crate::path;
 use crate::source::Text;
 
 pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    let name = text.path.rsplit('/').next().unwrap_or(text.path);
+    let name = path::base(text.path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match (name, extension) {
         ("BUILD", _) | (_, "bazel" | "bzl") => bazel(text, facts),

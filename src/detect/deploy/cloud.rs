@@ -12,6 +12,7 @@ use crate::fact::{Binding, FactKind, ImageBuild, MemoryWhat, Workload};
 use crate::parse::Kind;
 use crate::parse::config::ConfigView;
 use crate::parse::tree::Node;
+use crate::path;
 
 pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     let Some(root) = view.root() else { return };
@@ -98,7 +99,7 @@ fn lambda(
         let context = shared::from_root(view.text.path, context)?;
         let dockerfile = metadata("Dockerfile").map(|file| format!("{context}/{file}"));
         Some(ImageBuild {
-            dockerfile: dockerfile.and_then(|path| shared::normal(&path)),
+            dockerfile: dockerfile.and_then(|path| path::normal(&path)),
             context,
             ..ImageBuild::default()
         })

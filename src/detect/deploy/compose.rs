@@ -11,6 +11,7 @@ use crate::fact::{Binding, FactKind, ImageBuild, MemoryWhat, Workload};
 use crate::parse::config::ConfigView;
 use crate::parse::shell::Variables;
 use crate::parse::tree::Node;
+use crate::path;
 
 pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     for document in &view.documents {
@@ -66,7 +67,7 @@ fn image_build(file: &str, build: &Node) -> Option<ImageBuild> {
     }
     let written = |key: &str| build.get(key).and_then(Node::written).map(defaults);
     let context = shared::from_root(file, &written("context").unwrap_or_else(|| ".".to_owned()))?;
-    let dockerfile = written("dockerfile").and_then(|path| shared::normal(&format!("{context}/{path}")));
+    let dockerfile = written("dockerfile").and_then(|path| path::normal(&format!("{context}/{path}")));
     let mut args: Vec<(String, String)> = Vec::new();
     if let Some(node) = build.get("args") {
         let pairs = node.entries().filter_map(|(name, value)| Some((name.to_owned(), defaults(value.written()?))));

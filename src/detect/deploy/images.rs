@@ -10,6 +10,7 @@ use crate::detect::Facts;
 use crate::fact::{FactKind, Image};
 use crate::parse::config::ConfigView;
 use crate::parse::tree::Node;
+use crate::path;
 
 pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     let name = view.name().to_ascii_lowercase();
@@ -33,7 +34,7 @@ fn pairs(node: Option<&Node>) -> Vec<(String, String)> {
 fn placed(file: &str, context: &str, dockerfile: Option<&str>) -> (Option<String>, Option<String>) {
     let context = shared::from_root(file, context);
     let dockerfile =
-        dockerfile.and_then(|path| shared::normal(&format!("{}/{path}", context.as_deref().unwrap_or("."))));
+        dockerfile.and_then(|path| path::normal(&format!("{}/{path}", context.as_deref().unwrap_or("."))));
     (context, dockerfile)
 }
 

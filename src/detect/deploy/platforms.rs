@@ -9,6 +9,7 @@
 use crate::fact::{ImageBuild, Workload};
 use crate::parse::shell::{Command, join};
 use crate::parse::tree::Node;
+use crate::path;
 
 use super::shared;
 
@@ -111,7 +112,7 @@ fn built(target: &str, name: Option<String>, context: Option<String>, dockerfile
 
 /// A directory from where the command runs.
 fn source(command: &Command, path: &str) -> Option<String> {
-    shared::normal(&join(command.directory.as_deref(), path)).filter(|path| !path.contains("://"))
+    path::normal(&join(command.directory.as_deref(), path)).filter(|path| !path.contains("://"))
 }
 
 /// The value of the first of these flags, in either way of writing.
@@ -129,13 +130,13 @@ fn flag(words: &[&str], names: &[&str]) -> Option<String> {
 pub(crate) fn by_action(step: &Node) -> Option<Workload> {
     let name = step.str_at(&["uses"])?.split('@').next()?.to_ascii_lowercase();
     let given = |key: &str| step.path(&["with", key]).and_then(Node::written).map(str::to_owned);
-    let place = |key: &str| shared::normal(&given(key).unwrap_or_else(|| ".".to_owned()));
+    let place = |key: &str| path::normal(&given(key).unwrap_or_else(|| ".".to_owned()));
     let one = match name.as_str() {
         "google-github-actions/deploy-cloudrun" => {
             let mut one = workload("cloud-run", "service", given("service").or_else(|| given("job")));
             one.images = given("image").into_iter().collect();
             one.build = given("source")
-                .and_then(|path| shared::normal(&path))
+                .and_then(|path| path::normal(&path))
                 .map(|context| ImageBuild { context, ..ImageBuild::default() });
             one
         }

@@ -14,12 +14,13 @@ use crate::detect::Facts;
 use crate::fact::{Binding, Build, FactKind, Workload};
 use crate::parse::cut;
 use crate::parse::shell::{self, Command, Variables};
+use crate::path;
 use crate::problem::Class;
 use crate::source::Text;
 
 /// Reads one file of commands.
 pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    let name = text.path.rsplit('/').next().unwrap_or(text.path).to_ascii_lowercase();
+    let name = path::base(text.path).to_ascii_lowercase();
     let is_makefile = name.contains("makefile") || name.ends_with(".mk") || name.ends_with(".make");
     let is_just = name.contains("justfile") || name.ends_with(".just");
     let mut variables = Variables::default();

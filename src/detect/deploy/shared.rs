@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::detect::Facts;
 use crate::fact::{Binding, FactKind, MemoryWhat};
 use crate::parse::tree::Node;
+use crate::path::{join, parent};
 
 /// Puts a path that is relative to a file's directory on the repository's root and takes `.` and `..` out.
 ///
@@ -13,23 +14,7 @@ pub(crate) fn from_root(file: &str, path: &str) -> Option<String> {
     if path.starts_with(['/', '~']) || path.contains("://") || path.starts_with("git@") {
         return None;
     }
-    let directory = file.rsplit_once('/').map_or("", |(directory, _)| directory);
-    normal(&format!("{directory}/{path}"))
-}
-
-/// Takes `.` and `..` out of a path; the root itself is `.`.
-pub(crate) fn normal(path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+    join(parent(file), path)
 }
 
 /// How a format counts: Kubernetes says `M` for 10^6, Docker and Go mean 2^20 by it.

@@ -12,6 +12,7 @@ use super::shared;
 use crate::detect::Facts;
 use crate::fact::{Build, FactKind, Image};
 use crate::parse::shell::{self, Variables};
+use crate::path;
 use crate::source::Text;
 
 pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
@@ -67,7 +68,7 @@ fn docker(text: &Text<'_>, call: &Call<'_>, length: usize, facts: &mut Facts<'_,
     let context = shared::from_root(text.path, context);
     let dockerfile = match call.keyword("dockerfile") {
         Some(path) => shared::from_root(text.path, path),
-        None => shared::normal(&format!("{}/Dockerfile", context.as_deref().unwrap_or("."))),
+        None => path::normal(&format!("{}/Dockerfile", context.as_deref().unwrap_or("."))),
     };
     let args = call.strings("build_args");
     let image = Image {

@@ -8,12 +8,13 @@
 use super::shared::{self, Units};
 use crate::detect::Facts;
 use crate::fact::{Binding, FactKind, MemoryWhat, Workload};
+use crate::path;
 use crate::source::Text;
 
 const MAX_VALUES: usize = 2000;
 
 pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    let name = text.path.rsplit('/').next().unwrap_or(text.path);
+    let name = path::base(text.path);
     if name.contains(".service") {
         service(text, name, facts);
     } else if name.starts_with(".env") || name.ends_with(".env") {

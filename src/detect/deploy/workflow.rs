@@ -14,6 +14,7 @@ use crate::fact::{Build, FactKind, Image, Workload};
 use crate::parse::config::ConfigView;
 use crate::parse::shell::{self, Command, Variables};
 use crate::parse::tree::{Node, Value};
+use crate::path;
 
 /// Directories and names of files whose commands a CI system or task runner runs.
 const PLACES: &[&str] = &[
@@ -365,8 +366,8 @@ fn pushed(step: &Node) -> Image {
     let args = argument("build-args").map(lines).unwrap_or_default();
     Image {
         names: argument("tags").map(lines).unwrap_or_default(),
-        context: argument("context").map(|path| shared::normal(path).unwrap_or_else(|| path.to_owned())),
-        dockerfile: argument("file").map(|path| shared::normal(path).unwrap_or_else(|| path.to_owned())),
+        context: argument("context").map(|path| path::normal(path).unwrap_or_else(|| path.to_owned())),
+        dockerfile: argument("file").map(|path| path::normal(path).unwrap_or_else(|| path.to_owned())),
         stage: argument("target").map(str::to_owned),
         args: args.iter().filter_map(|pair| pair.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect(),
         ..Image::default()

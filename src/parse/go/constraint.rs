@@ -1,5 +1,7 @@
 //! Build constraints: from `//go:build`, the older `// +build` and the file's name, as one expression.
 
+use crate::path::base;
+
 const SYSTEMS: &[&str] = &[
     "aix",
     "android",
@@ -85,7 +87,7 @@ fn from_old(options: &str) -> String {
 
 /// Follows the go command: only what comes after the first `_` counts, and `_test` is dropped first.
 fn of_name(path: &str) -> Vec<&str> {
-    let file = path.rsplit('/').next().unwrap_or(path);
+    let file = base(path);
     let stem = file.split('.').next().unwrap_or(file);
     let Some((_, rest)) = stem.split_once('_') else { return Vec::new() };
     let mut parts: Vec<&str> = rest.split('_').collect();

@@ -1,8 +1,8 @@
 //! What serves the development of others: tests, examples, helpers that nothing ships.
 
+use crate::path::{base, is_within, join};
 use crate::scope::Scope;
 
-use super::super::repository::{base, is_within, join};
 use super::super::{Language, Role};
 use super::names::{is_called_a_test, serves_development};
 use super::{Context, Reasoned};

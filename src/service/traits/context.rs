@@ -1,10 +1,11 @@
 //! Everything that a rule looks at.
 
 use crate::fact::{Count, FactKind};
+use crate::path::{base, parent};
 use crate::source::Location;
 
 use super::super::attribute::{Collected, Ties};
-use super::super::repository::{Repository, base, parent};
+use super::super::repository::Repository;
 use super::super::unit::Unit;
 use super::super::workload::Running;
 use super::super::{Language, Role};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::path::base;
 use crate::scope::Scope;
 use crate::source::Location;
 
-use super::super::repository::base;
 use super::super::{Language, Role};
 use super::Context;
 

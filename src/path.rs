@@ -1,0 +1,66 @@
+//! Paths of files in the repository: `/` between parts, relative to the root, the root itself `.`.
+//!
+//! In: paths as the walk found them and as files of the repository write them. Out: names, directories and joined
+//! paths with `.` and `..` taken out. Nothing here asks the disk.
+
+/// The directory that holds a path; `.` for the root.
+pub fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or(".", |(directory, _)| directory)
+}
+
+/// The last part of a path.
+pub fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Joins a path to a directory and takes `.` and `..` out; one that starts with `/` starts at the root.
+///
+/// `None` where it leaves the root.
+pub fn join(directory: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let head = if relative.starts_with('/') { "" } else { directory };
+    for part in head.split('/').chain(relative.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(if parts.is_empty() { ".".to_owned() } else { parts.join("/") })
+}
+
+/// Takes `.` and `..` out of a path; `None` where it leaves the root.
+pub fn normal(path: &str) -> Option<String> {
+    join(".", path)
+}
+
+/// Whether `path` is `directory` or lies below it.
+pub fn is_within(path: &str, directory: &str) -> bool {
+    directory == "." || path == directory || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_joined_inside_the_root_only() {
+        assert_eq!(join("a/b", "../c").as_deref(), Some("a/c"));
+        assert_eq!(join("a/b", "/c").as_deref(), Some("c"));
+        assert_eq!(join(".", "./x/").as_deref(), Some("x"));
+        assert_eq!(join("a", "..").as_deref(), Some("."));
+        assert_eq!(join("a", "../.."), None);
+        assert_eq!(normal("a//./b/../c").as_deref(), Some("a/c"));
+        assert_eq!(normal("").as_deref(), Some("."));
+        assert_eq!(normal("a/../.."), None);
+    }
+
+    #[test]
+    fn directories_and_names() {
+        assert_eq!((parent("a/b/c.go"), base("a/b/c.go")), ("a/b", "c.go"));
+        assert_eq!((parent("c.go"), base("c.go")), (".", "c.go"));
+        assert!(is_within("a/b", "a") && !is_within("ab", "a") && is_within("x", "."));
+    }
+}
