@@ -33,8 +33,7 @@ fn pairs(node: Option<&Node>) -> Vec<(String, String)> {
 /// Puts a Dockerfile into its context, and both on the root.
 fn placed(file: &str, context: &str, dockerfile: Option<&str>) -> (Option<String>, Option<String>) {
     let context = shared::from_root(file, context);
-    let dockerfile =
-        dockerfile.and_then(|path| path::normal(&format!("{}/{path}", context.as_deref().unwrap_or("."))));
+    let dockerfile = dockerfile.and_then(|path| path::normal(&format!("{}/{path}", context.as_deref().unwrap_or("."))));
     (context, dockerfile)
 }
 
