@@ -7,14 +7,18 @@
 //! *Misses*: reusable workflows that publish what another file builds; actions written in JavaScript.
 //! *Example*: `- run: cargo build --release --bin x` beside `- uses: softprops/action-gh-release@v2`.
 
+mod action;
+mod steps;
+
+use self::action::{action, upload, uploads};
+use self::steps::{Found, collect, set_variables};
 use super::script::emit_one;
-use super::{commands, matrix, platforms, shared};
+use super::{commands, matrix};
 use crate::detect::Facts;
-use crate::fact::{Build, FactKind, Image, Workload};
+use crate::fact::{Build, FactKind};
 use crate::parse::config::ConfigView;
-use crate::parse::shell::{self, Command, Variables};
-use crate::parse::tree::{Node, Value};
-use crate::path;
+use crate::parse::shell::{Command, Variables};
+use crate::parse::tree::Node;
 
 /// Directories and names of files whose commands a CI system or task runner runs.
 const PLACES: &[&str] = &[
@@ -42,8 +46,6 @@ const PLACES: &[&str] = &[
     "netlify.toml",
     "amplify.yml",
 ];
-const COMMAND_KEYS: &[&str] =
-    &["run", "script", "before_script", "after_script", "command", "commands", "cmd", "cmds", "install", "bash"];
 
 pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     let lower = format!("/{}", view.text.path.to_ascii_lowercase());
@@ -162,238 +164,11 @@ fn packs_images(command: &Command) -> bool {
     }
 }
 
-#[derive(Default)]
-struct Found<'a> {
-    commands: Vec<Command>,
-    /// Steps that use an action.
-    steps: Vec<&'a Node>,
-}
-
-fn set_variables(node: &Node, variables: &mut Variables) {
-    for (name, value) in node.get("env").into_iter().flat_map(Node::entries) {
-        if let Some(value) = value.as_str() {
-            variables.set(name, value);
-        }
-    }
-}
-
-fn collect<'a>(view: &ConfigView<'_>, document: &'a Node, known: &Variables) -> Found<'a> {
-    let mut found = Found::default();
-    let mut variables = known.clone();
-    document.walk(&mut |_, node| {
-        if !node.is_map() {
-            return;
-        }
-        set_variables(node, &mut variables);
-        if node.get("uses").is_some() {
-            found.steps.push(node);
-        }
-        found.commands.extend(cloud_step(node));
-        let directory = ["working-directory", "workingDirectory", "working_directory", "dir"];
-        let directory = directory.iter().find_map(|key| node.get(key)).and_then(Node::as_str);
-        for (_, value) in node.entries().filter(|(key, _)| COMMAND_KEYS.contains(key)) {
-            for line in value.one_or_many().iter().filter(|line| line.written().is_some()) {
-                read_commands(view, line, directory, &variables, &mut found.commands);
-            }
-        }
-    });
-    found
-}
-
-/// A step of Cloud Build: an image whose entry point is the program, and its arguments.
-fn cloud_step(node: &Node) -> Option<Command> {
-    let (image, args) = (node.str_at(&["name"])?, node.get("args").filter(|args| !args.items().is_empty())?);
-    let name = image.rsplit('/').next()?.split([':', '@']).next()?;
-    let program =
-        match node.str_at(&["entrypoint"]) {
-            Some(program) => program,
-            None if image.contains("cloud-builders/") || image.contains("cloud-sdk") => {
-                if name.starts_with("cloud-sdk") { "gcloud" } else { name }
-            }
-            None if matches!(name, "docker" | "golang" | "go" | "cargo") => name,
-            None => return None,
-        };
-    let words = std::iter::once(program).chain(args.items().iter().filter_map(Node::written));
-    let directory = node.str_at(&["dir"]).map(str::to_owned);
-    Some(Command {
-        range: args.range.clone(),
-        directory,
-        words: words.map(str::to_owned).collect(),
-        ..Command::default()
-    })
-}
-
-fn read_commands(
-    view: &ConfigView<'_>,
-    line: &Node,
-    directory: Option<&str>,
-    variables: &Variables,
-    out: &mut Vec<Command>,
-) {
-    let mut own = variables.clone();
-    let source = view.source(line);
-    let is_block = source.starts_with(['|', '>']);
-    let mut commands = match (&line.resolved().value, source.find('\n')) {
-        // The text of a block is read where it stands, so that each command keeps its place.
-        (_, Some(header)) if is_block => shell::commands(&source[header..], line.range.start + header, &mut own),
-        (Value::Plain(_), _) if line.resolved().range == line.range => {
-            shell::commands(source, line.range.start, &mut own)
-        }
-        _ => {
-            let mut commands = shell::commands(line.written().unwrap_or(""), 0, &mut own);
-            commands.iter_mut().for_each(|command| command.range = line.range.clone());
-            commands
-        }
-    };
-    if let Some(directory) = directory {
-        for command in &mut commands {
-            command.directory = Some(match &command.directory {
-                Some(inner) => shell::join(Some(directory), inner),
-                None => directory.to_owned(),
-            });
-        }
-    }
-    out.append(&mut commands);
-}
-
-/// Returns where a step uploads to, and the key that holds its files.
-fn uploads(step: &Node) -> Option<(&'static str, &'static [&'static str])> {
-    const FILES: &[&str] = &["files", "file", "asset_path", "artifacts", "path", "asset_paths", "subject-path", "bin"];
-    let uses = step.str_at(&["uses"])?;
-    let name = uses.split('@').next().unwrap_or(uses).to_ascii_lowercase();
-    let argument = |key: &str| step.str_at(&["with", key]).unwrap_or("");
-    let action = name.rsplit('/').next().unwrap_or("");
-    let target = match (name.as_str(), action) {
-        (
-            _,
-            "action-gh-release"
-            | "upload-release-asset"
-            | "upload-release-action"
-            | "release-action"
-            | "go-release-action",
-        )
-        | (_, "upload-rust-binary-action" | "upload-release-assets" | "actions-rust-release" | "rust-build.action")
-        | (
-            _,
-            "upload-to-github-release" | "action-automatic-releases" | "upload-assets" | "actions-upload-release-asset",
-        )
-        | (_, "publish-release" | "gh-release" | "release-github") => "binary-release",
-        (_, "goreleaser-action") if argument("args").contains("snapshot") => return None,
-        (_, "goreleaser-action") if argument("args").contains("release") || argument("args").is_empty() => {
-            "binary-release"
-        }
-        (_, "gh-action-pypi-publish") => "pypi",
-        ("pyo3/maturin-action", _) if matches!(argument("command"), "publish" | "upload") => "pypi",
-        (_, "winget-releaser" | "bump-homebrew-formula-action" | "action-homebrew-bump-formula" | "action-publish")
-        | (_, "homebrew-bump-formula" | "homebrew-tap" | "update-homebrew-formula-action" | "winget-publish") => {
-            "package"
-        }
-        _ => return None,
-    };
-    Some((target, FILES))
-}
-
-/// States what a step's action builds, pushes or uploads.
-fn action(step: &Node, steps: &[&Node], model: &Build, takes: bool, facts: &mut Facts<'_, '_>) {
-    let Some(uses) = step.get("uses") else { return };
-    if let Some(workload) = platforms::by_action(step) {
-        facts.add(uses.range.clone(), FactKind::Workload(workload));
-    }
-    let argument = |key: &str| step.path(&["with", key]).and_then(Node::written).map(str::to_owned);
-    if let Some((target, keys)) = uploads(step) {
-        let files = keys.iter().filter_map(|key| argument(key)).flat_map(|text| lines(&text)).collect();
-        upload(target, files, takes, uses.range.clone(), facts);
-    }
-    let name = uses.as_str().unwrap_or("").split('@').next().unwrap_or("").to_ascii_lowercase();
-    if matches!(name.rsplit('/').next(), Some("build-push-action")) {
-        let mut image = pushed(step);
-        resolve_names(&mut image, steps);
-        if argument("outputs").is_some_and(|to| commands::writes_files(&to)) {
-            image.writes = argument("outputs").unwrap_or_default();
-            image.publishes = model.publishes.clone();
-            image.kept = model.kept;
-        }
-        facts.add(uses.range.clone(), FactKind::Image(image));
-    }
-    let tool = match name.as_str() {
-        "taiki-e/upload-rust-binary-action" => "cargo",
-        "goreleaser/goreleaser-action" => "goreleaser",
-        "pyo3/maturin-action" => "maturin",
-        "actions-rs/cargo" if argument("command").as_deref() == Some("build") => "cargo",
-        "houseabsolute/actions-rust-cross" => "cross",
-        "wangyoucao577/go-release-action" => "go",
-        "ko-build/setup-ko" | "imjasonh/setup-ko" => return,
-        _ => return,
-    };
-    let words: Vec<String> =
-        argument("args").map(|args| args.split_whitespace().map(str::to_owned).collect()).unwrap_or_default();
-    let after = |flag: &str| flag_value(&words, flag);
-    let build = Build {
-        tool: tool.to_owned(),
-        directory: argument("working-directory").or_else(|| argument("workdir")).or_else(|| argument("project_path")),
-        packages: argument("package")
-            .or_else(|| argument("manifest-path"))
-            .or_else(|| after("-p"))
-            .into_iter()
-            .collect(),
-        bins: argument("bin").map(|text| lines(&text)).unwrap_or_default().into_iter().chain(after("--bin")).collect(),
-        target: argument("target").or_else(|| after("--target")),
-        ..model.clone()
-    };
-    facts.add(uses.range.clone(), FactKind::Build(build));
-}
-
-/// Names that another step of the job makes: `${{ steps.meta.outputs.tags }}`.
-fn resolve_names(image: &mut Image, steps: &[&Node]) {
-    let Some(id) = image.names.iter().find_map(|name| name.split("steps.").nth(1)?.split(".outputs").next()) else {
-        return;
-    };
-    let made = steps.iter().find(|step| step.str_at(&["id"]) == Some(id));
-    if let Some(names) = made.and_then(|step| step.path(&["with", "images"])).and_then(Node::written) {
-        // `name=r/web,enable=…` is the longer way of writing.
-        let plain = lines(names).into_iter().filter(|name| !name.contains("enable="));
-        image.names = plain.map(|name| name.trim_start_matches("name=").to_owned()).collect();
-    }
-}
-
-fn flag_value(words: &[String], flag: &str) -> Option<String> {
-    let at = words.iter().position(|word| word == flag)?;
-    words.get(at + 1).cloned()
-}
-
-fn pushed(step: &Node) -> Image {
-    let argument = |key: &str| step.path(&["with", key]).and_then(Node::written);
-    let args = argument("build-args").map(lines).unwrap_or_default();
-    Image {
-        names: argument("tags").map(lines).unwrap_or_default(),
-        context: argument("context").map(|path| path::normal(path).unwrap_or_else(|| path.to_owned())),
-        dockerfile: argument("file").map(|path| path::normal(path).unwrap_or_else(|| path.to_owned())),
-        stage: argument("target").map(str::to_owned),
-        args: args.iter().filter_map(|pair| pair.split_once('=')).map(|(a, b)| (a.to_owned(), b.to_owned())).collect(),
-        ..Image::default()
-    }
-}
-
-fn lines(text: impl AsRef<str>) -> Vec<String> {
-    let parts = text.as_ref().split(['\n', ',']).map(str::trim).filter(|part| !part.is_empty());
-    parts.map(str::to_owned).collect()
-}
-
-fn upload(target: &str, files: Vec<String>, takes: bool, range: std::ops::Range<usize>, facts: &mut Facts<'_, '_>) {
-    let workload = Workload {
-        target: target.to_owned(),
-        kind: "release".to_owned(),
-        artifacts: files,
-        events: takes.then(|| "kept-artifacts".to_owned()).into_iter().collect(),
-        ..Workload::default()
-    };
-    facts.add(range, FactKind::Workload(workload));
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::detect::deploy::tests::kinds;
+    use crate::fact::Image;
 
     const RELEASE: &str = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n          cd sub\n          cargo build --release --bin x --target ${{ matrix.target }}\n        working-directory: dir\n      - uses: softprops/action-gh-release@v2\n        with:\n          files: |\n            out/x.tgz\n      - uses: docker/build-push-action@v6\n        with: {context: ., file: ./x/Dockerfile, tags: \"r/x:1,r/x:2\", build-args: A=b}\n";
 
