@@ -37,6 +37,8 @@ pub struct Seen<'r> {
     /// It is in code that is this unit's more than others': below its root, or in a package that few units reach.
     /// What a package for everybody can do says little about any one of them.
     pub near: bool,
+    /// How many units that are no tests or examples hold this code.
+    pub holders: usize,
 }
 
 /// All ties between configuration and units.
@@ -83,7 +85,7 @@ pub fn attribute<'r>(
                 continue;
             }
             if owners.is_empty() && matches!(fact.kind, FactKind::Latency { .. }) {
-                unbound.push(Seen { file, fact, near: false });
+                unbound.push(Seen { file, fact, near: false, holders: 0 });
             }
             for owner in owners {
                 if needs_nearness(fact) && !holders.is_near(&units[owner], package.as_ref(), file) {
@@ -91,7 +93,7 @@ pub fn attribute<'r>(
                 }
                 if counts(&units[owner], package.as_ref(), fact) && !is_own_module(repository, &units[owner], fact) {
                     let near = holders.is_near(&units[owner], package.as_ref(), file);
-                    all[owner].facts.push(Seen { file, fact, near });
+                    all[owner].facts.push(Seen { file, fact, near, holders: holders.count(package.as_ref()) });
                 }
             }
         }
@@ -201,6 +203,10 @@ impl Holders {
         let (counted, few) =
             if self.shipped < 4 { (&self.served_by, 1) } else { (&self.shared_by, (self.shipped / 3).max(2)) };
         counted.get(package).is_none_or(|units| *units <= few)
+    }
+
+    fn count(&self, package: Option<&Arc<str>>) -> usize {
+        package.and_then(|package| self.shared_by.get(package)).copied().unwrap_or_default()
     }
 
     fn of(&self, package: Option<&Arc<str>>, units: &[Unit], file: &FileEntry, judges_examples: bool) -> Vec<usize> {

@@ -96,6 +96,14 @@ fn go_place(file: &super::repository::FileEntry) -> Place {
     }
 }
 
+/// The last part of an import path that is no version.
+pub fn program_of(path: &str) -> &str {
+    let last = base(path);
+    let is_version =
+        last.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
+    if is_version { base(parent(path)) } else { last }
+}
+
 /// What `go build` would call the program: the last part of the import path, without a version.
 fn go_name(repository: &Repository, directory: &str) -> String {
     let module = repository.go.module_of(directory);
@@ -104,10 +112,7 @@ fn go_name(repository: &Repository, directory: &str) -> String {
         _ if directory == "." => "main",
         _ => directory,
     };
-    let last = base(path);
-    let is_version =
-        last.strip_prefix('v').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()));
-    let last = if is_version { base(parent(path)) } else { last };
+    let last = program_of(path);
     // `controller/cmd` is called `cmd` by the tool and `controller` by people.
     if matches!(last, "cmd" | "src" | "main" | "app" | "server") && parent(path) != "." {
         let above = base(parent(path));

@@ -116,18 +116,18 @@ impl Index {
             return by_artifact.into_iter().collect();
         }
         let mut found = BTreeSet::new();
-        let by_command = self.of_command(units, file, workload);
+        let by_command = self.of_command(units, file, workload, |_| true);
         for image in &workload.images {
             let held = self.of_image(repository, units, file, image);
             // One image can hold several programs: the command then says which one runs, else the image itself.
             let both: BTreeSet<usize> = held.all.intersection(&by_command).copied().collect();
             found.extend(if both.is_empty() { held.started } else { both });
         }
-        if found.is_empty() {
-            found = by_command;
-        }
         let foreign =
             !workload.images.is_empty() && workload.images.iter().all(|image| self.is_foreign_image(file, image));
+        if found.is_empty() {
+            found = if foreign { self.of_command(units, file, workload, is_distinctive) } else { by_command };
+        }
         if found.is_empty() && !foreign && workload.target != "package" {
             found = self.of_name(units, file, workload);
             // Functions are called `hello` everywhere: only one beside its description is meant.
@@ -170,7 +170,8 @@ impl Index {
                 return both;
             }
             // Else its command tells, else the image itself.
-            let asked: BTreeSet<usize> = self.of_command(units, file, workload).intersection(&found).copied().collect();
+            let asked: BTreeSet<usize> =
+                self.of_command(units, file, workload, |_| true).intersection(&found).copied().collect();
             let started: BTreeSet<usize> = image.into_iter().flat_map(|image| image.started.iter().copied()).collect();
             if let Some(told) = [asked, started].into_iter().find(|told| !told.is_empty()) {
                 return told;
@@ -208,9 +209,15 @@ impl Index {
         same(by_path_part(units, file, &normal(&image_name(&written))))
     }
 
-    fn of_command(&self, units: &[Unit], file: &FileEntry, workload: &Workload) -> BTreeSet<usize> {
+    fn of_command(
+        &self,
+        units: &[Unit],
+        file: &FileEntry,
+        workload: &Workload,
+        may_be_program: fn(&str) -> bool,
+    ) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
-        for word in workload.command.iter().take(4) {
+        for word in workload.command.iter().take(4).filter(|word| may_be_program(word)) {
             let name = binary_name(base(word));
             if word.starts_with('-') || is_generic(&name) {
                 continue;
@@ -292,6 +299,11 @@ fn by_suffix(units: &[Unit], name: &str) -> BTreeSet<usize> {
     };
     let found: BTreeSet<usize> = (0..units.len()).filter(|&at| ends(&units[at])).collect();
     if found.len() == 1 { found } else { BTreeSet::new() }
+}
+
+/// Whether a word can only be a program. To an image that others build, `migrate` and `generate` are words of its own.
+fn is_distinctive(word: &str) -> bool {
+    word.contains(['/', '-', '_']) && !word.starts_with('-')
 }
 
 /// Whether a file comes along with programs: sums, signatures, lists of parts, manifests.

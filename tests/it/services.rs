@@ -127,7 +127,62 @@ const CASES: &[Case] = &[
         ],
         expected: &[("api", "service", &["docker"], &[])],
     },
+    Case {
+        what: "a bare word that another's image is given is a word of that image, a path is a program",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/migrate/main.go", MAIN_GO),
+            ("cmd/seeder/main.go", MAIN_GO),
+            (
+                "deploy/all.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n        - {name: a, image: other/auth:v1, args: [migrate, sql]}\n        - {name: b, image: team/all:v1, command: [/bin/seeder]}\n",
+            ),
+        ],
+        expected: &[("cmd/migrate", "cli", &[], &[]), ("cmd/seeder", "service", &["kubernetes"], &[])],
+    },
+    Case {
+        what: "what a shell starts again and again does not keep running itself",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/askcli/main.go", "package main\n\nimport _ \"github.com/spf13/cobra\"\n\nfunc main() {}\n"),
+            ("cmd/askcli/Dockerfile", "FROM scratch\nCOPY askcli /askcli\nENTRYPOINT [\"/askcli\"]\n"),
+            (
+                "deploy/all.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n        - name: askcli\n          image: team/askcli:v1\n          command: [/bin/sh]\n          args: [-c, while true; do askcli query; sleep 30; done]\n",
+            ),
+        ],
+        expected: &[("cmd/askcli", "cli", &["kubernetes"], &[])],
+    },
 ];
+
+#[test]
+fn every_tool_of_a_module_reaches_the_engine_of_its_server_and_only_the_server_is_one() {
+    let root = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = root.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("go.mod", "module example.com/keeper/v2\n");
+    for file in 0..12 {
+        write(&format!("pkg/db/f{file}.go"), "package db\n\nimport \"go.etcd.io/bbolt\"\n\nvar _ bbolt.DB\n");
+    }
+    for program in ["keeper", "canary", "balancer", "inspector"] {
+        let main = SERVER_GO
+            .replace("import \"net/http\"", "import (\n\t\"net/http\"\n\n\t_ \"example.com/keeper/v2/pkg/db\"\n)");
+        write(&format!("cmd/{program}/main.go"), &main);
+    }
+    let run = fitcheck().arg(root.path()).args(["--all", "--no-cache", "--format", "json"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let engines: Vec<_> = report["services"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["traits"].to_string().contains("storage-engine"))
+        .map(|one| one["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(engines, ["keeper"]);
+}
 
 #[test]
 fn small_repositories_are_taken_for_what_they_are() {

@@ -1,6 +1,7 @@
 //! What the questions may look at.
 
 use crate::fact::{Count, FactKind};
+use crate::path::base;
 use crate::scope::Scope;
 use crate::source::Location;
 
@@ -66,7 +67,10 @@ impl Context<'_, '_> {
 
     pub(super) fn workload(&self, test: impl Fn(&crate::fact::Workload) -> bool) -> Option<Location> {
         let running = self.collected.workloads.iter().map(|&index| &self.ties.workloads[index]);
-        running.filter(|running| test(running.workload)).map(|running| running.file.at(running.fact.place)).next()
+        running
+            .filter(|running| !is_looped(running.workload) && test(running.workload))
+            .map(|running| running.file.at(running.fact.place))
+            .next()
     }
 
     pub(super) fn published(&self) -> Option<Location> {
@@ -95,4 +99,10 @@ impl Context<'_, '_> {
     pub(super) fn shipped_image(&self) -> Option<Location> {
         self.running_images().map(|image| image.file.at(image.fact.place)).next()
     }
+}
+
+/// Whether a shell starts the program again and again: then the shell keeps running, not the program.
+fn is_looped(workload: &crate::fact::Workload) -> bool {
+    let shell = workload.command.first().is_some_and(|word| matches!(base(word), "sh" | "bash" | "ash"));
+    shell && workload.command.iter().any(|word| word.contains("while ") && word.contains("sleep "))
 }

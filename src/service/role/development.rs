@@ -32,12 +32,14 @@ pub(super) fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
     let kept = |path: &str| KEPT_FOR_DEVELOPMENT.iter().any(|folder| is_within(path, folder));
     let mut running = context.collected.workloads.iter().map(|&index| &context.ties.workloads[index]);
     let run = running.any(|running| !kept(&running.file.path));
-    if run || context.shipped_image().is_some() {
-        return None;
-    }
     let path = format!("{}/{}", context.unit.root, context.unit.name).to_ascii_lowercase();
     let parts: Vec<&str> = path.split('/').collect();
     let word = parts.iter().find(|part| serves_development(part));
+    // An image beside a generator among the tools is there to try things out.
+    let is_tool = word.is_some() && lies_among_tools(context);
+    if run || !is_tool && context.shipped_image().is_some() {
+        return None;
+    }
     if (word.is_some() || lies_among_tools(context)) && context.published().is_none() {
         return context.reason(
             Role::Tool,

@@ -6,6 +6,7 @@ use crate::path::base;
 use crate::scope::Scope;
 use crate::source::Location;
 
+use super::super::unit::program_of;
 use super::super::{Language, Role};
 use super::Context;
 
@@ -42,12 +43,29 @@ pub(super) fn storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
     if parts.len() >= 3 {
         return parts;
     }
+    if !is_its_trade(context) {
+        return Vec::new();
+    }
     if !embedded.is_empty() && !replicated.is_empty() {
         return [embedded, replicated].concat();
     }
     // A store that is opened in a few files is used; one that a dozen files work on is what the service is made of.
     let made_of_it = context.uses.files(&["embedded-storage", "search-index"]) >= 12;
     if engine >= 1 || made_of_it { embedded } else { Vec::new() }
+}
+
+/// Whether an embedded engine is this program's own: few programs hold it, or the module is named after this one. Every
+/// tool of a large module reaches the engine of its server.
+fn is_its_trade(context: &Context<'_, '_>) -> bool {
+    const FEW: usize = 3;
+    let unit = context.unit;
+    let Some((_, module)) = context.repository.go.module_of(&unit.root).filter(|_| unit.language == Language::Go)
+    else {
+        return true;
+    };
+    let plain = |name: &str| name.to_ascii_lowercase().replace(['-', '_'], "");
+    let is_namesake = unit.name.len() > 3 && plain(program_of(module)).starts_with(&plain(&unit.name));
+    is_namesake || context.uses.fewest_holders(&["embedded-storage", "search-index"]) <= FEW
 }
 
 /// Files of a Rust crate that are called after the parts of a storage engine, one for each part.

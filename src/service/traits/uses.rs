@@ -45,6 +45,12 @@ impl<'r> Uses<'r> {
         seen.map(|seen| &seen.file.path).collect::<BTreeSet<_>>().len()
     }
 
+    /// The fewest units that hold a use of one of these; none is a use that no unit's code has.
+    pub(super) fn fewest_holders(&self, capabilities: &[&str]) -> usize {
+        let seen = capabilities.iter().filter_map(|capability| self.by_capability.get(capability)).flatten();
+        seen.map(|seen| seen.holders).min().unwrap_or_default()
+    }
+
     /// How many different symbols of a capability are used near.
     pub(super) fn near_symbols(&self, capability: &str) -> usize {
         let seen = self.by_capability.get(capability).into_iter().flatten().filter(|seen| seen.near);
