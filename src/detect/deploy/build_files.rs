@@ -7,11 +7,13 @@
 //! *Misses*: everything that needs evaluation.
 //! *Example*: `go_binary(name = "web", embed = [":web_lib"])`.
 
-use super::calls::{Call, calls};
+mod bazel;
+mod nix;
+mod packages;
+
 use super::script::emit_one;
-use super::shared;
 use crate::detect::Facts;
-use crate::fact::{Build, FactKind, Image, Workload};
+use crate::fact::{Build, FactKind, Workload};
 use crate::parse::shell::{self, Variables};
 use crate::path;
 use crate::source::Text;
@@ -20,166 +22,33 @@ pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let name = path::base(text.path);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match (name, extension) {
-        ("BUILD", _) | (_, "bazel" | "bzl") => bazel(text, facts),
+        ("BUILD", _) | (_, "bazel" | "bzl") => bazel::bazel(text, facts),
         (_, "nix") => {
-            nix(text, facts);
-            nix_images(text, facts);
+            nix::nix(text, facts);
+            nix::nix_images(text, facts);
         }
         ("Earthfile", _) => super::earthfile::detect(text, facts),
         ("Tiltfile", _) => super::tilt::detect(text, facts),
         ("Procfile", _) => procfile(text, facts),
-        ("control", _) if text.path.contains("debian") => fields(text, "Package:", "package", "deb", facts),
+        ("control", _) if text.path.contains("debian") => packages::fields(text, "Package:", "package", "deb", facts),
         ("rules", _) if text.path.contains("debian") => commands(text, "build-file", facts),
-        (_, "spec") if text.text.contains("%install") => rpm(text, facts),
+        (_, "spec") if text.text.contains("%install") => packages::rpm(text, facts),
         ("PKGBUILD", _) => {
             commands(text, "build-file", facts);
-            fields(text, "pkgname=", "package", "arch", facts);
+            packages::fields(text, "pkgname=", "package", "arch", facts);
         }
-        (_, "podspec") => quoted_after(text, "vendored_frameworks", "cocoapods", facts),
-        (_, "gemspec") => quoted_after(text, ".extensions", "gem", facts),
-        (_, "rb") => formula(text, facts),
+        (_, "podspec") => packages::quoted_after(text, "vendored_frameworks", "cocoapods", facts),
+        (_, "gemspec") => packages::quoted_after(text, ".extensions", "gem", facts),
+        (_, "rb") => packages::formula(text, facts),
         (_, "gradle" | "kts") => gradle(text, facts),
-        (_, "csproj") => nuget(text, facts),
-        (_, "wxs") => installer(text, &["Source="], "msi", facts),
-        (_, "nsi" | "iss") => installer(text, &["File ", "Source: ", "File /oname="], "setup", facts),
+        (_, "csproj") => packages::nuget(text, facts),
+        (_, "wxs") => packages::installer(text, &["Source="], "msi", facts),
+        (_, "nsi" | "iss") => packages::installer(text, &["File ", "Source: ", "File /oname="], "setup", facts),
         ("prj.conf", _) => whole(text, "CONFIG_RUST=y", "embedded", "zephyr", facts),
         ("CMakeLists.txt", _) => cmake(text, facts),
         ("Kbuild" | "kbuild", _) => whole(text, "obj-m", "kernel-module", "kbuild", facts),
         (_, "ts" | "js" | "py" | "mts" | "cs" | "java") => cdk(text, facts),
         _ => {}
-    }
-}
-
-/// Calls `each` for every place of a word, with what follows it.
-fn places<'a>(text: &Text<'a>, word: &str, mut each: impl FnMut(usize, &'a str)) {
-    for (at, _) in text.text.match_indices(word) {
-        each(at, &text.text[at + word.len()..]);
-    }
-}
-
-/// Returns the first quoted text after a key, within a few hundred bytes: `name = "web"`.
-fn quoted<'a>(after: &'a str, key: &str) -> Option<&'a str> {
-    let window = window(after, 600);
-    let at = window.find(key)? + key.len();
-    let rest = window[at..].trim_start_matches([' ', '=', ':', '\t', '\n', '[', '(']);
-    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
-    rest[1..].split(quote).next().filter(|text| text.len() < 200)
-}
-
-fn window(text: &str, length: usize) -> &str {
-    let mut end = length.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
-fn build(tool: &str) -> Build {
-    Build { tool: tool.to_owned(), source: "build-file".to_owned(), ..Build::default() }
-}
-
-fn workload(target: &str, kind: &str) -> Workload {
-    Workload { target: target.to_owned(), kind: kind.to_owned(), ..Workload::default() }
-}
-
-fn bazel(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    for (rule, tool, mode) in [
-        ("go_binary(", "go-bazel", None),
-        ("rust_binary(", "bazel", None),
-        ("rust_shared_library(", "bazel", Some("cdylib")),
-        ("rust_static_library(", "bazel", Some("staticlib")),
-    ] {
-        places(text, rule, |at, after| {
-            let body = after.split("\n)").next().unwrap_or(after);
-            let made = Build {
-                packages: vec![".".to_owned()],
-                output: quoted(body, "name").map(str::to_owned),
-                mode: quoted(body, "linkmode").or(mode).map(str::to_owned),
-                ..build(tool)
-            };
-            facts.add(at..at + rule.len() - 1, FactKind::Build(made));
-        });
-    }
-    for rule in ["oci_image", "container_image", "go_image", "rust_image", "docker_build"] {
-        for call in calls(text.text, rule) {
-            bazel_image(text, rule, &call, facts);
-        }
-    }
-    for rule in ["oci_push", "container_push"] {
-        for call in calls(text.text, rule) {
-            let Some(name) = call.keyword("repository") else { continue };
-            let context = shared::from_root(text.path, ".");
-            let image = Image { names: vec![name.to_owned()], context, ..Image::default() };
-            facts.add(call.at..call.at + rule.len(), FactKind::Image(image));
-        }
-    }
-}
-
-/// An image by a rule: what it starts, or the binary that it is made of.
-fn bazel_image(text: &Text<'_>, rule: &str, call: &Call<'_>, facts: &mut Facts<'_, '_>) {
-    let mut command: Vec<String> = call.strings("entrypoint").into_iter().map(str::to_owned).collect();
-    if command.is_empty() {
-        command.extend(call.strings("cmd").into_iter().map(str::to_owned));
-    }
-    let copies = ["binary", "files", "tars", "layers"].iter().flat_map(|key| call.strings(key));
-    let name = call.keyword("name").filter(|name| !matches!(*name, "image" | "docker" | "container" | "oci"));
-    let image = Image {
-        names: name
-            .map(|name| name.trim_end_matches("_image").trim_end_matches("-image").to_owned())
-            .into_iter()
-            .collect(),
-        command,
-        copies: copies.map(|label| format!("/{}", label.rsplit([':', '/']).next().unwrap_or(label))).collect(),
-        context: shared::from_root(text.path, "."),
-        ..Image::default()
-    };
-    facts.add(call.at..call.at + rule.len(), FactKind::Image(image));
-}
-
-fn nix(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    for (word, is_go) in
-        [("buildGoModule", true), ("buildGoApplication", true), ("buildRustPackage", false), ("crane", false)]
-    {
-        places(text, word, |at, after| {
-            // An argument of the function (`{ buildGoModule, … }:`) is no use of it.
-            let Some(body) =
-                after.trim_start().strip_prefix(['{', '(', 'r']).or_else(|| after.strip_prefix("Lib.buildPackage"))
-            else {
-                return;
-            };
-            let packages = if is_go { quoted(body, "subPackages") } else { quoted(body, "cargoBuildFlags") };
-            let made = Build {
-                packages: packages.map(str::to_owned).into_iter().collect(),
-                output: quoted(body, "mainProgram").or_else(|| quoted(body, "pname")).map(str::to_owned),
-                ..build(if is_go { "go-nix" } else { "nix" })
-            };
-            facts.add(at..at + word.len(), FactKind::Build(made));
-        });
-    }
-}
-
-/// Images that Nix builds: `dockerTools.buildLayeredImage { name = "web"; config.Cmd = [ "${web}/bin/web" ]; }`.
-fn nix_images(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    for word in ["buildLayeredImage", "buildImage", "streamLayeredImage"] {
-        places(text, word, |at, after| {
-            if !after.trim_start().starts_with(['{', '(']) {
-                return;
-            }
-            let command = ["Entrypoint", "entrypoint", "Cmd"].iter().find_map(|key| quoted(after, key));
-            let image = Image {
-                names: quoted(after, "name").map(str::to_owned).into_iter().collect(),
-                command: command.map(|path| path.replace("${", "").replace('}', "")).into_iter().collect(),
-                ..Image::default()
-            };
-            facts.add(at..at + word.len(), FactKind::Image(image));
-        });
-    }
-}
-
-/// Reads the lines as commands.
-fn commands(text: &Text<'_>, source: &str, facts: &mut Facts<'_, '_>) {
-    for command in shell::commands(text.text, 0, &mut Variables::default()) {
-        emit_one(&command, source, &[], facts);
     }
 }
 
@@ -202,60 +71,10 @@ fn procfile(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
-fn lines<'a>(text: &Text<'a>) -> impl Iterator<Item = (&'a str, usize)> {
-    let mut at = 0;
-    text.text.split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        (line.trim_end(), start)
-    })
-}
-
-/// Lines that begin with a key, each naming a package.
-fn fields(text: &Text<'_>, key: &str, target: &str, kind: &str, facts: &mut Facts<'_, '_>) {
-    for (line, start) in lines(text) {
-        let Some(name) = line.strip_prefix(key).map(|name| name.trim().trim_matches(['"', '\'', '(', ')'])) else {
-            continue;
-        };
-        let one = Workload { name: Some(name.to_owned()), ..workload(target, kind) };
-        facts.add(start..start + line.len(), FactKind::Workload(one));
-    }
-}
-
-fn rpm(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    fields(text, "Name:", "package", "rpm", facts);
-    let body = text.text.find("\n%build").map(|at| (at + 7, &text.text[at + 7..]));
-    if let Some((start, after)) = body {
-        let end = after.find("\n%install").unwrap_or(after.len());
-        for command in shell::commands(&after[..end], start, &mut Variables::default()) {
-            emit_one(&command, "build-file", &[], facts);
-        }
-    }
-}
-
-fn quoted_after(text: &Text<'_>, word: &str, target: &str, facts: &mut Facts<'_, '_>) {
-    let mut first = true;
-    places(text, word, |at, after| {
-        if std::mem::take(&mut first) {
-            let held = window(after, 200).split(['"', '\'']).nth(1).map(str::to_owned);
-            let one = Workload { artifacts: held.into_iter().collect(), ..workload(target, "extension") };
-            facts.add(at..at + word.len(), FactKind::Workload(one));
-        }
-    });
-}
-
-/// Native libraries that a NuGet package carries, one for each platform.
-fn nuget(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    let mut first = None;
-    places(text, "runtimes/", |at, after| {
-        let file = after.split(['"', ';', '<']).next().unwrap_or("");
-        if first.is_none() && crate::parse::image_name::library(file).is_some() {
-            first = Some((at, file.to_owned()));
-        }
-    });
-    if let Some((at, file)) = first {
-        let one = Workload { artifacts: vec![file], ..workload("nuget", "release") };
-        facts.add(at..at + "runtimes/".len(), FactKind::Workload(one));
+/// Reads the lines as commands.
+fn commands(text: &Text<'_>, source: &str, facts: &mut Facts<'_, '_>) {
+    for command in shell::commands(text.text, 0, &mut Variables::default()) {
+        emit_one(&command, source, &[], facts);
     }
 }
 
@@ -265,14 +84,6 @@ fn whole(text: &Text<'_>, word: &str, target: &str, kind: &str, facts: &mut Fact
         let one = Workload { artifacts: vec![".".to_owned()], ..workload(target, kind) };
         facts.add(at..at + word.len(), FactKind::Workload(one));
     }
-}
-
-/// Homebrew formulas build or unpack a program and install it.
-fn formula(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    let Some(at) = text.text.find("< Formula") else { return };
-    let mut artifacts = Vec::new();
-    places(text, "bin.install ", |_, after| artifacts.extend(after.split(['"', '\'']).nth(1).map(str::to_owned)));
-    facts.add(at..at + 9, FactKind::Workload(Workload { artifacts, ..workload("package", "brew") }));
 }
 
 /// Android libraries that carry native code built by cargo-ndk or gomobile.
@@ -288,28 +99,6 @@ fn gradle(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
             facts.add(at..at + word.len(), FactKind::Build(made));
             return;
         }
-    }
-}
-
-/// Programs that an installer packs, after any of these words.
-fn installer(text: &Text<'_>, words: &[&str], kind: &str, facts: &mut Facts<'_, '_>) {
-    let mut artifacts: Vec<String> = Vec::new();
-    let mut first = None;
-    for word in words {
-        places(text, word, |at, after| {
-            let line = after.lines().next().unwrap_or("");
-            let file = line.split(['"', '\'']).nth(1).unwrap_or("").replace('\\', "/");
-            if file.ends_with(".exe") && artifacts.len() < 50 && !artifacts.contains(&file) {
-                artifacts.push(file);
-                first.get_or_insert(at..at + word.len());
-            }
-        });
-    }
-    if let Some(range) = first {
-        facts.add(
-            range,
-            FactKind::Workload(Workload { artifacts, kind: "release".to_owned(), ..workload("package", kind) }),
-        );
     }
 }
 
@@ -347,6 +136,47 @@ fn cdk(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
             facts.add(at..at + word.len() - 1, FactKind::Workload(one));
         });
     }
+}
+
+/// Calls `each` for every place of a word, with what follows it.
+fn places<'a>(text: &Text<'a>, word: &str, mut each: impl FnMut(usize, &'a str)) {
+    for (at, _) in text.text.match_indices(word) {
+        each(at, &text.text[at + word.len()..]);
+    }
+}
+
+/// Returns the first quoted text after a key, within a few hundred bytes: `name = "web"`.
+fn quoted<'a>(after: &'a str, key: &str) -> Option<&'a str> {
+    let window = window(after, 600);
+    let at = window.find(key)? + key.len();
+    let rest = window[at..].trim_start_matches([' ', '=', ':', '\t', '\n', '[', '(']);
+    let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    rest[1..].split(quote).next().filter(|text| text.len() < 200)
+}
+
+fn window(text: &str, length: usize) -> &str {
+    let mut end = length.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+fn lines<'a>(text: &Text<'a>) -> impl Iterator<Item = (&'a str, usize)> {
+    let mut at = 0;
+    text.text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (line.trim_end(), start)
+    })
+}
+
+fn build(tool: &str) -> Build {
+    Build { tool: tool.to_owned(), source: "build-file".to_owned(), ..Build::default() }
+}
+
+fn workload(target: &str, kind: &str) -> Workload {
+    Workload { target: target.to_owned(), kind: kind.to_owned(), ..Workload::default() }
 }
 
 #[cfg(test)]
