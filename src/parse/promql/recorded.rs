@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use super::bucket::share;
+use super::measure::measure;
 use super::tree::{self, Expr, Label};
 
 /// Longer expressions are not kept: each use of a name copies one.
@@ -32,7 +34,7 @@ impl Recordings {
             return;
         }
         let expr = tree::parse(text);
-        if super::measure(&expr).is_some() || super::share(&expr).is_some() {
+        if measure(&expr).is_some() || share(&expr).is_some() {
             self.by_name.entry(name.to_owned()).or_default().push(Record { labels, expr });
         }
     }
