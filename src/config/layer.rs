@@ -1,5 +1,7 @@
 //! One configuration file: its keys, with spans. Nothing here is merged, and no policy is known yet.
 
+mod allow;
+mod limits;
 mod service;
 
 use std::ops::Range;
@@ -7,13 +9,14 @@ use std::sync::Arc;
 
 use crate::config::{Origin, glob_set};
 use crate::finding::Severity;
-use crate::limits::{self, Limit, Setting};
-use crate::policy::{raw, unit};
+use crate::limits::Setting;
+use crate::policy::unit;
 use crate::report::Format;
-use crate::signal::{Value, ValueType};
+use crate::signal::Value;
 use crate::source::{Location, Text};
 use crate::spanned::{Item, Mistake, Node, Reader, Table};
 
+pub use allow::Allow;
 pub use service::{Budget, Said, ServiceRule};
 
 /// What one file says.
@@ -53,22 +56,6 @@ pub struct PolicySetting {
     pub value: Item,
     pub file: Arc<str>,
     pub line: u32,
-}
-
-/// `[[allow]]`: a finding that is a decision.
-#[derive(Clone, Debug)]
-pub struct Allow {
-    pub policy: String,
-    /// Root, name or glob of the services meant.
-    pub service: String,
-    pub reason: String,
-    pub owner: String,
-    /// `2027-06-30`
-    pub until: Option<String>,
-    pub adr: Option<String>,
-    /// The fingerprint of the finding it was granted on; another one reopens it.
-    pub evidence: Option<String>,
-    pub location: Location,
 }
 
 const KEYS: &[&str] = &[
@@ -234,41 +221,6 @@ impl File<'_> {
         Format::ALL.iter().copied().find(|format| format.name == word)
     }
 
-    /// Sizes and times have a unit, counts are whole numbers; each has a range.
-    fn limits(&mut self, table: &Table) -> Vec<Setting> {
-        let Some((table, _)) = self.reader.table(table, "limits") else { return Vec::new() };
-        let names: Vec<&str> = limits::ALL.iter().map(|limit| limit.name).collect();
-        self.reader.only_keys(table, &names);
-        limits::ALL.iter().filter_map(|limit| Some((limit.name.to_owned(), self.limit(table, limit)?))).collect()
-    }
-
-    fn limit(&mut self, table: &Table, limit: &Limit) -> Option<u64> {
-        let item = table.get(limit.name)?;
-        let number = match raw::value(self.reader, item, limit.name)? {
-            Value::Bytes(bytes) if limit.value == ValueType::Bytes => bytes,
-            Value::Duration(micros) if limit.value == ValueType::Duration => (micros / 1e3) as u64,
-            Value::Number(number) if limit.value == ValueType::Number && number >= 0.0 && number.fract() == 0.0 => {
-                number as u64
-            }
-            _ => {
-                let message = format!("`{}` must be {}", limit.name, unit::expected(limit.value));
-                self.reader.wrong(item.range.clone(), message, None);
-                return None;
-            }
-        };
-        if (limit.least..=limit.most).contains(&number) {
-            return Some(number);
-        }
-        let show = |number: u64| match limit.value {
-            ValueType::Bytes => unit::show(&Value::Bytes(number)),
-            ValueType::Duration => unit::show(&Value::Duration(number as f64 * 1e3)),
-            _ => number.to_string(),
-        };
-        let message = format!("`{}` must lie between {} and {}", limit.name, show(limit.least), show(limit.most));
-        self.reader.wrong(item.range.clone(), message, None);
-        None
-    }
-
     fn fail_on(&mut self, table: &Table) -> Option<Severity> {
         let (word, range) = self.reader.text(table, "fail-on")?;
         self.reader.one_of("severity", word, &range, &["note", "warning", "error"]);
@@ -307,39 +259,6 @@ impl File<'_> {
             }));
         }
         settings
-    }
-
-    fn allow(&mut self, item: &Item) -> Option<Allow> {
-        let table = self.reader.as_table(item, "allow")?;
-        self.reader.only_keys(table, &["policy", "service", "path", "reason", "owner", "until", "adr", "evidence"]);
-        let mut required = |key: &str| self.reader.required(table, &item.range, key).map(|(text, _)| text.to_owned());
-        let (policy, reason, owner) = (required("policy"), required("reason"), required("owner"));
-        let path = self.reader.text(table, "path").map(|(path, _)| self.below(path));
-        let named = self.reader.text(table, "service").map(|(service, _)| service.to_owned());
-        let own = (self.directory != ".").then(|| self.directory.to_owned());
-        let Some(service) = path.or(named).or(own) else {
-            self.reader.wrong(item.range.clone(), "`allow` needs `service` or `path`", None);
-            return None;
-        };
-        let until = self.until(table);
-        let adr = self.reader.text(table, "adr").map(|(adr, _)| adr.to_owned());
-        let evidence = self.reader.text(table, "evidence").map(|(hash, _)| hash.to_owned());
-        let location = self.location(item.range.clone());
-        Some(Allow { policy: policy?, service, reason: reason?, owner: owner?, until, adr, evidence, location })
-    }
-
-    fn until(&mut self, table: &Table) -> Option<String> {
-        let item = table.get("until")?;
-        let date = match &item.node {
-            Node::Date(date) | Node::Text(date) => {
-                date.get(..10).and_then(|date| date.parse::<jiff::civil::Date>().ok())
-            }
-            _ => None,
-        };
-        if date.is_none() {
-            self.reader.wrong(item.range.clone(), "`until` must be a date such as 2027-06-30", None);
-        }
-        date.map(|date| date.to_string())
     }
 
     fn location(&self, range: Range<usize>) -> Location {
