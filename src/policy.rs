@@ -12,6 +12,7 @@ pub mod check;
 pub mod eval;
 pub mod manual;
 pub mod raw;
+pub mod sense;
 pub mod story;
 pub mod trial;
 pub mod unit;

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::finding::{Argument, Label, Strength};
-use crate::policy::check::placeholders;
+use crate::policy::sense::placeholders;
 use crate::policy::unit;
 use crate::policy::{Bound, Condition, Favors, FieldTest, Level, Lowers, Policy, PolicySet, Scope, Test};
 use crate::service::Language;

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::finding::{Cite, Lean, Strength};
-use crate::policy::check;
 use crate::policy::unit;
 use crate::policy::{Condition, Favors, Level, Lowers, Parameter, Policy, Remedy, Scope, Shape};
+use crate::policy::{check, sense};
 use crate::service::Language;
 use crate::signal::Value;
 use crate::spanned::{Item, Mistake, Node, Reader, Table};
@@ -36,7 +36,7 @@ pub fn read(path: &str, text: &str, shipped: bool) -> (Option<Policy>, Vec<Mista
     let head = 0..text.find('\n').unwrap_or(text.len());
     let policy = policy(&mut reader, table, &head, shipped);
     if let Some(policy) = &policy {
-        check::sense(&mut reader, policy, &head);
+        sense::sense(&mut reader, policy, &head);
     }
     let sound = reader.mistakes.iter().all(|mistake| mistake.warning);
     (policy.filter(|_| sound), reader.mistakes)
