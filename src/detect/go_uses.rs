@@ -1,8 +1,8 @@
 //! What Go code uses of the packages that the catalogue knows.
 //!
-//! *Looks for*: imports and `package.Name` selectors that have rows in `catalogue/go.toml`.
-//! *Emits*: [`FactKind::Uses`], each capability and symbol once a file: at the selector where the row has symbols, at
-//! the import where it has none.
+//! *Looks for*: imports, `package.Name` selectors and called methods that have rows in `catalogue/go.toml`.
+//! *Emits*: [`FactKind::Uses`], each capability and symbol once a file: at the selector or call where the row has
+//! symbols, at the import where it has none.
 //! *Misses*: uses through dot imports, through wrappers in other modules, and through values handed around.
 //! *Example*: `gin.New()` after `import "github.com/gin-gonic/gin"`
 
@@ -45,6 +45,20 @@ fn symbols(view: &GoView<'_>, import: usize, rows: &[&Entry], facts: &mut Facts<
             facts.add(view.range(selector.tokens()), kind);
         }
     }
+    for entry in rows {
+        for method in entry.symbols.iter().filter_map(|symbol| symbol.strip_prefix('.')) {
+            if let Some(at) = first_call(view, method) {
+                let symbol = format!("{}.{method}", package_name(view.imports[import].path));
+                let kind = FactKind::Uses { capability: entry.capability.clone(), symbol };
+                facts.add(view.range(at..at + 1), kind);
+            }
+        }
+    }
+}
+
+/// Where a method of this name is called first.
+fn first_call(view: &GoView<'_>, method: &str) -> Option<usize> {
+    (1..view.tokens.len()).find(|&at| view.is_word(at, method) && view.is(at - 1, b'.') && view.is(at + 1, b'('))
 }
 
 #[cfg(test)]
@@ -76,6 +90,14 @@ mod tests {
     }
 
     #[test]
+    fn methods_count_where_their_package_is_imported() {
+        let code = "package p\nimport \"github.com/streadway/amqp\"\nfunc f(c *amqp.Channel) { m, _ := c.Consume(q) }";
+        assert_eq!(uses("a.go", code), ["queue-consumer amqp.Consume 3"]);
+        assert!(uses("a.go", "package p\nimport \"example.org/amqp\"\nfunc f() { c.Consume(q) }").is_empty());
+        assert!(uses("a.go", "package p\nimport \"github.com/streadway/amqp\"\nvar f = c.Consume").is_empty());
+    }
+
+    #[test]
     fn nothing_from_tests_stubs_strings_and_other_packages() {
         let server = "package p\nimport \"google.golang.org/grpc\"\nvar s = grpc.NewServer()";
         assert!(uses("a_test.go", server).is_empty());
@@ -94,6 +116,9 @@ mod tests {
         match symbol {
             None => format!("package p\nimport _ \"{path}\""),
             Some(name) => {
+                if let Some(method) = name.strip_prefix('.') {
+                    return format!("package p\nimport q \"{path}\"\nfunc f(x q.X) {{ x.{method}() }}");
+                }
                 let name = name.replace('*', "X");
                 format!("package p\nimport q \"{path}\"\nfunc f() {{ q.{name}() }}")
             }

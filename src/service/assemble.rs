@@ -47,7 +47,7 @@ pub fn found_as(repository: &Repository, declared: &dyn Fn(&str, &str) -> Option
     let images = image::resolve(repository, &units, &builds);
     let workloads = workload::resolve(repository, &units, &builds, &images);
     let ties = Ties { builds, images, workloads };
-    let judges_examples = consists_of_examples(&units);
+    let judges_examples = consists_of_examples(repository, &units);
     let (collected, unbound) = attribute(repository, &units, &ties, judges_examples);
     let mut nobodys = Gathered::default();
     unbound.iter().for_each(|seen| nobodys.add(&seen.fact.kind, seen.file.at(seen.fact.place)));
@@ -71,12 +71,24 @@ pub fn found_as(repository: &Repository, declared: &dyn Fn(&str, &str) -> Option
     Found { services, unbound: merged(nobodys.latency) }
 }
 
-/// Whether the repository ships nothing but examples: then they are its product.
-fn consists_of_examples(units: &[Unit]) -> bool {
+/// Whether the repository ships nothing but examples: then they are its product. Examples of the repository's own
+/// library show how that is used.
+fn consists_of_examples(repository: &Repository, units: &[Unit]) -> bool {
     let scope = |unit: &Unit| Scope::of(&format!("{}/x", unit.root));
     let shipped = units.iter().filter(|unit| scope(unit) == Scope::Shipped).count();
     let examples = units.iter().filter(|unit| scope(unit) == Scope::Example).count();
-    shipped == 0 && examples > 0
+    let shows_library = |unit: &Unit| {
+        let own = |package: &str| Scope::of(&format!("{package}/x")) == Scope::Shipped;
+        scope(unit) == Scope::Example
+            && unit.closure.iter().any(|package| own(package) && is_library(repository, package))
+    };
+    shipped == 0 && examples > 0 && units.iter().filter(|unit| shows_library(unit)).count() * 2 < examples
+}
+
+/// Whether a package of the repository is code for others: a crate, or a Go package that is no program.
+fn is_library(repository: &Repository, package: &str) -> bool {
+    repository.cargo.packages.get(package).is_some_and(|found| found.lib.is_some())
+        || repository.go.packages.get(package).is_some_and(|found| found.name != "main")
 }
 
 fn service(asked: role::Context<'_, '_>, declared: Option<Role>) -> Service {

@@ -16,7 +16,7 @@ use super::Language;
 use super::build::Built;
 use super::image::Packed;
 use super::repository::{FileEntry, Repository};
-use super::role::is_called_a_tool;
+use super::role::{is_called_a_tool, is_for_development};
 use super::unit::Unit;
 use super::workload::Running;
 
@@ -178,7 +178,8 @@ impl Holders {
         let mut holders =
             Holders { by_package: HashMap::new(), shared_by: HashMap::new(), served_by: HashMap::new(), shipped: 0 };
         for (index, unit) in units.iter().enumerate() {
-            let is_shipped = Scope::of(&format!("{}/x", unit.root)) == Scope::Shipped;
+            let is_shipped =
+                Scope::of(&format!("{}/x", unit.root)) == Scope::Shipped && !is_for_development(&unit.root);
             let shipped = usize::from(is_shipped);
             let served = usize::from(is_shipped && !is_called_a_tool(&unit.name));
             holders.shipped += shipped;

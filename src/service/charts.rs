@@ -19,6 +19,8 @@ pub struct Charts {
     defines: BTreeMap<String, Vec<(String, String)>>,
     /// Chart directory → charts that depend on it, with the key under which they give it values.
     users: BTreeMap<String, Vec<(String, String)>>,
+    /// Chart directory → its name.
+    names: BTreeMap<String, String>,
 }
 
 /// Charts that use charts that use charts; and templates that include templates.
@@ -40,6 +42,7 @@ impl Charts {
                     charts.defines.entry(name.to_owned()).or_default().push((directory, body.to_owned()));
                 }
                 ("helm-chart", _) => {
+                    charts.names.insert(directory.clone(), detail.clone());
                     named.entry(detail.clone()).or_default().insert(directory);
                 }
                 ("helm-dependency", _) => dependencies.push((directory, detail)),
@@ -57,6 +60,23 @@ impl Charts {
             }
         }
         charts
+    }
+
+    /// What the charts are called.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.values().map(String::as_str)
+    }
+
+    /// The name of the chart that holds a directory.
+    fn name_of(&self, directory: &str) -> Option<&String> {
+        let mut at = directory;
+        loop {
+            match self.names.get(at) {
+                Some(name) => return Some(name),
+                None if at == "." => return None,
+                None => at = parent(at),
+            }
+        }
     }
 
     /// Puts in the chart's values for `{{ … .Values.a.b … }}` and the bodies of templates that an action includes.
@@ -93,6 +113,10 @@ impl Charts {
 
     /// The value of an action: of several that it names, the one that is a name and no registry or tag.
     fn value(&self, directory: &str, action: &str) -> Option<String> {
+        // `printf "%s/%s:%s" .Values.registry .Chart.Name …`: what stands behind the slash is the name.
+        if action.contains(".Chart.Name") && (action.contains("/%s") || !action.contains(".Values.")) {
+            return self.name_of(directory).cloned();
+        }
         let mut first = None;
         for (at, _) in action.match_indices(".Values.") {
             let path: String =

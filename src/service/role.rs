@@ -11,7 +11,7 @@ mod running;
 
 pub use artefact::is_bare_metal;
 pub use context::Context;
-pub use names::is_called_a_tool;
+pub use names::{is_called_a_tool, is_for_development};
 
 use crate::source::Location;
 

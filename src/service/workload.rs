@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::catalogue;
 use crate::fact::{Fact, FactKind, Workload};
 use crate::parse::image_name;
 use crate::path::{base, is_within, join, parent};
@@ -60,6 +61,10 @@ struct Index {
     /// Binary name → units.
     by_binary: BTreeMap<String, BTreeSet<usize>>,
     charts: Charts,
+    /// What the products of the repository are called together: its modules and charts.
+    projects: BTreeSet<String>,
+    /// Units that a shipped image holds.
+    packed: BTreeSet<usize>,
     /// `.env` variables by name.
     environment: BTreeMap<String, String>,
 }
@@ -92,7 +97,12 @@ impl Index {
                 environment.entry(variable.to_owned()).or_insert_with(|| value.to_owned());
             }
         }
-        Index { by_image, by_binary, charts: Charts::new(repository), environment }
+        let charts = Charts::new(repository);
+        let modules =
+            repository.go.modules.values().map(|module| base(&catalogue::without_versions(module)).to_owned());
+        let projects = modules.chain(charts.names().map(str::to_owned)).map(|name| normal(&name)).collect();
+        let packed = images.iter().filter(|image| image.ships).flat_map(|image| image.units.iter().copied()).collect();
+        Index { by_image, by_binary, charts, projects, packed, environment }
     }
 
     fn units_of(
@@ -206,7 +216,31 @@ impl Index {
                 return same(found);
             }
         }
-        same(by_path_part(units, file, &normal(&image_name(&written))))
+        let name = normal(&image_name(&written));
+        let found = by_path_part(units, file, &name);
+        if !found.is_empty() || is_public(image) || name.is_empty() {
+            return same(found);
+        }
+        same(self.kin(units, &name))
+    }
+
+    /// The only unit that an image's name means without being it: `shop-cart` of the project `shop` is `cart`, and
+    /// `limiter` may be what holds `limiter-server`.
+    fn kin(&self, units: &[Unit], name: &str) -> BTreeSet<usize> {
+        let is_product = |at: &usize| Scope::of(&format!("{}/x", units[*at].root)) == Scope::Shipped;
+        let only = |found: BTreeSet<usize>| if found.len() == 1 { found } else { BTreeSet::new() };
+        let of = |name: &str| self.by_binary.get(name).into_iter().flatten().copied().filter(is_product);
+        let bare = self.projects.iter().filter_map(|project| name.strip_prefix(project.as_str())?.strip_prefix('-'));
+        let in_project = only(bare.flat_map(of).collect());
+        if !in_project.is_empty() {
+            return in_project;
+        }
+        let packed = |at: &usize| self.packed.contains(at);
+        let served = ["-server", "-service", "-daemon", "d"].iter().flat_map(|end| of(&format!("{name}{end}")));
+        let longer = format!("-{name}");
+        let ending = self.by_binary.iter().filter(|(binary, _)| name.contains('-') && binary.ends_with(&longer));
+        let ending = ending.flat_map(|(_, found)| found.iter().copied()).filter(is_product);
+        only(served.chain(ending).filter(packed).collect())
     }
 
     fn of_command(

@@ -29,3 +29,4 @@ mod steady;
 mod timeline;
 #[cfg(unix)]
 mod traced;
+mod traits;

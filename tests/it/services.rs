@@ -153,6 +153,126 @@ const CASES: &[Case] = &[
         ],
         expected: &[("cmd/askcli", "cli", &["kubernetes"], &[])],
     },
+    Case {
+        what: "examples of the repository's own library show how it is used: they are no product",
+        files: &[
+            ("go.mod", "module example.com/sdk\n"),
+            ("filter/filter.go", "package filter\n\nfunc Set() {}\n"),
+            (
+                "examples/hello/main.go",
+                "package main\n\nimport \"example.com/sdk/filter\"\n\nfunc main() { filter.Set() }\n",
+            ),
+            (
+                "examples/bye/main.go",
+                "package main\n\nimport \"example.com/sdk/filter\"\n\nfunc main() { filter.Set() }\n",
+            ),
+        ],
+        expected: &[("examples/bye", "tool", &[], &[]), ("examples/hello", "tool", &[], &[])],
+    },
+    Case {
+        what: "a unit that systemd runs once is a job",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/ready/main.go", SERVER_GO),
+            ("files/ready.service", "[Service]\nType=oneshot\nExecStart=/usr/bin/ready\n"),
+        ],
+        expected: &[("cmd/ready", "job", &["systemd"], &[])],
+    },
+    Case {
+        what: "an image is called after its project and its program, or after its chart, or without the word for a server",
+        files: &[
+            ("go.mod", "module example.com/shop\n"),
+            ("cmd/cart/main.go", SERVER_GO),
+            ("cmd/acme-till-driver/main.go", SERVER_GO),
+            ("cmd/limiter-server/main.go", SERVER_GO),
+            ("cmd/limiter-server/Dockerfile", "FROM golang:1.24\nRUN go build -o /l .\nENTRYPOINT [\"/l\"]\n"),
+            ("cmd/acme-till-driver/Dockerfile", "FROM golang:1.24\nRUN go build -o /t .\nENTRYPOINT [\"/t\"]\n"),
+            (
+                "k8s.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n        - {name: a, image: r.io/x/shop-cart:v1}\n        - {name: b, image: r.io/x/limiter:v1}\n        - {name: c, image: r.io/x/cart-helper:v1}\n",
+            ),
+            ("chart/Chart.yaml", "name: till-driver\nversion: 1.0.0\n"),
+            ("chart/values.yaml", "image: {repository: r.io/x}\n"),
+            (
+                "chart/templates/d.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  template:\n    spec:\n      containers:\n        - name: main\n          image: {{ printf \"%s/%s:%s\" .Values.image.repository .Chart.Name .Chart.AppVersion }}\n",
+            ),
+        ],
+        expected: &[
+            ("cmd/acme-till-driver", "service", &["helm"], &[]),
+            ("cmd/cart", "service", &["kubernetes"], &[]),
+            ("cmd/limiter-server", "service", &["kubernetes"], &[]),
+        ],
+    },
+    Case {
+        what: "an operator runs its subject's image and is not in it",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/cache-operator/main.go", SERVER_GO),
+            ("cmd/cache-operator/Dockerfile", "FROM golang:1.24\nRUN go build -o /o .\nENTRYPOINT [\"/o\"]\n"),
+            (
+                "k8s.yaml",
+                "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - {name: a, image: r.io/x/cache:v1}\n",
+            ),
+        ],
+        expected: &[("cmd/cache-operator", "service", &["docker"], &[])],
+    },
+    Case {
+        what: "what an image starts and what waits for its end keeps running, though it reads a command line",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            (
+                "cmd/oracle/main.go",
+                "package main\n\nimport (\n\t\"os\"\n\t\"os/signal\"\n\n\t\"github.com/urfave/cli/v2\"\n)\n\nfunc main() {\n\tcli.NewApp().Run(os.Args)\n\tc := make(chan os.Signal, 1)\n\tsignal.Notify(c)\n\t<-c\n}\n",
+            ),
+            (
+                "oracle.Dockerfile",
+                "FROM golang:1.24 AS b\nRUN go build -o /bin/oracle ./cmd/oracle\nFROM scratch\nCOPY --from=b /bin/oracle /bin/\nENTRYPOINT [\"oracle\"]\n",
+            ),
+        ],
+        expected: &[("cmd/oracle", "service", &["docker"], &[])],
+    },
+    Case {
+        what: "a helper that an image brings along, or that a stage for builds installs, stays a helper",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/db/main.go", SERVER_GO),
+            ("cmd/dbbench/main.go", MAIN_GO),
+            (
+                "Dockerfile",
+                "FROM golang:1.24 AS b\nRUN go build -o /db ./cmd/db && go build -o /dbbench ./cmd/dbbench\nFROM scratch\nCOPY --from=b /db /dbbench /bin/\nENTRYPOINT [\"db\"]\n",
+            ),
+            ("tools/protogen/Cargo.toml", "[package]\nname = \"protogen\"\n"),
+            ("tools/protogen/src/main.rs", "fn main() {}\n"),
+            (
+                "stage/Dockerfile",
+                "FROM rust:1.80\nCOPY tools/protogen protogen\nRUN cargo install --path tools/protogen --locked\n",
+            ),
+        ],
+        expected: &[
+            ("cmd/db", "service", &["docker"], &[]),
+            ("cmd/dbbench", "tool", &["docker"], &[]),
+            ("tools/protogen", "tool", &["docker"], &[]),
+        ],
+    },
+    Case {
+        what: "a library that others build on is one, wherever its helper program lies",
+        files: &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"app\", \"shared\"]\n"),
+            (
+                "app/Cargo.toml",
+                "[package]\nname = \"app\"\n[dependencies]\naxum = \"1\"\nshared = { path = \"../shared\" }\n",
+            ),
+            ("app/src/main.rs", SERVER_RS),
+            (
+                "shared/Cargo.toml",
+                "[package]\nname = \"shared\"\n[dependencies]\naxum = \"1\"\n[[bin]]\nname = \"crds\"\npath = \"src/crds.rs\"\n",
+            ),
+            ("shared/src/lib.rs", "pub fn metrics() { axum::Router::new(); }\n"),
+            ("shared/src/crds.rs", "fn main() {}\n"),
+        ],
+        expected: &[("app", "service", &[], &[]), ("shared", "tool", &[], &[])],
+    },
 ];
 
 #[test]

@@ -96,6 +96,13 @@ impl Context<'_, '_> {
         images.filter(|image| image.units.len() == 1 || image.started.is_empty() || image.started.contains(&self.index))
     }
 
+    /// Whether a shipped image starts the unit, or is there for it alone and starts something.
+    pub(super) fn started_by_image(&self) -> bool {
+        self.running_images().any(|image| {
+            image.started.contains(&self.index) || image.units.len() == 1 && !image.image.command.is_empty()
+        })
+    }
+
     pub(super) fn shipped_image(&self) -> Option<Location> {
         self.running_images().map(|image| image.file.at(image.fact.place)).next()
     }

@@ -32,15 +32,21 @@ pub(super) fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
     let kept = |path: &str| KEPT_FOR_DEVELOPMENT.iter().any(|folder| is_within(path, folder));
     let mut running = context.collected.workloads.iter().map(|&index| &context.ties.workloads[index]);
     let run = running.any(|running| !kept(&running.file.path));
+    if run {
+        return None;
+    }
     let path = format!("{}/{}", context.unit.root, context.unit.name).to_ascii_lowercase();
     let parts: Vec<&str> = path.split('/').collect();
     let word = parts.iter().find(|part| serves_development(part));
-    // An image beside a generator among the tools is there to try things out.
-    let is_tool = word.is_some() && lies_among_tools(context);
-    if run || !is_tool && context.shipped_image().is_some() {
+    let (called, kept) = (word.is_some(), lies_among_tools(context));
+    let helps = called || kept;
+    // An image may bring helpers along, or be the stage on which others are built: what it starts, it ships. One
+    // beside a generator among the tools is there to try things out.
+    let imaged = if helps { context.started_by_image() } else { context.shipped_image().is_some() };
+    if imaged && !(called && kept) {
         return None;
     }
-    if (word.is_some() || lies_among_tools(context)) && context.published().is_none() {
+    if helps && context.published().is_none() {
         return context.reason(
             Role::Tool,
             "serves the development of the others: nothing ships it",
@@ -50,7 +56,8 @@ pub(super) fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
     if let Some(package) = context.repository.cargo.packages.get(&context.unit.root)
         && package.lib.is_some()
         && context.published().is_none()
-        && package.bins.iter().all(|bin| bin.path.contains("/bin/") && !bin.path.ends_with("/main.rs"))
+        && package.bins.iter().all(|bin| !bin.path.ends_with("main.rs"))
+        && (package.bins.iter().all(|bin| bin.path.contains("/bin/")) || is_depended_on(context))
         // A program that bears the package's name is what the package is for.
         && !package.bins.iter().any(|bin| bin.name.replace('-', "_") == package.name.replace('-', "_"))
     {
@@ -59,9 +66,15 @@ pub(super) fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
     None
 }
 
+/// Whether another package of the repository builds on the unit's.
+fn is_depended_on(context: &Context<'_, '_>) -> bool {
+    let others = context.repository.cargo.packages.values().filter(|package| package.directory != context.unit.root);
+    others.flat_map(|package| &package.dependencies).any(|one| one.directory.as_ref() == Some(&context.unit.root))
+}
+
 /// Folders of a workspace, a module or the repository in which development keeps its helpers.
 const KEPT_FOR_DEVELOPMENT: &[&str] =
-    &["tools", "cmd/tools", "contrib", "integration", "internal/tools", "internal/cmd"];
+    &["tools", "utils", "build", "cmd/tools", "contrib", "integration", "internal/tools", "internal/cmd"];
 
 /// Whether the unit lies in the folder `tools` of a workspace, a module or the repository, where development keeps its helpers.
 fn lies_among_tools(context: &Context<'_, '_>) -> bool {

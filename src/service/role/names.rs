@@ -1,5 +1,7 @@
 //! What names say: of programs for people, of programs that keep running, of helpers of development.
 
+use crate::path::is_within;
+
 /// Whether a folder's name says that it tests the rest: `integration-tests`, `lambda_tests`.
 pub(super) fn is_called_a_test(folder: &str) -> bool {
     ["-tests", "_tests", "-test", "_test"].iter().any(|end| folder.ends_with(end))
@@ -57,6 +59,11 @@ pub(super) fn is_called_a_daemon(name: &str) -> bool {
         || ["server", "agent", "service"].iter().any(|word| name.ends_with(word))
 }
 
+/// Whether some folder on a path says that what lies there serves the development of others.
+pub fn is_for_development(path: &str) -> bool {
+    path.split('/').any(|part| serves_development(&part.to_ascii_lowercase())) || is_within(path, "build")
+}
+
 /// Words in a path or name of things that serve the development of others.
 const TOOL_WORDS: &[&str] = &[
     "hack",
@@ -111,7 +118,11 @@ pub(super) fn serves_development(part: &str) -> bool {
         || part.starts_with("test-")
         // `.build-tools`, `.ci`: folders that hide from people serve the repository, not its users.
         || (part.len() > 1 && part.starts_with('.'))
-        || ["testfiles", "test", "tests", "clidoc", "docs"].iter().any(|end| part.ends_with(end))
+        // Go's tools pass over folders with such a name.
+        || (part.len() > 1 && part.starts_with('_'))
+        || ["testfiles", "test", "tests", "clidoc", "docs", "bench", "generator", "simulator"]
+            .iter()
+            .any(|end| part.ends_with(end))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{Context, Reasoned};
 
 pub(super) fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
     let once = |workload: &crate::fact::Workload| {
-        matches!(workload.kind.as_str(), "Job" | "CronJob" | "init-container" | "timer")
+        matches!(workload.kind.as_str(), "Job" | "CronJob" | "init-container" | "timer" | "oneshot")
     };
     let long = |workload: &crate::fact::Workload| {
         matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "service")
@@ -52,7 +52,7 @@ pub(super) fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
         return context.reason(Role::Cli, "is installed from a package index as a command", at);
     }
     let draws = context.uses.near("terminal-ui").into_iter().next()?;
-    let kept = |workload: &crate::fact::Workload| long(workload) || workload.target == "systemd";
+    let kept = |workload: &crate::fact::Workload| long(workload) || is_kept(workload);
     // What people install from an index of commands stays one where a cluster runs it as well.
     let installed = || {
         let own = context.collected.builds.iter().map(|&index| &context.ties.builds[index]);
@@ -113,6 +113,13 @@ pub(super) fn by_cli(context: &Context<'_, '_>) -> Option<Reasoned> {
         || !context.uses.near("container-runtime").is_empty();
     if kept && is_called_a_daemon(&context.unit.name) && context.uses.near("terminal-ui").is_empty() {
         return context.reason(Role::Service, "is called something that keeps running", context.unit.at.clone());
+    }
+    // An image starts it, nobody installs it, and it waits to be told to stop: its command line is its settings.
+    let started = context.shipped_image().filter(|_| context.published().is_none());
+    if let (Some(_), Some(waits)) = (started, context.uses.near("shutdown-signal").into_iter().next())
+        && context.uses.near("terminal-ui").is_empty()
+    {
+        return context.reason(Role::Service, "keeps running until it is told to stop", waits);
     }
     let at =
         ["cli-parser", "terminal-ui"].iter().find_map(|capability| context.uses.near(capability).into_iter().next())?;

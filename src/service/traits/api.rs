@@ -7,14 +7,18 @@ use super::super::Role;
 use super::Context;
 use super::forward::proxy;
 use super::storage::storage_engine;
+use super::work::node_agent;
 
 fn serves(context: &Context<'_, '_>) -> bool {
     matches!(context.role, Role::Service | Role::Function | Role::Library)
 }
 
 pub(super) fn http_api(context: &Context<'_, '_>) -> Vec<Location> {
-    let events = [context.events(&["http"]), context.uses.near("http-event")].concat();
-    if context.role == Role::Function && !events.is_empty() {
+    let asked = context.events(&["http"]);
+    let events = [asked.clone(), context.uses.near("http-event")].concat();
+    // Where the deployment says what calls the function, code that it shares with others says nothing more.
+    let told = context.workloads().any(|(running, _)| !running.workload.events.is_empty());
+    if context.role == Role::Function && !events.is_empty() && (!told || !asked.is_empty()) {
         return events;
     }
     if context.role != Role::Service {
@@ -48,7 +52,8 @@ pub(super) fn grpc_api(context: &Context<'_, '_>) -> Vec<Location> {
 pub(super) fn crud(context: &Context<'_, '_>) -> Vec<Location> {
     let data = context.uses.any_near(&["sql", "document-db"]);
     let answers = !http_api(context).is_empty() || !grpc_api(context).is_empty();
-    if !context.exchangeable_ends().is_empty() {
+    // What drives a host may ask a database on the way.
+    if !context.exchangeable_ends().is_empty() || !node_agent(context).is_empty() {
         return Vec::new();
     }
     // One file of many that asks a database is a corner of something else.

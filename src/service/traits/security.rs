@@ -4,6 +4,7 @@ use crate::source::Location;
 
 use super::super::Role;
 use super::Context;
+use super::work::{node_agent, operator};
 
 /// Words for what must not go wrong; each alone is enough when the unit's own code uses it.
 const CRITICAL: &[&str] = &[
@@ -19,6 +20,10 @@ const CRITICAL: &[&str] = &[
     "blockchain",
 ];
 
+/// Names of things that vouch for others.
+const AUTHORITIES: &[&str] =
+    &["ca", "cert", "certs", "certificate", "certificates", "pki", "issuer", "identity", "acme"];
+
 pub(super) fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
     // A command-line program touches keys in passing; only one that does little else is about them.
     if context.role == Role::Cli {
@@ -26,6 +31,12 @@ pub(super) fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
         return if own.len() >= 3 && context.unit.closure.len() <= 20 { own } else { Vec::new() };
     }
     let mut direct = context.uses.any_near(CRITICAL);
+    // Controllers, and agents on hosts, make certificates for their own doors.
+    let keeps_house = !operator(context).is_empty() || !node_agent(context).is_empty();
+    if keeps_house && !context.named(AUTHORITIES) {
+        let issued = context.uses.near("certificate-authority");
+        direct.retain(|at| !issued.contains(at));
+    }
     if !context.exchangeable_ends().is_empty() {
         direct.clear();
     }

@@ -50,6 +50,10 @@ pub(super) fn node_agent(context: &Context<'_, '_>) -> Vec<Location> {
 }
 
 pub(super) fn cpu_bound(context: &Context<'_, '_>) -> Vec<Location> {
+    // A microcontroller that draws or calculates is no reason of its own.
+    if context.role == Role::Firmware {
+        return Vec::new();
+    }
     let mut computing = context.uses.any_near(&["numeric", "ml-inference"]);
     // In Go it is a library's business: a fast hash of somebody else.
     if context.unit.language == Language::Rust {

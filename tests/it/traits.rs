@@ -1,0 +1,103 @@
+//! What kind of work small repositories are taken to do: each case is a mistake once made on a real one, made small.
+
+use std::fs;
+
+use crate::cli::fitcheck;
+
+struct Case {
+    what: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    /// Root and traits.
+    expected: &'static [(&'static str, &'static [&'static str])],
+}
+
+const GO_MOD: &str = "module example.com/x\n";
+
+const CASES: &[Case] = &[
+    Case {
+        what: "an agent that asks a database about its host is no CRUD",
+        files: &[
+            (
+                "Cargo.toml",
+                "[package]\nname = \"watcher\"\n[dependencies]\naxum = \"1\"\ntokio-postgres = \"1\"\ncgroups-rs = \"1\"\n",
+            ),
+            (
+                "src/main.rs",
+                "use axum::{Router, routing::get};\nuse cgroups_rs::Cgroup;\nuse tokio_postgres::Client;\nfn main() { Router::new().route(\"/a\", get(a)).route(\"/b\", get(b)); }\n",
+            ),
+        ],
+        expected: &[(".", &["http-api", "node-agent", "io-bound"])],
+    },
+    Case {
+        what: "where the deployment says what calls a function, shared handlers say nothing more",
+        files: &[
+            ("go.mod", GO_MOD),
+            (
+                "handlers/h.go",
+                "package handlers\n\nimport \"github.com/aws/aws-lambda-go/events\"\n\nfunc Web(e events.APIGatewayV2HTTPRequest) {}\n\nfunc Stream(e events.DynamoDBEvent) {}\n",
+            ),
+            (
+                "web/main.go",
+                "package main\n\nimport (\n\t\"example.com/x/handlers\"\n\t\"github.com/aws/aws-lambda-go/lambda\"\n)\n\nfunc main() { lambda.Start(handlers.Web) }\n",
+            ),
+            (
+                "stream/main.go",
+                "package main\n\nimport (\n\t\"example.com/x/handlers\"\n\t\"github.com/aws/aws-lambda-go/lambda\"\n)\n\nfunc main() { lambda.Start(handlers.Stream) }\n",
+            ),
+            (
+                "template.yaml",
+                "Transform: AWS::Serverless-2016-10-31\nResources:\n  W:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: web/\n      Runtime: provided.al2\n      Events: {A: {Type: HttpApi, Properties: {Path: /}}}\n  S:\n    Type: AWS::Serverless::Function\n    Properties:\n      CodeUri: stream/\n      Runtime: provided.al2\n      Events: {A: {Type: DynamoDB}}\n",
+            ),
+        ],
+        expected: &[("stream", &["stream-pipeline"]), ("web", &["http-api"])],
+    },
+    Case {
+        what: "a controller that makes the certificate of its own door is no authority",
+        files: &[
+            ("go.mod", GO_MOD),
+            (
+                "main.go",
+                "package main\n\nimport (\n\t\"crypto/x509\"\n\n\tctrl \"sigs.k8s.io/controller-runtime\"\n)\n\nfunc main() {\n\tctrl.NewManager(nil, ctrl.Options{})\n\tctrl.NewControllerManagedBy(nil)\n\tx509.CreateCertificate(nil, nil, nil, nil, nil)\n}\n",
+            ),
+            (
+                "deploy.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: {spec: {containers: [{name: x, image: r.io/o/x:v1}]}}}\n",
+            ),
+        ],
+        expected: &[(".", &["operator"])],
+    },
+    Case {
+        what: "what consumes by a method of a connection works on a queue",
+        files: &[
+            ("go.mod", GO_MOD),
+            (
+                "main.go",
+                "package main\n\nimport \"github.com/streadway/amqp\"\n\nfunc main() {\n\tc, _ := amqp.Dial(\"\")\n\tch, _ := c.Channel()\n\tms, _ := ch.Consume(\"orders\", \"\", true, false, false, false, nil)\n\tfor range ms {\n\t}\n}\n",
+            ),
+        ],
+        expected: &[(".", &["queue-worker"])],
+    },
+];
+
+#[test]
+fn small_repositories_do_what_they_do() {
+    for case in CASES {
+        let root = tempfile::tempdir().unwrap();
+        for (path, text) in case.files {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let run = fitcheck().arg(root.path()).args(["--all", "--no-cache", "--format", "json"]).output().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+        let traits = |one: &serde_json::Value| -> Vec<String> {
+            one["traits"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+        };
+        let services = report["services"].as_array().unwrap();
+        let found: Vec<_> =
+            services.iter().map(|one| (one["root"].as_str().unwrap().to_owned(), traits(one))).collect();
+        let own = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let expected: Vec<_> = case.expected.iter().map(|(root, traits)| ((*root).to_owned(), own(traits))).collect();
+        assert_eq!(found, expected, "{}", case.what);
+    }
+}
