@@ -1,7 +1,8 @@
 //! Detectors: from views to facts, one file each, and the list of all of them.
 //!
-//! A detector is a `const DETECTOR` with a name and the views it looks at. To add one, write
-//! `detect/<name>.rs` and add its `mod` line and its place in the list of its kind ([`GO`], [`RUST`], [`CONFIG`], [`TEXT`]).
+//! A detector is a function `detect` from a view to [`Facts`]. To add one, write `detect/<name>.rs` and add its `mod` line
+//! and its row in the list of what it reads ([`GO`], [`RUST`], [`RUST_EVERYWHERE`], [`CONFIG`], [`TEXT`]; those of
+//! deployment have lists of their own in [`deploy`]).
 
 mod artillery;
 mod benchmark_gates;
@@ -14,7 +15,7 @@ mod codeowners;
 mod consumers;
 mod contracts;
 mod datadog;
-pub mod deploy;
+pub(crate) mod deploy;
 mod doc_targets;
 mod gatling;
 mod generates;
@@ -27,7 +28,7 @@ mod go_links;
 mod go_proxy;
 mod go_routes;
 mod go_timeouts;
-pub mod go_toolchain;
+pub(crate) mod go_toolchain;
 pub(crate) mod go_tuning;
 mod go_uses;
 mod grafana_alerts;
@@ -46,25 +47,25 @@ mod prose;
 mod purego;
 mod pyrra;
 mod rust_bindings_config;
-pub mod rust_build;
-pub mod rust_counts;
-pub mod rust_dlopen;
-pub mod rust_export;
-pub mod rust_import;
-pub mod rust_jni;
+mod rust_build;
+mod rust_counts;
+mod rust_dlopen;
+mod rust_export;
+mod rust_import;
+mod rust_jni;
 mod rust_kernel;
-pub mod rust_latency;
-pub mod rust_magnus;
-pub mod rust_napi;
-pub mod rust_neon;
-pub mod rust_pyo3;
-pub mod rust_routes;
-pub mod rust_timeouts;
+mod rust_latency;
+mod rust_magnus;
+mod rust_napi;
+mod rust_neon;
+mod rust_pyo3;
+mod rust_routes;
+mod rust_timeouts;
 mod rust_toolchain;
-pub mod rust_tuning;
-pub mod rust_uniffi;
-pub mod rust_uses;
-pub mod rust_wasm_bindgen;
+mod rust_tuning;
+mod rust_uniffi;
+mod rust_uses;
+mod rust_wasm_bindgen;
 mod service_config_latency;
 mod slo_generator;
 mod sloth;

@@ -8,7 +8,7 @@
 use crate::detect::Facts;
 use crate::fact::{FactKind, GoModule};
 
-pub fn detect(module: &GoModule, facts: &mut Facts<'_, '_>) {
+pub(crate) fn detect(module: &GoModule, facts: &mut Facts<'_, '_>) {
     for (what, version) in [("go", &module.go), ("go-toolchain", &module.toolchain)] {
         if let Some((version, place)) = version {
             let range = place.start as usize..place.end as usize;
