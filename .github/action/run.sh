@@ -13,6 +13,8 @@ fi
 args=(--fail-on "${FITCHECK_FAIL_ON:-warning}" --color always)
 if [ "${FITCHECK_STRICT:-true}" = true ]; then args+=(--strict); else args+=(--no-strict); fi
 [ -n "${FITCHECK_CONFIG:-}" ] && args+=("--config=$FITCHECK_CONFIG")
+[ "${FITCHECK_ALL:-false}" = true ] && args+=(--all)
+[ -n "${FITCHECK_CACHE:-}" ] && args+=("--cache-dir=$FITCHECK_CACHE")
 
 # A default checkout holds one commit and not the base; that one commit is enough to compare with.
 base_is_here() {
@@ -23,6 +25,22 @@ base_is_here() {
   GIT_TERMINAL_PROMPT=0 "${git[@]}" fetch --quiet --no-tags --depth=1 origin "$sha" 2>/dev/null
   "${git[@]}" cat-file -e "$sha^{commit}" 2>/dev/null
 }
+# Whoever asks to be judged by the base must never be judged by the change instead. Where nothing is compared, as on a
+# push, `auto` has nothing to point at: what is checked out is what was merged.
+case "${FITCHECK_POLICY_REF:-}:${GITHUB_EVENT_NAME:-}" in
+  :*) ;;
+  auto:pull_request* | auto:merge_group)
+    if base_is_here; then
+      args+=(--policy-ref=auto)
+    else
+      echo "::error title=fitcheck::the base of this change is not in the clone, so its policies cannot judge;" \
+        "check out with fetch-depth: 0 (or filter: blob:none)"
+      exit 2
+    fi
+    ;;
+  auto:*) ;;
+  *) args+=("--policy-ref=$FITCHECK_POLICY_REF") ;;
+esac
 case "${FITCHECK_BASE:-}:${GITHUB_EVENT_NAME:-}" in
   :*) ;;
   auto:pull_request* | auto:merge_group)

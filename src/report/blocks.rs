@@ -3,6 +3,8 @@
 //! Values from the repository stand in code spans only, or pass [`inert::markdown`]; nothing from it becomes a link,
 //! an image, a mention or HTML.
 
+use std::collections::BTreeSet;
+
 use super::{inert, words};
 use crate::finding::{Change, Finding, Judged, Label, Report, Status, Verdict};
 
@@ -25,9 +27,7 @@ fn change(report: &Report, change: &Change) -> String {
     };
     let moved = words::change(change.before, change.after);
     let mut text = format!("**{}: {moved}**", inert::markdown_code(&change.name));
-    if !change.why.is_empty() {
-        text += &format!(", because {}", inert::markdown(&change.why));
-    }
+    text += &inert::markdown(&words::because(change));
     text.push('.');
     if let Some(finding) = report.findings.iter().find(concerns) {
         text += &format!(" {}.", inert::markdown(&words::leanings(&finding.cites)));
@@ -59,10 +59,13 @@ pub(super) fn resolved(report: &Report) -> Option<String> {
 
 /// One block per finding of a status.
 pub(super) fn findings(report: &Report, status: Status) -> Vec<String> {
-    report.findings.iter().filter(|finding| finding.status == status).map(finding).collect()
+    let mut given = BTreeSet::new();
+    let of_status = report.findings.iter().filter(|finding| finding.status == status);
+    of_status.map(|item| finding(item, given.insert((&item.service, &item.advice.text)))).collect()
 }
 
-fn finding(finding: &Finding) -> String {
+/// A finding with its places; its advice unless an earlier one about the same service gave the very same.
+fn finding(finding: &Finding, advises: bool) -> String {
     let mut lines = vec![format!(
         "**{} {}**: {}\n",
         finding.severity.word(),
@@ -74,6 +77,9 @@ fn finding(finding: &Finding) -> String {
     }
     if !finding.cites.is_empty() {
         lines.push(format!("- {}", inert::markdown(&words::leanings(&finding.cites))));
+    }
+    if !advises {
+        return lines.join("\n");
     }
     let advice = inert::markdown(finding.advice.text.trim());
     match &finding.advice.cost {

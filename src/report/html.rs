@@ -30,7 +30,7 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     filter(&mut page);
     fit_map(&mut page, &services);
     matrix(&mut page, &services);
-    budgets::write(&mut page, &services);
+    budgets::write(&mut page, report, &services);
     people::write(&mut page, &services);
     ledger::write(&mut page, report, &services, context);
     skipped(&mut page, report);
@@ -92,14 +92,13 @@ fn overview(page: &mut String, report: &Report) {
     }
     page.push_str("<ul>");
     for change in &comparison.changes {
-        let because = if change.why.is_empty() { "" } else { ", because " };
         push(
             page,
             format_args!(
-                "<li><b>{}</b>: {}{because}{}.</li>",
+                "<li><b>{}</b>: {}{}.</li>",
                 inert::html(&change.name),
                 words::change(change.before, change.after),
-                inert::html(&change.why)
+                inert::html(&words::because(change))
             ),
         );
     }

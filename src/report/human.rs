@@ -4,6 +4,7 @@ mod closing;
 mod finding;
 mod table;
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use self::closing::{write_closing, write_comparison, write_history, write_left_out};
@@ -18,13 +19,15 @@ pub(super) use finding::emit;
 pub fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
     let is_fleet = !report.repositories.is_empty();
     let shown = |finding: &&Finding| context.all || finding.status == Status::New;
-    let mut explained: Vec<&Finding> = Vec::new();
+    let (mut explained, mut advised) = (BTreeSet::new(), BTreeSet::new());
     // Of many repositories the table tells; every finding in full is for whoever asks.
     let told = !is_fleet || context.verbosity != 0;
     for finding in report.findings.iter().filter(shown).filter(|_| told) {
-        let first = !explained.iter().any(|other| other.service == finding.service);
-        write_finding(report, finding, first, context, out)?;
-        explained.push(finding);
+        let said = Said {
+            service: !explained.insert(&finding.service),
+            advice: !advised.insert((&finding.service, &finding.advice.text)),
+        };
+        write_finding(report, finding, said, context, out)?;
     }
     if context.verbosity < 0 {
         return Ok(());
@@ -76,7 +79,7 @@ mod tests {
             "= would fit again with a budget of 2 ms or more",
             "= `fitcheck explain ingest` shows everything this rests on",
             "  Go    service  questioned  −tail-latency",
-            " + 1 tool not judged, 1 finding known or allowed, 1 file not read (--all)",
+            " + 1 tool not judged, 1 finding known or allowed, 2 latency figures of no",
             "`ingest`: fits → questioned, because the budget in ops/slo.yaml:3 went from\n    20 ms to 900 µs\n",
         ] {
             assert!(text.contains(piece), "missing {piece:?} in\n{text}");

@@ -75,6 +75,8 @@ mod tests {
             "finding",
             "finding",
             "comparison",
+            "unbound",
+            "unbound",
             "skipped",
         ];
         assert_eq!(kinds, expected);

@@ -214,6 +214,11 @@ fn hostile() -> Finding {
     }
 }
 
+/// A figure that is about none of the services.
+fn nobodys(limit_us: f64, subject: Subject, path: &str) -> Evidenced<Latency> {
+    shows(Latency { limit_us, percentile: Some(99.9), source: LatencySource::Slo, subject }, at(path, 7, 3, 5))
+}
+
 pub(crate) fn report() -> Report {
     let mut ledger = judged(service("ledger", "ledger", Language::Rust, Role::Service), Verdict::Contested);
     ledger.questions = vec!["crud-service".to_owned()];
@@ -256,7 +261,10 @@ pub(crate) fn report() -> Report {
             judged(service(HOSTILE, HOSTILE, Language::Rust, Role::Cli), Verdict::Unjudged),
         ],
         findings: vec![tail_latency(), hostile(), repository],
-        unbound: Vec::new(),
+        unbound: vec![
+            nobodys(900.0, Subject::Answering, "ops/other.yaml"),
+            nobodys(5.0, Subject::Other(HOSTILE.into()), HOSTILE),
+        ],
         skipped: vec![Problem::new(HOSTILE, "not UTF-8", Class::Lost)],
         comparison: Some(Comparison { base: "main".to_owned(), changes: vec![change], resolved: vec![gone], kept: 1 }),
         stats: Stats { files: 120, bytes: 1_000_000, elapsed_ms: 12 },

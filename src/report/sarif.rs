@@ -9,14 +9,17 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Context, Page, inert};
+use super::{Context, Page, inert, words};
 use crate::finding::{Finding, Label, Report, Severity, Status};
-use crate::source::Place;
+use crate::service::{Evidenced, Latency};
+use crate::source::{Location, Place};
 
 /// GitHub keeps this many results of a run.
 const MOST_RESULTS: usize = 5_000;
 /// GitHub keeps 100 locations of a result.
 const MOST_RELATED: usize = 99;
+/// Latency figures of no service that are told one by one.
+const MOST_UNBOUND: usize = 100;
 /// Longest description that GitHub takes.
 const LONGEST: usize = 1_000;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -107,6 +110,8 @@ struct Invocation {
 struct Notification {
     level: &'static str,
     message: Text,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Position>,
 }
 
 #[derive(Serialize)]
@@ -288,8 +293,12 @@ fn region(place: &Place) -> Region {
 }
 
 fn notifications(report: &Report, left_out: usize) -> Vec<Notification> {
-    let note = |message: String| Notification { level: "note", message: Text { text: text(&message) } };
-    let mut out = Vec::new();
+    let note = |message: String| located(message, Vec::new());
+    let mut out: Vec<Notification> = report.unbound.iter().take(MOST_UNBOUND).map(unbound).collect();
+    if report.unbound.len() > MOST_UNBOUND {
+        let more = report.unbound.len() - MOST_UNBOUND;
+        out.push(note(format!("{more} more latency figures are of no service here; the JSON report lists them")));
+    }
     if left_out > 0 {
         out.push(note(format!("{left_out} more findings are left out")));
     }
@@ -297,6 +306,20 @@ fn notifications(report: &Report, left_out: usize) -> Vec<Notification> {
         out.push(note(format!("{} inputs were not read; the JSON report lists them", report.skipped.len())));
     }
     out
+}
+
+fn located(message: String, locations: Vec<Position>) -> Notification {
+    Notification { level: "note", message: Text { text: text(&message) }, locations }
+}
+
+/// A figure that is about none of the services: no result, since nothing is asked of anyone, but said with its places.
+fn unbound(figure: &Evidenced<Latency>) -> Notification {
+    let places = figure.evidence.iter().take(MOST_RELATED);
+    let label = |location: &Location| Label { location: location.clone(), text: String::new() };
+    located(
+        format!("a latency figure of no service here: {}", words::latency(&figure.value)),
+        places.map(|location| position(&label(location), None)).collect(),
+    )
 }
 
 #[cfg(test)]
@@ -337,6 +360,22 @@ mod tests {
         assert_eq!(result["relatedLocations"].as_array().unwrap().len(), 2);
         assert_eq!(result["partialFingerprints"]["fitcheck/v1"], "3f2a9c0d11aa22bb");
         assert_eq!(value["runs"][0]["results"].as_array().unwrap().len(), 2, "accepted findings are left out");
+    }
+
+    #[test]
+    fn figures_of_no_service_are_told_at_their_place() {
+        let mut report = sample::report();
+        let notes =
+            |report: &Report| rendered(report)["runs"][0]["invocations"][0]["toolExecutionNotifications"].clone();
+        let first = &notes(&report)[0];
+        assert_eq!(first["message"]["text"], "a latency figure of no service here: 900 µs at p99.9, slo");
+        let place = &first["locations"][0]["physicalLocation"];
+        assert_eq!(
+            (&place["artifactLocation"]["uri"], &place["region"]["startLine"]),
+            (&"ops/other.yaml".into(), &7.into())
+        );
+        report.unbound = vec![report.unbound[0].clone(); MOST_UNBOUND + 3];
+        assert!(notes(&report).to_string().contains("3 more latency figures"));
     }
 
     #[test]

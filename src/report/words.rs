@@ -1,7 +1,7 @@
 //! Words and figures that several formats share: durations, sizes, who argues which way.
 
 use crate::fact::{Count, Direction, LatencySource, MemoryWhat, Subject};
-use crate::finding::{Cite, Cost, Finding, Judged, Lean, Report, Verdict};
+use crate::finding::{Change, Cite, Cost, Finding, Judged, Lean, Report, Verdict};
 use crate::service::{Language, Role};
 
 pub(crate) const VERDICTS: [Verdict; 4] = [Verdict::Questioned, Verdict::Contested, Verdict::Fits, Verdict::Unjudged];
@@ -182,6 +182,12 @@ pub(crate) fn change(before: Option<Verdict>, after: Option<Verdict>) -> String 
         (Some(before), None) => format!("{} → gone", before.word()),
         (None, None) => "unchanged".to_owned(),
     }
+}
+
+/// `, because the budget went from 20 ms to 900 µs`; nothing for a service that was not there before, whose every fact is
+/// new and stands in its findings.
+pub(crate) fn because(change: &Change) -> String {
+    if change.why.is_empty() || change.before.is_none() { String::new() } else { format!(", because {}", change.why) }
 }
 
 pub(crate) fn language_of(finding: &Finding) -> Option<Language> {

@@ -97,10 +97,45 @@ fn a_full_disk_is_two_and_a_closed_pipe_is_quiet() {
             .output()
             .unwrap()
     };
-    let full = shell("\"$0\" --format json \"$1\" >/dev/full");
-    assert_eq!(full.status.code(), Some(2));
-    let closed = shell("\"$0\" --format json \"$1\" | true");
-    assert!(closed.stderr.is_empty(), "{}", String::from_utf8_lossy(&closed.stderr));
+    for format in fitcheck::report::Format::ALL {
+        let name = format.name;
+        let full = shell(&format!("\"$0\" --format {name} \"$1\" >/dev/full"));
+        let told = String::from_utf8_lossy(&full.stderr).into_owned();
+        assert_eq!(full.status.code(), Some(2), "{name}");
+        assert!(told.starts_with("error: cannot write to standard output: "), "{name}: {told}");
+        let file = shell(&format!("\"$0\" --quiet --output {name}=/dev/full \"$1\""));
+        let told = String::from_utf8_lossy(&file.stderr).into_owned();
+        assert_eq!(file.status.code(), Some(2), "{name}");
+        assert!(told.starts_with("error: cannot write `/dev/full`: ") && file.stdout.is_empty(), "{name}: {told}");
+        let closed = shell(&format!("\"$0\" --format {name} \"$1\" | true"));
+        assert!(closed.stderr.is_empty(), "{name}: {}", String::from_utf8_lossy(&closed.stderr));
+    }
+}
+
+#[test]
+fn facts_go_to_a_file_whole_or_not_at_all() {
+    let root = tempfile::tempdir().unwrap();
+    let out = tempfile::tempdir().unwrap();
+    shop(root.path());
+    let to = |path: &std::path::Path| {
+        fitcheck().args(["facts", "--no-cache", "--output"]).arg(path).arg(root.path()).assert()
+    };
+    let good = out.path().join("facts.json");
+    to(&good).code(0).stdout("");
+    fs::write(&good, "old").unwrap();
+    to(&good).code(0);
+    assert!(fs::read_to_string(&good).unwrap().starts_with('{'), "what was there is replaced");
+    fs::create_dir(out.path().join("folder")).unwrap();
+    for bad in ["no/such/facts.json", "folder", "facts.json/below"] {
+        let told = to(&out.path().join(bad)).code(2).stdout("").get_output().stderr.clone();
+        let told = String::from_utf8(told).unwrap();
+        assert!(told.starts_with("error: cannot write `") && told.lines().count() == 1, "{bad}: {told}");
+    }
+    #[cfg(target_os = "linux")]
+    to(std::path::Path::new("/dev/full")).code(2).stdout("");
+    let mut left: Vec<_> = fs::read_dir(out.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["facts.json", "folder"], "a draft was left");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! The page's chart: latency budgets on a logarithmic scale against the pause figures of the documents.
 
+use super::ledger::place;
 use super::{link, marks, push};
 use crate::fact::Subject;
-use crate::finding::Judged;
+use crate::finding::{Judged, Report};
 use crate::report::{inert, words};
 use crate::service::Latency;
 
@@ -16,20 +17,23 @@ const TOP: f64 = 58.0;
 /// Ends of the scale: 10 µs and 10 s.
 const SCALE: (f64, f64) = (10.0, 1e7);
 
-pub(super) fn write(page: &mut String, services: &[&Judged]) {
+pub(super) fn write(page: &mut String, report: &Report, services: &[&Judged]) {
     let mut budgets: Vec<(usize, &Judged, &Latency)> = Vec::new();
     for (index, judged) in services.iter().enumerate() {
         for item in judged.service.latency.iter().filter(|item| item.value.subject == Subject::Answering) {
             budgets.push((index, judged, &item.value));
         }
     }
-    if budgets.is_empty() {
+    if budgets.is_empty() && report.unbound.is_empty() {
         return;
     }
-    budgets.sort_by(|a, b| a.2.limit_us.total_cmp(&b.2.limit_us));
     page.push_str("<h2 id=\"budgets\">Latency budgets</h2>");
-    chart(page, &budgets);
-    table(page, &budgets);
+    if !budgets.is_empty() {
+        budgets.sort_by(|a, b| a.2.limit_us.total_cmp(&b.2.limit_us));
+        chart(page, &budgets);
+        table(page, &budgets);
+    }
+    unbound(page, report);
 }
 
 fn x(micros: f64) -> f64 {
@@ -121,9 +125,32 @@ fn table(page: &mut String, budgets: &[(usize, &Judged, &Latency)]) {
     page.push_str("</tbody></table></div></details>");
 }
 
+/// Figures that are about none of the services: stated here so that nobody looks for them in vain.
+fn unbound(page: &mut String, report: &Report) {
+    if report.unbound.is_empty() {
+        return;
+    }
+    let count = words::counted(report.unbound.len(), "figure", "figures");
+    push(page, format_args!("<details><summary>{count} of no service here, on which no verdict rests</summary><ul>"));
+    for figure in &report.unbound {
+        let places: Vec<String> =
+            figure.evidence.iter().map(|location| format!("<code>{}</code>", place(location))).collect();
+        push(page, format_args!("<li>{}: {}</li>", inert::html(&words::latency(&figure.value)), places.join(", ")));
+    }
+    page.push_str("</ul></details>");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_of_no_service_are_told() {
+        let mut page = String::new();
+        write(&mut page, &crate::report::sample::report(), &[]);
+        assert!(page.contains("2 figures of no service here"), "{page}");
+        assert!(page.contains("900 µs at p99.9, slo: <code>ops/other.yaml:7</code>"), "{page}");
+    }
 
     #[test]
     fn the_scale_is_logarithmic_and_ends() {

@@ -36,15 +36,21 @@ pub(super) fn write_left_out(report: &Report, context: &Context, out: &mut dyn W
         if accepted > 0 {
             left_out.push(format!("{} known or allowed", words::counted(accepted, "finding", "findings")));
         }
+        if !report.unbound.is_empty() && context.verbosity == 0 {
+            let figures = words::counted(report.unbound.len(), "latency figure", "latency figures");
+            left_out.push(format!("{figures} of no service"));
+        }
         if !report.skipped.is_empty() && context.verbosity == 0 {
             left_out.push(format!("{} not read", words::counted(report.skipped.len(), "file", "files")));
         }
     }
     let counts = if left_out.is_empty() { String::new() } else { format!("{} (--all) · ", left_out.join(", ")) };
-    let line = match report.repositories.is_empty() {
-        true => format!("+ {counts}{}", history(report)),
-        false if counts.is_empty() => return Ok(()),
-        false => format!("+ {}", counts.trim_end_matches(" · ")),
+    // Of many repositories the table tells; where a note says what is wrong with it, that is enough.
+    let is_told = !report.repositories.is_empty() || report.history.remedy.is_some();
+    let line = match is_told {
+        false => format!("+ {counts}{}", history(report)),
+        true if counts.is_empty() => return Ok(()),
+        true => format!("+ {}", counts.trim_end_matches(" · ")),
     };
     let lines = wrap(&line, context.terminal.width.saturating_sub(3).max(30)).join("\n   ");
     writeln!(out, " {}\n", paint(context.terminal.color, DIM, &lines))
@@ -63,10 +69,9 @@ pub(super) fn write_comparison(report: &Report, context: &Context, out: &mut dyn
     let Some(comparison) = &report.comparison else { return Ok(()) };
     let mut lines = Vec::new();
     for change in &comparison.changes {
-        let because = if change.why.is_empty() { "" } else { ", because " };
         let moved = words::change(change.before, change.after);
         let name = inert::terminal(&change.name);
-        lines.push(format!("`{name}`: {moved}{because}{}", inert::terminal(&change.why)));
+        lines.push(format!("`{name}`: {moved}{}", inert::terminal(&words::because(change))));
     }
     for gone in &comparison.resolved {
         lines.push(format!("resolved {}: {}", inert::terminal(&gone.policy), inert::terminal(&gone.message)));

@@ -16,10 +16,18 @@ const MOST_LABELS: usize = 6;
 /// More labels with the same words are counted.
 const MOST_ALIKE: usize = 2;
 
+/// What an earlier finding about the same service has said already.
+#[derive(Clone, Copy)]
+pub(super) struct Said {
+    /// Its other side, what would change the verdict, where to read more.
+    pub(super) service: bool,
+    pub(super) advice: bool,
+}
+
 pub(super) fn write_finding(
     report: &Report,
     finding: &Finding,
-    first: bool,
+    said: Said,
     context: &Context,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -33,7 +41,7 @@ pub(super) fn write_finding(
     if more > 0 {
         notes.add(&format!("and {}", words::counted(more, "more place", "more places")));
     }
-    add_notes(&mut notes, report, finding, first);
+    add_notes(&mut notes, report, finding, said);
     let diagnostic = Diagnostic::new(severity(finding.severity))
         .with_code(code(finding, context))
         .with_message(header(finding, context.terminal.width))
@@ -120,16 +128,18 @@ impl Notes {
     }
 }
 
-fn add_notes(notes: &mut Notes, report: &Report, finding: &Finding, first: bool) {
+fn add_notes(notes: &mut Notes, report: &Report, finding: &Finding, said: Said) {
     if !finding.cites.is_empty() {
         notes.add(&words::leanings(&finding.cites));
     }
     let judged = words::judged(report, finding);
-    if let Some(judged) = judged.filter(|_| first) {
+    if let Some(judged) = judged.filter(|_| !said.service) {
         notes.add(&other_side(judged));
     }
-    notes.add(&advice(finding));
-    let Some(judged) = judged.filter(|_| first) else { return };
+    if !said.advice {
+        notes.add(&advice(finding));
+    }
+    let Some(judged) = judged.filter(|_| !said.service) else { return };
     for flip in judged.counterfactuals.iter().take(2) {
         notes.add(flip);
     }
