@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use self::closing::{write_closing, write_comparison, write_history, write_left_out};
-use self::finding::write_finding;
+use self::finding::{Said, write_finding};
 use self::table::write_table;
 use super::{Context, fleet, words};
 use crate::finding::{Finding, Report, Status, Verdict};
