@@ -16,11 +16,13 @@ use crate::cache::Cache;
 use crate::check::{self, CheckError, Options};
 use crate::config::load::Loaded;
 use crate::find;
-use crate::finding::{Change, Report, Verdict};
+use crate::finding::{Change, Judged, Report, Verdict};
 use crate::git::Git;
 use crate::git::line::{Dated, Line};
-use crate::problem::Problem;
+use crate::parse::Kind;
+use crate::problem::{Class, Problem};
 use crate::service::Language;
+use crate::service::repository::is_within;
 use crate::tree;
 pub use points::{By, Wish, day};
 
@@ -79,8 +81,11 @@ pub enum TimelineError {
     #[error(transparent)]
     Check(#[from] CheckError),
     /// The user's: no point of the asked stretch has such a service.
-    #[error("{0}, nor was there one at any of the {1} points looked at")]
-    NoService(find::FindError, usize),
+    #[error("no service is called `{name}`, now or at any of the {points} points looked at{hint}")]
+    NoService { name: String, points: usize, hint: String },
+    /// The user's: a name that means several services.
+    #[error(transparent)]
+    Several(find::FindError),
     /// The user's.
     #[error("the repository has no {0} in that stretch of time: {1}")]
     NoPoints(&'static str, &'static str),
@@ -130,8 +135,9 @@ impl Judge<'_> {
                 }
                 None => match find::service(&report, &wish.service) {
                     Ok(judged) => Some((judged.service.root.clone(), judged.service.language)),
-                    Err(reason) => {
-                        missing = missing.or(Some(reason));
+                    Err(several @ find::FindError::Several { .. }) => return Err(TimelineError::Several(several)),
+                    Err(unknown) => {
+                        missing = missing.or(Some(unknown));
                         None
                     }
                 },
@@ -145,8 +151,8 @@ impl Judge<'_> {
         }
         points.reverse();
         let Some((first_key, name, _)) = known else {
-            let reason = missing.unwrap_or_else(|| find::FindError::unknown(&wish.service));
-            return Err(TimelineError::NoService(reason, chosen.len()));
+            let hint = missing.map_or(String::new(), |reason: find::FindError| reason.hint().to_owned());
+            return Err(TimelineError::NoService { name: wish.service.clone(), points: chosen.len(), hint });
         };
         for pair in points.windows(2) {
             turns.extend(self.turn(line, &pair[0], &pair[1])?);
@@ -304,15 +310,16 @@ fn verdict(state: &State) -> Option<Option<Verdict>> {
 }
 
 fn state(report: &Report, key: Option<&Key>) -> State {
-    let lost = report.skipped.iter().filter(|problem| is_lost(problem)).count();
-    if lost > 0 {
-        return State::Unknown(format!(
-            "the content of {lost} files is not in this clone; `git fetch --refetch --no-filter` brings it"
-        ));
-    }
     let judged = key.and_then(|(root, language)| {
         report.services.iter().find(|one| one.service.root == *root && one.service.language == *language)
     });
+    let lost = report.skipped.iter().filter(|problem| is_lost(problem, judged)).count();
+    if lost > 0 {
+        let files = if lost == 1 { "a file".to_owned() } else { format!("{lost} files") };
+        return State::Unknown(format!(
+            "the content of {files} is not in this clone; `git fetch --refetch --no-filter` brings it"
+        ));
+    }
     match judged {
         Some(judged) => State::Judged {
             verdict: judged.verdict,
@@ -324,6 +331,21 @@ fn state(report: &Report, key: Option<&Key>) -> State {
     }
 }
 
-fn is_lost(problem: &Problem) -> bool {
-    problem.reason == tree::NOT_HERE
+/// Whether a file that this clone does not hold may have said something about the service. Code outside its closure
+/// says nothing; of a service that was not found, anything might have.
+fn is_lost(problem: &Problem, judged: Option<&Judged>) -> bool {
+    if problem.reason != tree::NOT_HERE || problem.class < Class::Lost {
+        return false;
+    }
+    let Some(service) = judged.map(|judged| &judged.service) else { return true };
+    let (directory, language) = match Kind::of(&problem.path) {
+        Some(Kind::Go) => (problem.path.rsplit_once('/').map_or(".", |(directory, _)| directory), Language::Go),
+        Some(Kind::Rust) => (&*problem.path, Language::Rust),
+        _ => return true,
+    };
+    let holds = |package: &Arc<str>| match language {
+        Language::Go => **package == *directory,
+        Language::Rust => is_within(directory, package),
+    };
+    service.language == language && service.packages.iter().any(holds)
 }

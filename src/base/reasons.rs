@@ -6,8 +6,8 @@
 
 use crate::base::moved::Moves;
 use crate::finding::{Argument, Judged, Label};
-use crate::policy::eval::{asks_for, describe};
-use crate::policy::{Policy, PolicySet, Test, unit};
+use crate::policy::eval::{answers, asks_for, describe};
+use crate::policy::{FieldTest, Policy, PolicySet, Test, unit};
 use crate::signal::of_service::signals;
 use crate::signal::{Signal, Value};
 use crate::source::Location;
@@ -54,7 +54,7 @@ pub(super) fn between(before: &Judged, after: &Judged, moves: &Moves, policies: 
                 differences.retain(|difference| {
                     let wanted = difference.concerns(policy, test);
                     if wanted {
-                        found.extend(difference.reason(test, moves));
+                        found.extend(difference.reason(policy, test, moves));
                     }
                     !wanted
                 });
@@ -149,9 +149,9 @@ impl<'a> Difference<'a> {
         [self.before, self.after].into_iter().flatten().any(|signal| asks_for(policy, test, signal))
     }
 
-    fn reason(&self, test: &Test, moves: &Moves) -> Option<Reason> {
+    fn reason(&self, policy: &Policy, test: &Test, moves: &Moves) -> Option<Reason> {
         match (self.before, self.after) {
-            (Some(before), Some(after)) => altered(before, after, test, moves),
+            (Some(before), Some(after)) => altered(before, after, (policy, test), moves),
             (None, Some(after)) => Some(brought(after)),
             (Some(before), None) => Some(gone(before)),
             (None, None) => None,
@@ -183,11 +183,23 @@ fn figure(signal: &Signal, field: &str) -> String {
     signal.field(field).map(unit::show).unwrap_or_default()
 }
 
-fn altered(before: &Signal, after: &Signal, test: &Test, moves: &Moves) -> Option<Reason> {
+/// A figure beside a threshold: rounded, 0.7996 would read as the 0.8 that it does not reach.
+fn exactly(signal: &Signal, field: &str) -> String {
+    match signal.field(field) {
+        Some(Value::Number(number)) if number.fract() != 0.0 => format!("{}", (number * 1e4).floor() / 1e4),
+        _ => figure(signal, field),
+    }
+}
+
+fn altered(before: &Signal, after: &Signal, (policy, test): (&Policy, &Test), moves: &Moves) -> Option<Reason> {
     let differs = |name: &str| before.field(name) != after.field(name);
+    // What crossed a threshold moved the verdict; what merely differs beside it did not.
+    let crosses = |test: &&FieldTest| answers(policy, test, before) != answers(policy, test, after);
+    let crossing = test.fields.iter().filter(crosses).map(|field| field.field.name);
     let asked = test.fields.iter().map(|field| field.field.name);
-    let field = asked.chain(after.fields.iter().map(|(name, _)| name.as_str())).find(|name| differs(name))?;
-    let (from, to) = (figure(before, field), figure(after, field));
+    let any = after.fields.iter().map(|(name, _)| name.as_str());
+    let field = crossing.chain(asked).chain(any).find(|name| differs(name))?;
+    let (from, to) = (exactly(before, field), exactly(after, field));
     let what = match (after.name.as_str(), field) {
         ("latency", "limit") => "budget".to_owned(),
         ("latency", "percentile") => "percentile of the budget".to_owned(),

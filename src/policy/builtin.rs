@@ -31,6 +31,7 @@ shipped![
     "ffi-in-go",
     "c-replacement",
     "correctness-horizon",
+    "correctness-age",
     "failure-cost",
     "unhandled-errors",
     "data-races",

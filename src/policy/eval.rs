@@ -167,7 +167,8 @@ fn count(found: &[&Signal], distinct: Option<&str>) -> usize {
     values.len()
 }
 
-fn answers(policy: &Policy, test: &FieldTest, signal: &Signal) -> bool {
+/// Whether a signal's field lies within what the test asks of it.
+pub fn answers(policy: &Policy, test: &FieldTest, signal: &Signal) -> bool {
     let Some(value) = signal.field(test.field.name) else { return test.or_absent };
     test.bounds.iter().all(|bound| match bound {
         Bound::OneOf(words) => matches!(value, Value::Word(word) if words.contains(word)),

@@ -41,7 +41,9 @@ pub fn write(timeline: &Timeline, context: &Context, out: &mut dyn Write) -> io:
         write_turn(turn, context, out)?;
     }
     if timeline.turns.is_empty() {
-        writeln!(out, "\nIts verdict did not change between these points.")?;
+        let unknown = timeline.points.iter().any(|point| matches!(point.state, State::Unknown(_)));
+        let which = if unknown { "those of these points that can be judged" } else { "these points" };
+        writeln!(out, "\nIts verdict did not change between {which}.")?;
     }
     for note in &timeline.notes {
         let lines = wrap(&inert::terminal(note), context.terminal.width.saturating_sub(6).max(30));

@@ -310,3 +310,43 @@ fn what_was_accepted_stays_accepted_where_a_file_moves() {
     let (status, text) = run(&repo, &["--base", "HEAD"], &[]);
     assert!(status == 1 && text.contains("allow-reopened"), "{text}");
 }
+
+/// Five years of history, told on either side of what `correctness-age` asks for.
+#[test]
+fn age_and_calm_are_told_by_history_and_never_guessed() {
+    let Some(repo) = Repo::new() else { return };
+    let ann = ("Ann Lee", "ann@example.com");
+    repo.write("Cargo.toml", "[package]\nname = \"ledger\"\nversion = \"1.0.0\"\nedition = \"2021\"\n");
+    repo.write("src/main.rs", "fn main() {}\n");
+    repo.write("ledger.proto", "syntax = \"proto3\";\nmessage Entry {\n  int64 cents = 1;\n}\n");
+    repo.commit(0, ann, "start");
+    // Six years of four changes each, and a seventh that is busy.
+    for n in 1..=24_i64 {
+        repo.write("src/main.rs", &format!("fn main() {{\n    let _ = {n};\n}}\n"));
+        repo.commit(n * 90, ann, "keep");
+    }
+    let calm = at(&repo, Tree::Work);
+    for n in 0..30_i64 {
+        repo.write("src/main.rs", &format!("fn main() {{\n    let _ = {n}u8;\n}}\n"));
+        repo.commit(24 * 90 + 1 + n, ann, "hurry");
+    }
+    let busy = at(&repo, Tree::Work);
+    let young = at(&repo, Tree::At("HEAD~35".to_owned()));
+    let speaks = |report: &Report| {
+        report.services[0]
+            .arguments
+            .iter()
+            .any(|argument| argument.policy == "correctness-age" && argument.favors.is_some())
+    };
+    assert!(speaks(&calm), "{:#?}", calm.services[0].service.team);
+    assert!(!speaks(&busy), "thirty changes in a month are no calm");
+    assert!(!speaks(&young), "{:#?}", young.services[0].service.team);
+    // A clone that ends early cannot tell: unknown, and never the one or the other.
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("shallow").display().to_string();
+    repo.git(&["clone", "-q", "--depth=3", &format!("file://{}", repo.path().display()), &to]);
+    let shallow = check(&Options::new(&to)).unwrap();
+    assert!(!speaks(&shallow));
+    let unknown = &shallow.services[0].unknown;
+    assert!(unknown.iter().any(|(policy, _)| policy == "correctness-age"), "{unknown:?}");
+}

@@ -73,6 +73,7 @@ const PARTS: &[(&str, &str)] = &[
     ("cloud-native-service", "devops-agent"),
     ("tail-latency", "tail-latency-advisory"),
     ("tuning-exhausted", "tuning-signs"),
+    ("correctness-horizon", "correctness-age"),
 ];
 
 /// Policies that differ from the inventory in direction or strength, and why.

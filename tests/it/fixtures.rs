@@ -10,7 +10,7 @@ use fitcheck::config::Config;
 use fitcheck::finding::Report;
 
 /// Policies about git history, which a checked-in tree cannot have; their situations are in `policy/cases.rs`.
-const HISTORY: &[&str] = &["agent-authored", "compile-velocity"];
+const HISTORY: &[&str] = &["agent-authored", "compile-velocity", "correctness-age"];
 
 #[test]
 fn every_policy_flags_its_fixture_and_passes_the_look_alike() {

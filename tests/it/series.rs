@@ -60,7 +60,10 @@ fn write(repo: &Repo, name: &str, limit: &str, cgo: bool) {
     let main = format!(
         "package main\n\n{import}import \"net/http\"\n\nfunc main() {{\n\thttp.ListenAndServe(\":80\", nil)\n}}\n"
     );
-    let _ = std::fs::remove_file(repo.path().join(format!("{at}/main.go")));
+    // A link is replaced, not written through.
+    for file in ["main.go", "slo.yaml"] {
+        let _ = std::fs::remove_file(repo.path().join(format!("{at}/{file}")));
+    }
     repo.write(&format!("{at}/main.go"), &main);
     repo.write(
         &format!("{at}/slo.yaml"),
@@ -174,11 +177,24 @@ fn holds(series: &[(usize, Step)], until: Instant) -> Result<(), TestCaseError> 
     Ok(())
 }
 
+/// `FITCHECK_SERIES=2000` or `FITCHECK_SERIES=2000@7` runs so many other series, from that seed on.
+fn asked() -> Option<(u32, u64)> {
+    let asked = std::env::var("FITCHECK_SERIES").ok()?;
+    let (count, seed) = asked.split_once('@').unwrap_or((&asked, "1"));
+    Some((count.parse().ok()?, seed.parse().ok()?))
+}
+
 #[test]
 fn a_comparison_with_a_base_is_two_full_runs_compared() {
-    let until = Instant::now() + Duration::from_secs(12);
-    let config = Config { cases: 12, failure_persistence: None, max_shrink_iters: 12, ..Config::default() };
+    let (asked, day) = (asked(), Duration::from_secs(24 * 3600));
+    let until = Instant::now() + if asked.is_some() { day } else { Duration::from_secs(12) };
+    let (cases, shrinks) = asked.map_or((12, 12), |(count, _)| (count, 400));
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: shrinks, ..Config::default() };
     // The same series on every run: what CI says of one commit it says again.
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let rng = match asked {
+        None => TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+        Some((_, seed)) => TestRng::from_seed(RngAlgorithm::ChaCha, &[seed.to_le_bytes(); 4].concat()),
+    };
+    let mut runner = TestRunner::new_with_rng(config, rng);
     runner.run(&prop::collection::vec(step(), 3..8), |series| holds(&series, until)).unwrap();
 }

@@ -132,6 +132,12 @@ fn what_a_clone_or_a_question_lacks_is_said() {
     story(&repo);
     let (status, _, error) = run(repo.path(), &["dor"]);
     assert!(status == 2 && error.contains("did you mean `door`?"), "{error}");
+    // Nothing near: what there is.
+    let (status, _, error) = run(repo.path(), &["zzz"]);
+    assert!(
+        status == 2 && error.contains("called `zzz`, now or at any of the") && error.contains("there are `door`"),
+        "{error}"
+    );
     assert_eq!(run(repo.path(), &["door", "--base", "HEAD"]).0, 2);
     let (status, _, error) = run(repo.path(), &["door", "--since", "2030-01-01"]);
     assert!(status == 2 && error.contains("--since"), "{error}");
@@ -154,4 +160,34 @@ fn what_a_clone_or_a_question_lacks_is_said() {
     assert_eq!(states.last(), Some(&"judged"), "{blobless:#}");
     assert!(states.contains(&"unknown"), "{blobless:#}");
     assert!(blobless["notes"].as_array().unwrap().iter().any(|note| note.as_str().unwrap().contains("blob:none")));
+}
+
+/// A clone without its large files, as `--filter=blob:limit=1m` makes one, still tells of services that have none.
+#[test]
+fn a_file_that_is_not_here_matters_where_it_may_have_said_something() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("go.mod", "module example.com/m\n\ngo 1.24\n");
+    repo.write(
+        "cmd/door/main.go",
+        "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":80\", nil) }\n",
+    );
+    repo.write(
+        "cmd/api/main.go",
+        "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":81\", nil) }\n",
+    );
+    repo.write("cmd/api/table.go", &format!("package main\n\n// {}\n", "x".repeat(90_000)));
+    repo.commit(0, ANN, "start");
+    repo.write("cmd/api/table.go", "package main\n");
+    repo.commit(40, ANN, "less");
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("limited");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", repo.path().display());
+    repo.git(&["clone", "-q", "--filter=blob:limit=10k", &url, &to.display().to_string()]);
+    let states = |service: &str| {
+        let told = json(&to, &[service, "--count", "2"]);
+        told["points"].as_array().unwrap().iter().map(|p| p["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(states("cmd/door"), ["judged", "judged"]);
+    assert_eq!(states("cmd/api"), ["unknown", "judged"]);
 }

@@ -44,10 +44,12 @@ fn add(service: &mut Service, kind: &str, words: &[&str]) {
             let what = if *what == "limit" { MemoryWhat::Limit } else { MemoryWhat::Request };
             service.memory.push(shown(Memory { what, bytes: size(bytes) }));
         }
-        ("ffi", [direction, mechanism, _]) => {
+        ("ffi", [direction, mechanism, _, rest @ ..]) => {
+            let languages = rest.first().map_or(0, |count| count.parse::<usize>().expect("a number"));
+            let consumers = (0..languages).map(|n| format!("language {n}")).collect();
             let direction = if *direction == "export" { Direction::Export } else { Direction::Import };
             let mechanism = (*mechanism).to_owned();
-            service.ffi.push(shown(Ffi { direction, mechanism, consumers: Vec::new(), symbols: number(2) }));
+            service.ffi.push(shown(Ffi { direction, mechanism, consumers, symbols: number(2) }));
         }
         ("counts", [what, _]) => {
             let all = [Count::DiscardedErrors, Count::Goroutines, Count::CLines];

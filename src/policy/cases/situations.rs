@@ -239,6 +239,23 @@ pub(super) const CASES: &[(&str, &str)] = &[
     ("go service, trait node-agent, uses metrics prometheus", "fits +devops-agent"),
     ("go service, trait node-agent, uses sql postgres", "unjudged"),
     ("rust service, trait node-agent, uses metrics prometheus", "unjudged"),
+    // correctness-age: a hint, on either side of every border
+    ("rust library, deploy pypi, team age-days=1825 changes-per-week=0.25 commits=4", "fits +correctness-age"),
+    ("go service, deploy pypi, team age-days=1825 changes-per-week=0.25 commits=4", "unjudged -correctness-age"),
+    ("rust library, deploy pypi, team age-days=1824 changes-per-week=0.25 commits=4", "unjudged"),
+    ("rust library, deploy pypi, team age-days=1825 changes-per-week=0.255 commits=4", "unjudged"),
+    ("rust library, deploy pypi, team age-days=1825 changes-per-week=0.25 commits=3", "unjudged"),
+    ("rust library, deploy pypi", "unjudged"),
+    (
+        "rust library, ffi export uniffi 4 2, team age-days=1825 changes-per-week=0.1 commits=4",
+        "fits +foreign-consumers +correctness-age",
+    ),
+    (
+        "rust library, ffi export uniffi 4 1, team age-days=1825 changes-per-week=0.1 commits=4",
+        "fits +foreign-consumers",
+    ),
+    ("rust service, team age-days=4000 changes-per-week=0.1 commits=5", "unjudged"),
+    ("rust library, deploy pypi, team age-days=4000 changes-per-week=0.1 commits=5", "fits +correctness-age"),
     // spec-churn, team-churn, unknown-maintainers
     ("rust service, declared spec-stability weekly", "questioned -spec-churn"),
     ("rust service, declared spec-stability monthly", "unjudged"),
