@@ -20,9 +20,9 @@ use crate::finding::{Change, Judged, Report, Verdict};
 use crate::git::Git;
 use crate::git::line::{Dated, Line};
 use crate::parse::Kind;
+use crate::path::is_within;
 use crate::problem::{Class, Problem};
 use crate::service::Language;
-use crate::service::repository::is_within;
 use crate::tree;
 pub use points::{By, Wish, day};
 
