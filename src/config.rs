@@ -31,6 +31,7 @@ use crate::report::Format;
 use crate::service::Service;
 use crate::spanned::{Mistake, Reader};
 
+pub use archive::entries as files_of_archive;
 use layer::{Allow, PolicySetting, ServiceRule};
 
 /// The name of a configuration file.

@@ -17,6 +17,7 @@ mod layout;
 mod memo;
 pub(crate) mod owners;
 mod people;
+pub mod probe;
 mod rename;
 mod team;
 mod touches;

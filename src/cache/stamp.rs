@@ -73,7 +73,7 @@ impl Stamps {
         })
     }
 
-    pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
+    pub fn encode(&self, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&(self.paths.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&self.paths);
         bytes.extend_from_slice(&(self.rows.len() as u64).to_le_bytes());
@@ -81,7 +81,7 @@ impl Stamps {
     }
 
     /// Reads what [`Stamps::encode`] wrote, and returns the rest.
-    pub(super) fn decode(bytes: &[u8]) -> Option<(Stamps, &[u8])> {
+    pub fn decode(bytes: &[u8]) -> Option<(Stamps, &[u8])> {
         let (paths, rest) = piece(bytes)?;
         let (rows, rest) = piece(rest)?;
         Some((Stamps { paths: paths.to_vec(), rows: rows.to_vec() }, rest))

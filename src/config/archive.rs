@@ -41,7 +41,8 @@ pub(super) fn read(path: &Path, files: usize, bytes: usize) -> Result<BTreeMap<S
     entries(&unpacked, files, bytes)
 }
 
-fn entries(archive: &[u8], files: usize, bytes: usize) -> Result<BTreeMap<String, String>, String> {
+/// The files of an archive that is unpacked.
+pub fn entries(archive: &[u8], files: usize, bytes: usize) -> Result<BTreeMap<String, String>, String> {
     let mut found = BTreeMap::new();
     let (mut at, mut total) = (0, 0);
     let mut long_name = None;

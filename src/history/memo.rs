@@ -48,8 +48,11 @@ type Row = (Option<TeamRow>, Option<SpecRow>);
 type Stored = (u8, u32, u64, Option<String>, Option<String>, Vec<Row>);
 
 pub(super) fn recall(cache: &Cache, name: &Name, layout: &Layout, left_out: &LeftOut) -> Option<Told> {
-    let bytes = cache.noted(&name.figures(layout, left_out))?;
-    let (status, window_days, commits, remedy, revision, rows): Stored = postcard::from_bytes(&bytes).ok()?;
+    decoded(&cache.noted(&name.figures(layout, left_out))?)
+}
+
+pub(super) fn decoded(bytes: &[u8]) -> Option<Told> {
+    let (status, window_days, commits, remedy, revision, rows): Stored = postcard::from_bytes(bytes).ok()?;
     let status = STATUSES.into_iter().nth(usize::from(status))?;
     let summary = HistorySummary { status, window_days, commits, remedy };
     let units = rows.into_iter().map(|(team, spec)| (team.map(team_of), spec.map(spec_of))).collect();
@@ -61,16 +64,20 @@ pub(super) fn keep(cache: &Cache, name: &Name, layout: &Layout, left_out: &LeftO
     if !matches!(told.summary.status, HistoryStatus::Full | HistoryStatus::Shallow) {
         return;
     }
-    let Some(status) = STATUSES.iter().position(|status| *status == told.summary.status) else { return };
+    if let Some(bytes) = encoded(told) {
+        cache.note(name.figures(layout, left_out), bytes);
+        cache.note(name.mark(), vec![1]);
+    }
+}
+
+pub(super) fn encoded(told: &Told) -> Option<Vec<u8>> {
+    let status = STATUSES.iter().position(|status| *status == told.summary.status)?;
     let rows: Vec<Row> =
         told.units.iter().map(|(team, spec)| (team.as_ref().map(row), spec.as_ref().map(spec_row))).collect();
     let summary = &told.summary;
     let stored: Stored =
         (status as u8, summary.window_days, summary.commits, summary.remedy.clone(), told.revision.clone(), rows);
-    if let Ok(bytes) = postcard::to_stdvec(&stored) {
-        cache.note(name.figures(layout, left_out), bytes);
-        cache.note(name.mark(), vec![1]);
-    }
+    postcard::to_stdvec(&stored).ok()
 }
 
 const STATUSES: [HistoryStatus; 4] =

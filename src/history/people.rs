@@ -139,9 +139,12 @@ impl Groups {
         own
     }
 
-    fn root(&self, mut of: u32) -> u32 {
+    /// Halves the way as it goes: names of strangers may be made to form one long chain.
+    fn root(&mut self, mut of: u32) -> u32 {
         while self.parents[of as usize] != of {
-            of = self.parents[of as usize];
+            let above = self.parents[of as usize];
+            self.parents[of as usize] = self.parents[above as usize];
+            of = above;
         }
         of
     }

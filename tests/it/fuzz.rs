@@ -6,17 +6,21 @@ mod targets;
 use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Mutations of each target; `FITCHECK_FUZZ` asks for another number.
 const MUTATIONS: usize = 600;
 /// Bytes of a mutated input at most, so that a debug build stays quick.
 const LONGEST: usize = 1_500;
 
+/// What no input of this size may take, even in a debug build on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A generator that needs no library and gives the same numbers everywhere.
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -73,8 +77,10 @@ fn no_target_breaks_on_its_corpus_or_on_mutations_of_it() {
         let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15 ^ (number as u64 + 1));
         for _ in 0..mutations {
             let bytes = mutate(&corpus, &mut numbers);
+            let start = Instant::now();
             let broken = catch_unwind(|| targets::run(target, &bytes)).is_err();
             assert!(!broken, "{target} breaks on {:?}", String::from_utf8_lossy(&bytes));
+            assert!(start.elapsed() < PATIENCE, "{target} takes long for {:?}", String::from_utf8_lossy(&bytes));
         }
     }
 }

@@ -30,3 +30,4 @@ mod timeline;
 #[cfg(unix)]
 mod traced;
 mod traits;
+mod whole;

@@ -144,7 +144,7 @@ pub(crate) fn items(text: &Text<'_>, tokens: &Tokens<'_>, facts: &mut Facts<'_, 
         facts.flaw(at..at, reason);
         return Vec::new();
     }
-    let read = stacker::grow(STACK, || parse(text.text));
+    let read = stacker::maybe_grow(STACK, STACK, || parse(text.text));
     proc_macro2::extra::invalidate_current_thread_spans();
     match read {
         Ok(mut items) => {
