@@ -294,7 +294,7 @@ fn set_variable(line: &str, variables: &mut Variables) {
     let Some((name, value)) = line.split_once('=') else { return };
     let name = name.trim_end_matches([':', '?', '+', '!']).trim();
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let value = value.split(" #").next().unwrap_or(value).replace("\\\n", " ");
+    let value = value.split(" #").next().unwrap_or(value).replace("\\\r\n", " ").replace("\\\n", " ");
     // Functions and shell calls are not run; a variable that holds one stays as written.
     if is_name && !value.contains("$(shell") {
         let value = variables.expand(value.trim());
@@ -396,6 +396,14 @@ mod tests {
         let mut facts = Facts::new(&text);
         detect(&text, &mut facts);
         assert_eq!(facts.list, []);
+    }
+
+    #[test]
+    fn a_continued_variable_is_the_same_however_lines_end() {
+        let source = "PARTS = \\\n\tone \\\n\ttwo\nall:\n\tgo build -o bin/$(PARTS) ./cmd\n";
+        let plain = builds("Makefile", source);
+        assert_eq!(plain.len(), 1);
+        assert_eq!(builds("Makefile", &source.replace('\n', "\r\n")), plain);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! comparisons with their values; the tree itself is dropped before this returns. Parsing stops after so many steps, since
 //! a hostile file may take long, and files past `LARGEST` are not parsed at all.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::time::{Duration, Instant};
@@ -103,8 +104,10 @@ pub fn syntax(text: &str) -> Option<Syntax> {
 }
 
 pub(super) fn parse(text: &str) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(&tree_sitter_go::LANGUAGE.into()).expect("because both libraries are pinned together");
+    // Making a parser takes longer than most files do.
+    thread_local! {
+        static PARSER: RefCell<Parser> = RefCell::new(new_parser());
+    }
     let start = Instant::now();
     // Counted, not timed: a busy machine must not change what is found. Real files need up to 0.018 calls a byte.
     let mut left = LEAST_CALLS + text.len() / BYTES_A_CALL;
@@ -114,7 +117,17 @@ pub(super) fn parse(text: &str) -> Option<Tree> {
     };
     let options = ParseOptions::new().progress_callback(&mut in_time);
     let bytes = text.as_bytes();
-    parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+    PARSER.with_borrow_mut(|parser| {
+        // One that was stopped would go on where it was.
+        parser.reset();
+        parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+    })
+}
+
+fn new_parser() -> Parser {
+    let mut parser = Parser::new();
+    parser.set_language(&tree_sitter_go::LANGUAGE.into()).expect("because both libraries are pinned together");
+    parser
 }
 
 /// Gathers the nodes of interest, without recursion: a hostile file may nest deep.
