@@ -77,7 +77,10 @@ pub fn attribute<'r>(
                     .filter(|&unit| is_called(repository, &units[unit], package.as_ref(), function))
                     .collect(),
                 Binding::Workload(at) => bound.get(file, *at),
-                Binding::Names(names) => named(units, names, file),
+                Binding::Names(names) => match named(units, names, file) {
+                    found if found.is_empty() && is_objective(fact) => own(units, file),
+                    found => found,
+                },
                 Binding::Here => here(units, file),
                 Binding::Repository => (0..units.len()).collect(),
             };
@@ -294,6 +297,20 @@ fn named(units: &[Unit], names: &[String], file: &FileEntry) -> Vec<usize> {
             .retain(|&at| is_within(file.directory(), &units[at].root) || is_within(&units[at].root, file.directory()));
     }
     found
+}
+
+fn is_objective(fact: &Fact) -> bool {
+    matches!(fact.kind, FactKind::Latency { source: LatencySource::Slo, .. })
+}
+
+/// The one unit in whose own directory the file lies. An objective beside a service's code is about it also where the
+/// service was renamed and the objective still uses the old name; at the root of a repository it may be about anything.
+fn own(units: &[Unit], file: &FileEntry) -> Vec<usize> {
+    let holds = |unit: &&Unit| &*unit.root != "." && is_within(file.directory(), &unit.root);
+    let Some(deepest) = units.iter().filter(holds).map(|unit| unit.root.len()).max() else { return Vec::new() };
+    let found: Vec<usize> =
+        (0..units.len()).filter(|&at| holds(&&units[at]) && units[at].root.len() == deepest).collect();
+    if found.len() == 1 { found } else { Vec::new() }
 }
 
 fn normal(name: &str) -> String {

@@ -170,11 +170,20 @@ fn holds(series: &[(usize, Step)], until: Instant) -> Result<(), TestCaseError> 
             fitcheck::base::compare(full.last().unwrap(), &mut moved, "before", &builtin::shipped());
             let new: Vec<&Finding> = moved.findings.iter().filter(|finding| finding.status == Status::New).collect();
             prop_assert!(new.is_empty(), "{step:?} made {new:#?} new");
+            let resolved = moved.comparison.map(|comparison| comparison.resolved).unwrap_or_default();
+            prop_assert!(resolved.is_empty(), "{step:?} resolved {resolved:#?}");
         }
         commits.push(head);
         full.push(alone);
     }
     Ok(())
+}
+
+/// An objective names its service; the directory, and with it the service, is called otherwise and then as before.
+#[test]
+fn a_service_renamed_to_and_fro_keeps_its_findings() {
+    let series = [(1, Step::RenameDirectory), (1, Step::RenameDirectory), (0, Step::Write { limit: 0, cgo: false })];
+    holds(&series, Instant::now() + Duration::from_secs(60)).unwrap();
 }
 
 /// `FITCHECK_SERIES=2000` or `FITCHECK_SERIES=2000@7` runs so many other series, from that seed on.
