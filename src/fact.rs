@@ -263,7 +263,6 @@ pub enum Structure {
     Go(GoFile),
     Rust(RustFile),
     GoModule(GoModule),
-    GoWorkspace(GoWorkspace),
     Cargo(Box<CargoManifest>),
 }
 
@@ -296,22 +295,10 @@ pub struct GoImport {
 /// One Rust source file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RustFile {
-    /// First segments of paths that may name a crate (`axum` of `use axum::Router` or `axum::serve`), each once, outside `#[cfg(test)]`.
-    pub crates: Vec<(String, Place)>,
-    /// `mod x;` declarations: name, `#[path]`, cfg, so that files can be told reachable.
-    pub mods: Vec<RustMod>,
     pub main: Option<Place>,
-    pub no_std: Option<Place>,
     pub no_main: Option<Place>,
     /// `@generated` and the like.
     pub generated: bool,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct RustMod {
-    pub name: String,
-    pub path: Option<String>,
-    pub cfg: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -319,16 +306,8 @@ pub struct GoModule {
     pub module: String,
     pub go: Option<(String, Place)>,
     pub toolchain: Option<(String, Place)>,
-    /// Direct and indirect requirements: module path, version, indirect, place.
-    pub requires: Vec<(String, String, bool, Place)>,
     /// `replace old => new`: old module path, and the new path where it is a local directory.
     pub replaces: Vec<(String, Option<String>)>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct GoWorkspace {
-    pub uses: Vec<String>,
-    pub go: Option<(String, Place)>,
 }
 
 /// One Cargo manifest, as written; inheritance is resolved later, with the workspace at hand.
@@ -337,15 +316,10 @@ pub struct CargoManifest {
     pub package: Option<CargoPackage>,
     pub lib: Option<CargoTarget>,
     pub bins: Vec<CargoTarget>,
-    pub examples: Vec<CargoTarget>,
     pub dependencies: Vec<CargoDependency>,
     /// Feature name → what it switches on.
     pub features: Vec<(String, Vec<String>)>,
     pub workspace: Option<CargoWorkspace>,
-    /// Keys of `[package.metadata]` with the place (`deb`, `wasm-pack`, `dist`, `generate-rpm`, `cargo-fuzz` …).
-    pub metadata: Vec<(String, Place)>,
-    /// Settings of `[profile.*]`: (profile, key, value, place).
-    pub profiles: Vec<(String, String, String, Place)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -355,12 +329,8 @@ pub struct CargoPackage {
     /// `None` where it says `edition.workspace = true`.
     pub edition: Option<String>,
     pub rust_version: Option<String>,
-    pub publish: Option<bool>,
     pub autobins: bool,
     pub autolib: bool,
-    pub default_run: Option<String>,
-    pub build: Option<String>,
-    pub description: Option<String>,
     /// `edition.workspace`, `rust-version.workspace` asked for.
     pub inherits: Vec<String>,
 }
@@ -403,9 +373,7 @@ pub enum DependencyKind {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CargoWorkspace {
-    pub members: Vec<String>,
     pub exclude: Vec<String>,
-    pub default_members: Vec<String>,
     pub dependencies: Vec<CargoDependency>,
     pub edition: Option<String>,
     pub rust_version: Option<String>,

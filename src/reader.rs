@@ -46,7 +46,6 @@ fn read_until(kind: Kind, text: &Text<'_>, end: Option<Instant>, most: usize) ->
         Kind::Yaml | Kind::Json | Kind::Toml | Kind::Hcl | Kind::CargoConfig => read_config(kind, text, &mut facts),
         Kind::Go => read_go(text, &mut facts),
         Kind::GoMod => read_go_module(text, &mut facts),
-        Kind::GoWork => Structure::GoWorkspace(gomod::workspace(text)),
         Kind::Dockerfile => {
             detect::deploy::dockerfile(text, &mut facts);
             Structure::None

@@ -33,12 +33,9 @@ fn manifest(root: &Table<'_, '_>, text: &Text<'_>) -> CargoManifest {
         package: root.table("package").or_else(|| root.table("project")).map(|table| package(&table, text)),
         lib: root.table("lib").map(|table| target(&table, text)),
         bins: targets(root, "bin", text),
-        examples: targets(root, "example", text),
         dependencies: dependencies(root, text),
         features: features(root),
         workspace: root.table("workspace").map(|table| workspace(&table, text)),
-        metadata: metadata(root, text),
-        profiles: profiles(root, text),
     }
 }
 
@@ -55,19 +52,10 @@ fn package(table: &Table<'_, '_>, text: &Text<'_>) -> CargoPackage {
         place: text.place(name_span),
         edition: table.string("edition"),
         rust_version: table.string("rust-version"),
-        publish: publish(table),
         autobins: table.boolean("autobins").unwrap_or(true),
         autolib: table.boolean("autolib").unwrap_or(true),
-        default_run: table.string("default-run"),
-        build: table.string("build").or_else(|| table.boolean("build").filter(|on| !on).map(|_| "false".to_owned())),
-        description: table.string("description"),
         inherits,
     }
-}
-
-/// `publish = []` means the same as `false`.
-fn publish(table: &Table<'_, '_>) -> Option<bool> {
-    table.boolean("publish").or_else(|| table.value("publish")?.get_ref().as_array().map(|list| !list.is_empty()))
 }
 
 fn asks_workspace(table: &DeTable<'_>) -> bool {
@@ -154,35 +142,11 @@ fn features(root: &Table<'_, '_>) -> Vec<(String, Vec<String>)> {
 fn workspace(table: &Table<'_, '_>, text: &Text<'_>) -> CargoWorkspace {
     let package = table.table("package");
     CargoWorkspace {
-        members: table.strings("members"),
         exclude: table.strings("exclude"),
-        default_members: table.strings("default-members"),
         dependencies: dependencies_of(table, None, text),
         edition: package.as_ref().and_then(|package| package.string("edition")),
         rust_version: package.as_ref().and_then(|package| package.string("rust-version")),
     }
-}
-
-/// Keys of `[package.metadata]`, and those of `[workspace.metadata]` with `workspace.` before them.
-fn metadata(root: &Table<'_, '_>, text: &Text<'_>) -> Vec<(String, crate::source::Place)> {
-    let mut all = Vec::new();
-    for (owner, prefix) in [("package", ""), ("workspace", "workspace.")] {
-        let Some(table) = root.table(owner).and_then(|owner| owner.table("metadata")) else { continue };
-        all.extend(table.entries().map(|(key, span, _)| (format!("{prefix}{key}"), text.place(span))));
-    }
-    all
-}
-
-fn profiles(root: &Table<'_, '_>, text: &Text<'_>) -> Vec<(String, String, String, crate::source::Place)> {
-    let Some(table) = root.table("profile") else { return Vec::new() };
-    let mut all = Vec::new();
-    for (profile, settings) in table.subtables() {
-        for (key, span, value) in settings.entries() {
-            let Some(value_text) = table::scalar(value.get_ref()) else { continue };
-            all.push((profile.to_owned(), key.to_owned(), value_text, text.place(span.start..value.span().end)));
-        }
-    }
-    all
 }
 
 #[cfg(test)]
@@ -238,7 +202,7 @@ depends = "x"
     fn a_manifest_is_read_as_written() {
         let (manifest, _, flaws) = check(FULL);
         let package = manifest.package.unwrap();
-        assert_eq!((package.name.as_str(), package.publish, flaws), ("ledger", Some(false), 0));
+        assert_eq!((package.name.as_str(), flaws), ("ledger", 0));
         assert_eq!((package.edition, package.inherits), (None, vec!["edition".to_owned()]));
         assert_eq!(manifest.lib.unwrap().crate_types, ["cdylib", "rlib"]);
         assert_eq!(manifest.bins[0].required_features, ["server"]);

@@ -1,19 +1,18 @@
-//! go.mod and go.work: from text to modules, requirements and replacements, with places.
+//! go.mod: from text to the module, its toolchain and its replacements, with places.
 //!
-//! Both files share one grammar of lines and blocks of words, which is read here directly: the parser crate for
-//! go.mod gives no positions for versions of the toolchain, stops at the first mistake and does not know go.work.
+//! Its grammar of lines and blocks of words is read here directly: the parser crate for go.mod gives no positions for
+//! versions of the toolchain and stops at the first mistake.
 //! A line that makes no sense is passed over; the go command would refuse the file, and so it tells nothing.
 
 use std::ops::Range;
 
-use crate::fact::{GoModule, GoWorkspace};
+use crate::fact::GoModule;
 use crate::source::{Place, Text};
 
 /// One directive line: its verb, and the words after it.
 struct Line<'a> {
     verb: &'a str,
     words: Vec<Word<'a>>,
-    comment: &'a str,
 }
 
 #[derive(Clone)]
@@ -30,29 +29,11 @@ pub fn module(text: &Text<'_>) -> GoModule {
             ("module", [path, ..]) => module.module = path.text.to_owned(),
             ("go", [version, ..]) => module.go = Some(toolchain(version, text)),
             ("toolchain", [version, ..]) => module.toolchain = Some(toolchain(version, text)),
-            ("require", [path, version, ..]) => {
-                let indirect = is_indirect(line.comment);
-                let place = text.place(path.range.start..version.range.end);
-                module.requires.push((path.text.to_owned(), version.text.to_owned(), indirect, place));
-            }
             ("replace", words) => module.replaces.extend(replacement(words)),
             _ => {}
         }
     }
     module
-}
-
-/// Reads a go.work file.
-pub fn workspace(text: &Text<'_>) -> GoWorkspace {
-    let mut workspace = GoWorkspace::default();
-    for line in lines(text.text) {
-        match (line.verb, line.words.as_slice()) {
-            ("use", [directory, ..]) => workspace.uses.push(directory.text.to_owned()),
-            ("go", [version, ..]) => workspace.go = Some(toolchain(version, text)),
-            _ => {}
-        }
-    }
-    workspace
 }
 
 fn toolchain(version: &Word<'_>, text: &Text<'_>) -> (String, Place) {
@@ -70,27 +51,22 @@ fn replacement(words: &[Word<'_>]) -> Option<(String, Option<String>)> {
     Some((old.text.to_owned(), local.then(|| new.text.to_owned())))
 }
 
-fn is_indirect(comment: &str) -> bool {
-    let comment = comment.trim_start_matches('/').trim();
-    comment == "indirect" || comment.starts_with("indirect;")
-}
-
 fn lines(text: &str) -> Vec<Line<'_>> {
     let mut found = Vec::new();
     let mut block: Option<&str> = None;
     let mut start = 0;
     for line in text.split_inclusive('\n') {
-        let (mut words, comment) = words(line, start);
+        let mut words = words(line, start);
         start += line.len();
         match (block, words.first().map(|word| word.text)) {
             (_, None) => {}
             (Some(_), Some(")")) => block = None,
-            (Some(verb), Some(_)) => found.push(Line { verb, words, comment }),
+            (Some(verb), Some(_)) => found.push(Line { verb, words }),
             (None, Some(verb)) => {
                 words.remove(0);
                 match words.as_slice() {
                     [open, ..] if open.text == "(" => block = Some(verb),
-                    _ => found.push(Line { verb, words, comment }),
+                    _ => found.push(Line { verb, words }),
                 }
             }
         }
@@ -98,15 +74,15 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     found
 }
 
-/// Splits a line into words, quoted ones without their quotes, and the comment at its end.
-fn words(line: &str, offset: usize) -> (Vec<Word<'_>>, &str) {
+/// Splits a line into words, quoted ones without their quotes; a comment ends it.
+fn words(line: &str, offset: usize) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut at = 0;
     loop {
         at += line[at..].len() - line[at..].trim_start().len();
         let rest = &line[at..];
         if rest.is_empty() || rest.starts_with("//") {
-            return (words, rest.trim_end());
+            return words;
         }
         let quoted = rest.chars().next().filter(|first| matches!(first, '"' | '`'));
         let (range, end) = match quoted {
@@ -142,21 +118,8 @@ mod tests {
         );
         assert_eq!(module.module, "example.org/a");
         assert_eq!(module.go.as_ref().map(|(version, place)| (version.as_str(), place.line)), Some(("1.24.1", 4)));
-        let requires: Vec<_> = module.requires.iter().map(|r| (r.0.as_str(), r.1.as_str(), r.2, r.3.line)).collect();
-        assert_eq!(
-            requires,
-            [("b.org/b", "v1.0.0", false, 6), ("c.org/c/v2", "v2.1.0", true, 8), ("e.org/e", "v0.1.0", true, 10)]
-        );
         assert_eq!(module.replaces, [("c.org/c/v2".to_owned(), Some("../c".to_owned())), ("b.org/b".to_owned(), None)]);
         assert_eq!(module.toolchain.map(|(version, _)| version).as_deref(), Some("1.25.0"));
-    }
-
-    #[test]
-    fn reads_a_workspace() {
-        let text = Text::new("go.work", "go 1.22\nuse ./a\nuse (\n\t./b // note\n\t\"c d\"\n)\n");
-        let workspace = workspace(&text);
-        assert_eq!(workspace.uses, ["./a", "./b", "c d"]);
-        assert_eq!(workspace.go.map(|(version, _)| version).as_deref(), Some("1.22"));
     }
 
     #[test]

@@ -125,10 +125,6 @@ impl Node {
         }
     }
 
-    pub fn is_templated(&self) -> bool {
-        matches!(self.resolved().value, Value::Templated(_))
-    }
-
     pub fn is_map(&self) -> bool {
         matches!(self.resolved().value, Value::Map(_))
     }

@@ -140,20 +140,6 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
-/// [`markdown`] for a cell of a table.
-pub fn markdown_cell(text: &str) -> String {
-    let mut out = String::new();
-    let mut escaped = false;
-    for c in markdown(text).chars() {
-        if c == '|' && !escaped {
-            out.push('\\');
-        }
-        escaped = c == '\\' && !escaped;
-        out.push(c);
-    }
-    out
-}
-
 fn push_markdown(out: &mut String, text: &str) {
     for c in plain(text).chars() {
         match c {
@@ -281,7 +267,6 @@ mod tests {
         assert_eq!(markdown_code_cell("a|b"), "`a\\|b`");
         assert_eq!(markdown("see `x|y` <b> @team #12"), "see `x|y` &lt;b&gt; @\u{2060}team #\u{2060}12");
         assert_eq!(markdown("a ` b"), "a \\` b");
-        assert_eq!(markdown_cell("`a|b` c|d"), "`a\\|b` c\\|d");
         assert!(!markdown("https://evil.example www.evil.example").contains("https://"));
     }
 

@@ -29,15 +29,12 @@ pub struct CargoPackage {
     pub place: Place,
     pub bins: Vec<Bin>,
     pub lib: Option<Lib>,
-    pub has_examples: bool,
     pub edition: Option<String>,
     pub rust_version: Option<String>,
-    pub publish: bool,
     pub dependencies: Vec<Dependency>,
     pub features: BTreeMap<String, Vec<String>>,
     /// Directory of the workspace that it belongs to.
     pub workspace: Option<Arc<str>>,
-    pub metadata: Vec<(String, Place)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -238,14 +235,11 @@ fn package_of(
         place: package.place,
         bins: bins_of(directory, manifest, files, has),
         lib: lib_of(directory, manifest, has),
-        has_examples: !manifest.examples.is_empty(),
         edition: package.edition.clone().or_else(|| shared("edition")?.edition.clone()),
         rust_version: package.rust_version.clone().or_else(|| shared("rust-version")?.rust_version.clone()),
-        publish: package.publish.unwrap_or(true),
         dependencies: manifest.dependencies.iter().map(resolve).collect(),
         features: manifest.features.iter().cloned().collect(),
         workspace: workspace.as_ref().map(|(directory, _)| directory.clone()),
-        metadata: manifest.metadata.clone(),
     })
 }
 

@@ -1,27 +1,18 @@
-//! From tokens to [`RustFile`]: crates named, modules declared, `main`, `no_std`.
-
-use std::collections::HashSet;
+//! From tokens to [`RustFile`]: where the program starts, and what the file says of itself.
 
 use super::lex::Kind;
 use super::tokens::Tokens;
-use crate::fact::{RustFile, RustMod};
-use crate::source::Text;
+use crate::fact::RustFile;
+use crate::source::{Place, Text};
 
 /// Reads the structure of a file from its tokens without tests.
 pub(crate) fn structure(tokens: &Tokens<'_>, text: &Text<'_>, generated: bool) -> RustFile {
-    let attributes = inner_attributes(tokens);
-    let find = |name| attributes.iter().find(|inner| inner.name == name && inner.is_usual());
-    let place = |inner: &Inner| text.place(tokens.range(inner.first, inner.last));
-    let no_main = find("no_main").map(place);
-    let mut file = RustFile {
-        crates: crates(tokens, text),
-        no_std: find("no_std").map(place),
-        no_main,
+    let no_main = inner_attributes(tokens).into_iter().find(|inner| inner.name == "no_main" && inner.is_usual());
+    RustFile {
+        main: start(tokens, text, no_main.is_some()),
+        no_main: no_main.map(|inner| text.place(tokens.range(inner.first, inner.last))),
         generated,
-        ..RustFile::default()
-    };
-    items(tokens, text, 0..tokens.len(), "", &mut file);
-    file
+    }
 }
 
 /// Says that a file is made by a program, from the comments of its first lines.
@@ -109,151 +100,31 @@ fn inner_words(tokens: &Tokens<'_>, first: usize, word: usize, last: usize, foun
     }
 }
 
-fn crates(tokens: &Tokens<'_>, text: &Text<'_>) -> Vec<(String, crate::source::Place)> {
-    let mut seen: HashSet<&str> = HashSet::new();
-    let mut found = Vec::new();
-    for_each_root(tokens, &mut |at| {
-        let name = tokens.at(at);
-        if may_name_crate(name) && seen.insert(name) {
-            found.push((name.to_owned(), text.place(tokens.range(at, at))));
-        }
-    });
-    found
-}
-
-/// Calls back with the index of each first segment of a path, in `use` declarations and elsewhere.
-fn for_each_root(tokens: &Tokens<'_>, callback: &mut impl FnMut(usize)) {
+/// Finds where the program starts: `fn main` of the top level, or what an attribute makes the entry of a bare program.
+fn start(tokens: &Tokens<'_>, text: &Text<'_>, bare: bool) -> Option<Place> {
+    let mut entry = false;
     let mut at = 0;
     while at < tokens.len() {
-        if !tokens.is_ident(at) {
-            at += 1;
-            continue;
-        }
-        match tokens.at(at) {
-            "use" if !tokens.is(at + 1, b'<') => at = use_roots(tokens, at + 1, callback),
-            "extern" if tokens.at(at + 1) == "crate" => {
-                callback(at + 2);
-                at += 3;
-            }
-            _ => {
-                if tokens.is_path_separator(at + 1) && is_path_start(tokens, at) {
-                    callback(at);
-                }
-                at += 1;
-            }
-        }
-    }
-}
-
-fn use_roots(tokens: &Tokens<'_>, start: usize, callback: &mut impl FnMut(usize)) -> usize {
-    let root = start + if tokens.is_path_separator(start) { 2 } else { 0 };
-    let mut end = root;
-    while end < tokens.len() && !tokens.is(end, b';') {
-        match tokens.kind(end) {
-            Some(Kind::Open) => end = tokens.close(end) + 1,
-            Some(Kind::Close) => break,
-            _ => end += 1,
-        }
-    }
-    if tokens.is(root, b'{') {
-        let close = tokens.close(root);
-        let mut at = root + 1;
-        let mut fresh = true;
-        while at < close {
-            if fresh && tokens.is_ident(at) {
-                callback(at);
-            }
-            fresh = tokens.is(at, b',') || (fresh && tokens.is(at, b':'));
-            at = if tokens.kind(at) == Some(Kind::Open) { tokens.close(at) } else { at } + 1;
-        }
-    } else if tokens.is_ident(root) {
-        callback(root);
-    }
-    end
-}
-
-fn is_path_start(tokens: &Tokens<'_>, at: usize) -> bool {
-    if at >= 1 && tokens.is(at - 1, b'.') {
-        return false;
-    }
-    if at < 2 || !tokens.is_path_separator(at - 2) {
-        return true;
-    }
-    // `::name` at the start of a path names a crate too.
-    at < 3 || !(tokens.is_ident(at - 3) || tokens.is(at - 3, b'>'))
-}
-
-/// Crates are written in lower case; `crate`, `self` and the standard library are none of interest.
-fn may_name_crate(name: &str) -> bool {
-    let first = name.as_bytes().first().copied().unwrap_or(b'A');
-    (first.is_ascii_lowercase() || first == b'_' || first >= 0x80)
-        && !matches!(name, "crate" | "self" | "super" | "std" | "core" | "alloc")
-        && !is_primitive(name)
-}
-
-fn is_primitive(name: &str) -> bool {
-    matches!(
-        name,
-        "u8" | "u16"
-            | "u32"
-            | "u64"
-            | "u128"
-            | "usize"
-            | "i8"
-            | "i16"
-            | "i32"
-            | "i64"
-            | "i128"
-            | "isize"
-            | "f32"
-            | "f64"
-            | "bool"
-            | "char"
-            | "str"
-    )
-}
-
-/// Reads the items of one level; inline modules are entered, with their names before those of modules inside.
-fn items(tokens: &Tokens<'_>, text: &Text<'_>, range: std::ops::Range<usize>, parent: &str, file: &mut RustFile) {
-    let mut pending = Pending::default();
-    let mut at = range.start;
-    while at < range.end {
         if tokens.is(at, b'#') && tokens.is(at + 1, b'[') {
-            let close = tokens.close(at + 1).min(range.end);
-            pending.attribute(tokens, at + 2, close);
-            at = close + 1;
+            entry |= is_entry(tokens, at + 2);
+            at = tokens.close(at + 1) + 1;
             continue;
         }
         match tokens.kind(at) {
             Some(Kind::Open) => {
                 at = tokens.close(at);
-                pending = Pending::default();
+                entry = false;
             }
-            Some(Kind::Punct) if tokens.is(at, b';') => pending = Pending::default(),
+            Some(Kind::Punct) if tokens.is(at, b';') => entry = false,
             Some(Kind::Ident) => match tokens.at(at) {
                 "mod" if tokens.is_ident(at + 1) => {
-                    let name = format!("{parent}{}", tokens.at(at + 1));
-                    if tokens.is(at + 2, b';') {
-                        pending.declare(name, file);
-                    } else if tokens.is(at + 2, b'{') && parent.len() < 256 {
-                        let close = tokens.close(at + 2).min(range.end);
-                        items(tokens, text, at + 3..close, &format!("{name}/"), file);
-                        at = close;
+                    if entry && bare {
+                        return Some(text.place(tokens.range(at, at)));
                     }
-                    if pending.entry && parent.is_empty() && file.no_main.is_some() {
-                        file.main.get_or_insert(text.place(tokens.range(at, at)));
-                    }
-                    pending = Pending::default();
+                    entry = false;
                 }
-                "fn" if parent.is_empty() => {
-                    let entry = pending.entry && file.no_main.is_some();
-                    if (tokens.at(at + 1) == "main" || entry) && file.main.is_none() {
-                        file.main = Some(text.place(tokens.range(at, at + 1)));
-                    }
-                }
-                "include" if tokens.is(at + 1, b'!') && tokens.kind(at + 3) == Some(Kind::Str) => {
-                    let path = Some(unquote(tokens.at(at + 3)).to_owned());
-                    file.mods.push(RustMod { name: String::new(), path, cfg: pending.cfg.take() });
+                "fn" if tokens.at(at + 1) == "main" || entry && bare => {
+                    return Some(text.place(tokens.range(at, at + 1)));
                 }
                 _ => {}
             },
@@ -261,46 +132,16 @@ fn items(tokens: &Tokens<'_>, text: &Text<'_>, range: std::ops::Range<usize>, pa
         }
         at += 1;
     }
+    None
 }
 
-/// What the attributes before an item say.
-#[derive(Default)]
-struct Pending {
-    cfg: Option<String>,
-    paths: Vec<String>,
-    /// `#[entry]`, `#[embassy_executor::main]`, `#[rtic::app]` …
-    entry: bool,
-}
-
-impl Pending {
-    fn attribute(&mut self, tokens: &Tokens<'_>, word: usize, close: usize) {
-        match tokens.at(word) {
-            "cfg" if close > word + 2 => {
-                self.cfg.get_or_insert(tokens.text[tokens.range(word + 2, close - 2)].to_owned());
-            }
-            "path" | "cfg_attr" => {
-                let values = (word..close).filter(|&at| tokens.reads(at, &["path", "="]));
-                self.paths.extend(values.map(|at| unquote(tokens.at(at + 2)).to_owned()));
-            }
-            _ => {
-                let mut at = word;
-                while tokens.is_path_separator(at + 1) {
-                    at += 3;
-                }
-                self.entry |= matches!(tokens.at(at), "entry" | "main" | "app");
-            }
-        }
+/// `#[entry]`, `#[embassy_executor::main]`, `#[rtic::app]` …
+fn is_entry(tokens: &Tokens<'_>, word: usize) -> bool {
+    let mut at = word;
+    while tokens.is_path_separator(at + 1) {
+        at += 3;
     }
-
-    fn declare(&mut self, name: String, file: &mut RustFile) {
-        let cfg = self.cfg.take();
-        if self.paths.is_empty() {
-            return file.mods.push(RustMod { name, path: None, cfg });
-        }
-        for path in self.paths.drain(..) {
-            file.mods.push(RustMod { name: name.clone(), path: Some(path), cfg: cfg.clone() });
-        }
-    }
+    matches!(tokens.at(at), "entry" | "main" | "app")
 }
 
 /// Returns the inside of a string literal without its quotes; escapes stay as written.
