@@ -83,6 +83,14 @@ pub struct Terminal {
     pub links: Links,
 }
 
+impl Terminal {
+    /// Columns for running text that is set in: lines as long as a wide window are not read.
+    pub fn prose(&self, indent: usize) -> usize {
+        const MOST: usize = 108;
+        self.width.min(MOST).saturating_sub(indent).max(30)
+    }
+}
+
 /// What the terminal can open.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Links {

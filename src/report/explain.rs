@@ -192,7 +192,7 @@ impl Page<'_, '_> {
 
     fn text(&mut self, indent: usize, text: &str) -> io::Result<()> {
         let margin = " ".repeat(indent);
-        for line in wrap(&inert::prose(text), self.context.terminal.width.saturating_sub(indent).max(30)) {
+        for line in wrap(&inert::prose(text), self.context.terminal.prose(indent)) {
             writeln!(self.out, "{margin}{line}")?;
         }
         Ok(())

@@ -82,7 +82,7 @@ fn write_short(members: &[&Member], context: &Context, out: &mut dyn Write) -> i
     let names = short.iter().take(5).copied().collect::<Vec<_>>().join(", ");
     let more = if short.len() > 5 { ", …" } else { "" };
     let line = format!("{count} no full history, so their team and specification figures are unknown: {names}{more}");
-    let lines = wrap(&inert::prose(&line), context.terminal.width.saturating_sub(6).max(30));
+    let lines = wrap(&inert::prose(&line), context.terminal.prose(6));
     writeln!(out, "{}: {}\n", paint(context.terminal.color, BOLD, "note"), lines.join("\n      "))
 }
 

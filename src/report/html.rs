@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use sha2::{Digest, Sha256};
 
 use super::{Context, fleet, inert, words};
-use crate::finding::{Judged, Report, Strength};
+use crate::finding::{Judged, Report, Status, Strength};
 use crate::path::base;
 use crate::service::Language;
 
@@ -22,11 +22,13 @@ const SCRIPT: &str = include_str!("html/script.js");
 
 /// Writes the page.
 pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
-    let services: Vec<&Judged> = words::shown(report, context.all).collect();
+    let mut services: Vec<&Judged> = words::shown(report, context.all).collect();
+    services.sort_by_key(|judged| judged.verdict);
     let mut page = String::new();
     head(&mut page);
     overview(&mut page, report);
     repositories(&mut page, report);
+    findings(&mut page, report, &services);
     filter(&mut page);
     fit_map(&mut page, &services);
     matrix(&mut page, &services);
@@ -34,6 +36,10 @@ pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> 
     people::write(&mut page, &services);
     ledger::write(&mut page, report, &services, context);
     skipped(&mut page, report);
+    page.push_str(
+        "<p class=\"dim\">000 to 004 are the five documents that the policies cite; <code>fitcheck explain POLICY</code> \
+         says what each of them holds on its point.</p>",
+    );
     push(&mut page, format_args!("</main><script>{SCRIPT}</script></body></html>\n"));
     out.write_all(page.as_bytes())
 }
@@ -77,8 +83,21 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 fn overview(page: &mut String, report: &Report) {
-    let verdicts = if report.repositories.is_empty() { words::verdicts(report) } else { fleet::headline(report) };
-    push(page, format_args!("<h1>fitcheck</h1><p>{verdicts}.</p>"));
+    page.push_str("<h1>fitcheck</h1><p class=\"counts\">");
+    if !report.repositories.is_empty() {
+        page.push_str(&words::counted(report.repositories.len(), "repository", "repositories"));
+    }
+    for verdict in words::VERDICTS {
+        let n = words::verdict_count(report, verdict);
+        if n > 0 {
+            let class = verdict.word();
+            push(page, format_args!(" <span class=\"tag {class}\">{}</span>", words::verdicts_of(verdict, n)));
+        }
+    }
+    if words::shown(report, false).next().is_none() {
+        page.push_str(" No Go or Rust services found.");
+    }
+    page.push_str("</p>");
     if let Some(revision) = &report.revision {
         push(page, format_args!("<p class=\"dim\">Revision <code>{}</code></p>", inert::html(revision)));
     }
@@ -137,6 +156,38 @@ fn repositories(page: &mut String, report: &Report) {
         push(
             page,
             format_args!("<td>{}</td><td><code>{}</code></td></tr>", fleet::history(member), inert::html(&revision)),
+        );
+    }
+    page.push_str("</tbody></table></div>");
+}
+
+/// What to look at first: every open finding in a line, with a link to its evidence.
+fn findings(page: &mut String, report: &Report, services: &[&Judged]) {
+    let mut open = report.findings.iter().filter(|finding| finding.status == Status::New).peekable();
+    if open.peek().is_none() {
+        return;
+    }
+    page.push_str(
+        "<h2 id=\"findings\">Findings</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" \
+         aria-labelledby=\"findings\"><table><thead><tr><th scope=\"col\">service</th><th scope=\"col\">policy</th>\
+         <th scope=\"col\">what</th></tr></thead><tbody>",
+    );
+    let places = ledger::Places::of(services);
+    for finding in open {
+        let about = places.service(finding).map(|index| (index, services[index]));
+        let mark = about.map(|(_, judged)| marks(judged)).unwrap_or_default();
+        let name = about.map_or("the repository".to_owned(), |(index, judged)| link(index, judged));
+        let policy = match about.and_then(|(index, judged)| ledger::anchor(index, judged, &finding.policy)) {
+            Some(anchor) => format!("<a href=\"#{anchor}\">{}</a>", inert::html(&finding.policy)),
+            None => inert::html(&finding.policy),
+        };
+        push(
+            page,
+            format_args!(
+                "<tr{mark}><th scope=\"row\">{name}</th><td>{} {policy}</td><td>{}</td></tr>",
+                finding.severity.word(),
+                inert::html_text(&finding.message)
+            ),
         );
     }
     page.push_str("</tbody></table></div>");
@@ -255,8 +306,8 @@ fn matrix(page: &mut String, services: &[&Judged]) {
 }
 
 fn cell(index: usize, judged: &Judged, policy: &str) -> String {
-    let Some(at) = judged.arguments.iter().position(|argument| argument.policy == policy) else { return String::new() };
-    let argument = &judged.arguments[at];
+    let found = judged.arguments.iter().find(|argument| argument.policy == policy);
+    let Some((argument, anchor)) = found.zip(ledger::anchor(index, judged, policy)) else { return String::new() };
     let (sign, class, words) = match argument.favors {
         _ if argument.contested => ("±", "dim", "contested"),
         None => ("·", "dim", "context"),
@@ -265,7 +316,7 @@ fn cell(index: usize, judged: &Judged, policy: &str) -> String {
     };
     let strength = argument.strength.word();
     format!(
-        "<a class=\"{class}\" href=\"#s{index}-{at}\" aria-label=\"{words}, {strength}\" \
+        "<a class=\"{class}\" href=\"#{anchor}\" aria-label=\"{words}, {strength}\" \
          title=\"{words}, {strength}\">{sign}</a>"
     )
 }

@@ -46,7 +46,7 @@ pub fn write(timeline: &Timeline, context: &Context, out: &mut dyn Write) -> io:
         writeln!(out, "\nIts verdict did not change between {which}.")?;
     }
     for note in &timeline.notes {
-        let lines = wrap(&inert::terminal(note), context.terminal.width.saturating_sub(6).max(30));
+        let lines = wrap(&inert::terminal(note), context.terminal.prose(6));
         writeln!(out, "\nnote: {}", lines.join("\n      "))?;
     }
     Ok(())
@@ -83,7 +83,7 @@ fn write_turn(turn: &Turn, context: &Context, out: &mut dyn Write) -> io::Result
             turn.between.0, turn.between.1, turn.why
         ),
     };
-    let lines = wrap(&inert::terminal(&text), context.terminal.width.saturating_sub(6).max(30));
+    let lines = wrap(&inert::terminal(&text), context.terminal.prose(6));
     writeln!(out, "\n {}", lines.join("\n     "))
 }
 

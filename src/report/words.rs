@@ -163,12 +163,17 @@ pub(crate) fn verdict_count(report: &Report, verdict: Verdict) -> usize {
     shown(report, false).filter(|judged| judged.verdict == verdict).count()
 }
 
+/// `1 fits`, `2 fit`.
+pub(crate) fn verdicts_of(verdict: Verdict, n: usize) -> String {
+    let word = if verdict == Verdict::Fits && n != 1 { "fit" } else { verdict.word() };
+    format!("{n} {word}")
+}
+
 /// `1 questioned, 1 contested, 2 fit`.
 pub(crate) fn verdicts(report: &Report) -> String {
     let part = |verdict: Verdict| {
         let n = verdict_count(report, verdict);
-        let word = if verdict == Verdict::Fits && n != 1 { "fit" } else { verdict.word() };
-        (n > 0).then(|| format!("{n} {word}"))
+        (n > 0).then(|| verdicts_of(verdict, n))
     };
     let parts: Vec<String> = VERDICTS.into_iter().filter_map(part).collect();
     if parts.is_empty() { "no Go or Rust services found".to_owned() } else { parts.join(", ") }

@@ -1,35 +1,74 @@
 //! The page's section per service: reasoning, arguments with their evidence, findings with advice.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{marks, push, tag};
-use crate::finding::{Argument, Finding, Judged, Label, Report, Status};
+use crate::finding::{Argument, Finding, Judged, Label, Report, Status, Verdict};
 use crate::report::{Context, inert, words};
+use crate::service::Language;
 use crate::source::{Location, Text};
 
 /// Longest piece of a source line that is shown.
 const MOST_CHARS: usize = 160;
 
+/// At most so many questioned services stand open; of more, the list of findings leads to each.
+const MOST_OPEN: usize = 10;
+
+/// Which section tells about a finding.
+pub(super) struct Places<'a>(BTreeMap<(&'a str, Language), usize>);
+
+impl<'a> Places<'a> {
+    pub(super) fn of(services: &[&'a Judged]) -> Places<'a> {
+        let key = |judged: &'a Judged| (&*judged.service.root, judged.service.language);
+        Places(services.iter().enumerate().map(|(index, judged)| (key(judged), index)).collect())
+    }
+
+    /// The number of the service that a finding is about, where it is shown.
+    pub(super) fn service(&self, finding: &Finding) -> Option<usize> {
+        let (root, language) = finding.service.as_ref()?;
+        self.0.get(&(&**root, *language)).copied()
+    }
+}
+
+/// The address of what a section says about a policy.
+pub(super) fn anchor(index: usize, judged: &Judged, policy: &str) -> Option<String> {
+    let at = judged.arguments.iter().position(|argument| argument.policy == policy)?;
+    Some(format!("s{index}-{at}"))
+}
+
 pub(super) fn write(page: &mut String, report: &Report, services: &[&Judged], context: &Context) {
     page.push_str("<h2 id=\"services\">Services</h2>");
-    for (index, judged) in services.iter().enumerate() {
-        article(page, report, index, judged, context);
+    let places = Places::of(services);
+    let mut found: Vec<Vec<&Finding>> = vec![Vec::new(); services.len()];
+    let mut general = Vec::new();
+    for finding in &report.findings {
+        match places.service(finding) {
+            Some(index) => found[index].push(finding),
+            None => general.push(finding),
+        }
     }
-    let general: Vec<&Finding> = report.findings.iter().filter(|finding| finding.service.is_none()).collect();
+    let questioned = services.iter().filter(|judged| judged.verdict == Verdict::Questioned).count();
+    for (index, judged) in services.iter().enumerate() {
+        let is_open = judged.verdict == Verdict::Questioned && questioned <= MOST_OPEN;
+        article(page, index, judged, &found[index], is_open, context);
+    }
     if !general.is_empty() {
         page.push_str("<h2>The repository</h2>");
         for item in general {
-            finding(page, item, context);
+            finding(page, item, true, context);
         }
     }
 }
 
-fn article(page: &mut String, report: &Report, index: usize, judged: &Judged, context: &Context) {
+fn article(page: &mut String, index: usize, judged: &Judged, findings: &[&Finding], is_open: bool, context: &Context) {
     let service = &judged.service;
     push(
         page,
         format_args!(
-            "<article id=\"s{index}\"{}><details><summary><b>{}</b> {} <span class=\"{}\">{}</span> {} <code>{}</code>\
+            "<article id=\"s{index}\"{}><details{}><summary><b>{}</b> {} <span class=\"{}\">{}</span> {} <code>{}</code>\
              </summary><p>{}</p>",
             marks(judged),
+            if is_open { " open" } else { "" },
             inert::html(&service.name),
             tag(judged),
             service.language.word(),
@@ -39,16 +78,24 @@ fn article(page: &mut String, report: &Report, index: usize, judged: &Judged, co
             inert::html_text(&judged.reasoning),
         ),
     );
-    let concerns = |finding: &&Finding| {
-        finding.service.as_ref().is_some_and(|(root, language)| *root == service.root && *language == service.language)
-    };
-    for item in report.findings.iter().filter(concerns) {
-        finding(page, item, context);
+    let mut advised = BTreeSet::new();
+    let mut told = BTreeSet::new();
+    for item in findings {
+        let id = anchor(index, judged, &item.policy).filter(|_| told.insert(&*item.policy));
+        push(page, format_args!("<div{}>", id.map(|id| format!(" id=\"{id}\"")).unwrap_or_default()));
+        finding(page, item, advised.insert(&item.advice.text), context);
+        page.push_str("</div>");
     }
-    if !judged.arguments.is_empty() {
-        page.push_str("<h3>Policies that matched</h3>");
-    }
-    for (at, item) in judged.arguments.iter().enumerate() {
+    // What a finding has told stands there.
+    let rest = judged.arguments.iter().enumerate().filter(|(_, item)| !told.contains(&*item.policy));
+    for (row, (at, item)) in rest.enumerate() {
+        if row == 0 {
+            page.push_str(if told.is_empty() {
+                "<h3>Policies that matched</h3>"
+            } else {
+                "<h3>Other policies that matched</h3>"
+            });
+        }
         argument(page, &format!("s{index}-{at}"), item, context);
     }
     list(page, "Would change the verdict", judged.counterfactuals.iter().map(|text| inert::html_text(text)));
@@ -62,7 +109,8 @@ fn article(page: &mut String, report: &Report, index: usize, judged: &Judged, co
     page.push_str("</details></article>");
 }
 
-fn finding(page: &mut String, finding: &Finding, context: &Context) {
+/// A finding with its evidence; its advice unless another about the same service gave the very same.
+fn finding(page: &mut String, finding: &Finding, advises: bool, context: &Context) {
     let status = match finding.status {
         Status::New => "",
         Status::Baseline => ", in the baseline",
@@ -79,14 +127,13 @@ fn finding(page: &mut String, finding: &Finding, context: &Context) {
     );
     labels(page, &finding.labels, context);
     let cost = finding.advice.cost.as_ref().map(|cost| format!(" ({})", words::cost(cost))).unwrap_or_default();
-    push(
-        page,
-        format_args!(
-            "<p>{}</p><p class=\"dim\">{}</p>",
-            inert::html_text(&format!("{}{cost}", finding.advice.text.trim_end_matches('.'))),
-            inert::html(&words::leanings(&finding.cites))
-        ),
-    );
+    let advice = format!("{}{cost}", finding.advice.text.trim_end_matches('.'));
+    if advises && !advice.is_empty() {
+        push(page, format_args!("<p>{}.</p>", inert::html_text(&advice)));
+    }
+    if !finding.cites.is_empty() {
+        push(page, format_args!("<p class=\"dim\">{}</p>", inert::html(&words::leanings(&finding.cites))));
+    }
 }
 
 fn argument(page: &mut String, id: &str, argument: &Argument, context: &Context) {

@@ -18,10 +18,10 @@ pub(super) fn write(page: &mut String, services: &[&Judged]) {
          specification are those of the last year.</p>\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"people\"><table><thead><tr>\
          <th scope=\"col\">service</th><th scope=\"col\">commits and people</th>\
-         <th scope=\"col\">contributors</th><th scope=\"col\">newcomers</th><th scope=\"col\">departed</th>\
+         <th scope=\"col\">people</th><th scope=\"col\">new</th><th scope=\"col\">left</th>\
          <th scope=\"col\">rotation</th><th scope=\"col\">half of changes by</th>\
          <th scope=\"col\">changes a week</th><th scope=\"col\">specification</th>\
-         <th scope=\"col\">specification changes a week</th></tr></thead><tbody>",
+         <th scope=\"col\">its changes a week</th></tr></thead><tbody>",
     );
     for (index, judged) in services.iter().enumerate() {
         push(page, format_args!("<tr{}><th scope=\"row\">{}</th>", marks(judged), link(index, judged)));

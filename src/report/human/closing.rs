@@ -10,7 +10,7 @@ use crate::report::{Context, excerpt, fleet, inert, words};
 pub(super) fn write_history(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
     let Some(remedy) = &report.history.remedy else { return Ok(()) };
     let head = paint(context.terminal.color, BOLD, "note");
-    let lines = wrap(&inert::prose(remedy), context.terminal.width.saturating_sub(6).max(30));
+    let lines = wrap(&inert::prose(remedy), context.terminal.prose(6));
     writeln!(out, "{head}: {}\n", lines.join("\n      "))
 }
 
@@ -52,7 +52,7 @@ pub(super) fn write_left_out(report: &Report, context: &Context, out: &mut dyn W
         true if counts.is_empty() => return Ok(()),
         true => format!("+ {}", counts.trim_end_matches(" · ")),
     };
-    let lines = wrap(&line, context.terminal.width.saturating_sub(3).max(30)).join("\n   ");
+    let lines = wrap(&line, context.terminal.prose(3)).join("\n   ");
     writeln!(out, " {}\n", paint(context.terminal.color, DIM, &lines))
 }
 
@@ -86,7 +86,7 @@ pub(super) fn write_comparison(report: &Report, context: &Context, out: &mut dyn
     }
     let head = format!("since {}", inert::terminal(&comparison.base));
     writeln!(out, "{}", paint(context.terminal.color, BOLD, &head))?;
-    let width = context.terminal.width.saturating_sub(4).max(30);
+    let width = context.terminal.prose(4);
     for line in lines {
         writeln!(out, "  {}", wrap(&line, width).join("\n    "))?;
     }
@@ -106,7 +106,7 @@ pub(super) fn write_closing(report: &Report, context: &Context, out: &mut dyn Wr
         let verdicts = if report.repositories.is_empty() { words::verdicts(report) } else { fleet::headline(report) };
         format!("{verdicts}.{}", changes(report))
     };
-    writeln!(out, "{}", wrap(&line, context.terminal.width).join("\n"))
+    writeln!(out, "{}", wrap(&line, context.terminal.prose(0)).join("\n"))
 }
 
 /// ` Since main: 1 verdict changed.`

@@ -34,7 +34,7 @@ pub(super) fn write_finding(
     let labels = telling(&finding.labels);
     let more = finding.labels.len() - labels.len();
     let (excerpts, spots) = Excerpts::of(&labels, context);
-    let mut notes = Notes { lines: Vec::new(), width: context.terminal.width.saturating_sub(8).max(30) };
+    let mut notes = Notes { lines: Vec::new(), width: context.terminal.prose(8) };
     for (label, _) in labels.iter().zip(&spots).filter(|(_, spot)| spot.is_none()) {
         notes.add(&place_and_text(label));
     }
@@ -44,7 +44,7 @@ pub(super) fn write_finding(
     add_notes(&mut notes, report, finding, said);
     let diagnostic = Diagnostic::new(severity(finding.severity))
         .with_code(code(finding, context))
-        .with_message(header(finding, context.terminal.width))
+        .with_message(header(finding, context.terminal.prose(0)))
         .with_labels(code_labels(&labels, &spots))
         .with_notes(notes.lines);
     emit(&excerpts, &diagnostic, context, out)

@@ -3,11 +3,14 @@
 use std::io::{self, Write};
 
 use crate::finding::{Judged, Report, Verdict};
-use crate::report::text::{DIM, cut, pad, paint, verdict_style, width};
+use crate::report::text::{DIM, cut, pad, paint, verdict_style, width, wrap};
 use crate::report::{Context, inert, words};
 
 /// Services that fit or are unjudged are folded beyond this many rows.
 const MOST_ROWS: usize = 40;
+
+/// What the signs of the last column mean, in as many words as there is room for.
+const SIDES: [&str; 3] = ["for +, against −, contested ±", "+ for, − against, ± open", "+ for, − against"];
 
 /// One row of the table, as plain text.
 struct Row<'a> {
@@ -23,22 +26,30 @@ pub(super) fn write_table(report: &Report, context: &Context, out: &mut dyn Writ
     let names = longest.clamp(7, total / 3);
     let roles = rows.iter().map(|row| row.judged.service.role.word().len()).max().unwrap_or(0).max(4);
     let color = context.terminal.color;
-    let head =
-        format!(" {}  lang  {}  verdict     for +, against −, contested ±", pad("service", names), pad("role", roles));
-    writeln!(out, "{}", paint(color, DIM, &cut(&head, total)))?;
+    let fixed = 1 + names + 2 + 4 + 2 + roles + 2 + 10 + 2;
+    let room = total.saturating_sub(fixed).max(12);
+    let sides = SIDES.iter().find(|words| width(words) <= room).unwrap_or(&"");
+    let head = format!(" {}  lang  {}  verdict     {sides}", pad("service", names), pad("role", roles));
+    writeln!(out, "{}", paint(color, DIM, &cut(head.trim_end(), total)))?;
     for row in rows {
         let service = &row.judged.service;
         let verdict = row.judged.verdict;
-        let fixed = 1 + names + 2 + 4 + 2 + roles + 2 + 10 + 2;
-        let sides = fit(&row.sides, total.saturating_sub(fixed).max(12));
+        // Why a verdict is open to question is told in full, why one fits as far as the line goes.
+        let open = matches!(verdict, Verdict::Questioned | Verdict::Contested);
+        let lines = if open { wrap(&row.sides.join(" "), room) } else { vec![fit(&row.sides, room)] };
+        let mut lines = lines.into_iter().map(|line| cut(&line, room));
         let line = format!(
-            " {}  {}  {}  {}  {sides}",
+            " {}  {}  {}  {}  {}",
             pad(&cut(&row.name, names), names),
             pad(service.language.name(), 4),
             pad(service.role.word(), roles),
             paint(color, verdict_style(verdict), &pad(verdict.word(), 10)),
+            lines.next().unwrap_or_default(),
         );
         writeln!(out, "{}", line.trim_end())?;
+        for more in lines {
+            writeln!(out, "{}{more}", " ".repeat(fixed))?;
+        }
     }
     for (verdict, n) in folded {
         writeln!(out, " + {n} more {} (--all)", verdict.word())?;
@@ -84,16 +95,20 @@ fn sides(judged: &Judged) -> Vec<String> {
     }
 }
 
-/// As many sides as fit, the rest as a number.
+/// As many sides as fit, the rest as a number, or as dots where there is no room for one.
 fn fit(sides: &[String], to: usize) -> String {
     for n in (1..=sides.len()).rev() {
-        let rest = sides.len() - n;
-        let mut line = sides[..n].join(" ");
-        if rest > 0 {
-            line += &format!(" … {rest} more");
+        let line = sides[..n].join(" ");
+        let rest = match sides.len() - n {
+            0 => String::new(),
+            more => format!(" … {more} more"),
+        };
+        let short = if rest.is_empty() { "" } else { " …" };
+        if let Some(rest) = [rest.as_str(), short].into_iter().find(|rest| width(&line) + width(rest) <= to) {
+            return line + rest;
         }
-        if width(&line) <= to || n == 1 {
-            return line;
+        if n == 1 {
+            return cut(&line, to);
         }
     }
     String::new()
