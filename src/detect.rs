@@ -2,7 +2,7 @@
 //!
 //! A detector is a function `detect` from a view to [`Facts`]. To add one, write `detect/<name>.rs` and add its `mod` line
 //! and its row in the list of what it reads ([`GO`], [`RUST`], [`RUST_EVERYWHERE`], [`CONFIG`], [`TEXT`]; those of
-//! deployment have lists of their own in [`deploy`]).
+//! deployment have lists of their own in `deploy`).
 
 mod artillery;
 mod benchmark_gates;
