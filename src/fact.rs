@@ -247,6 +247,7 @@ pub struct Workload {
     pub runtime: Option<String>,
 }
 
+/// How a manifest asks for an image to be built; paths are from the root, as far as they can be told.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ImageBuild {
     pub context: String,
@@ -269,6 +270,7 @@ pub enum Structure {
 /// One Go source file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GoFile {
+    /// The name in the `package` clause.
     pub package: String,
     pub imports: Vec<GoImport>,
     /// The `//go:build` expression, or the one that the file name implies (`_linux`, `_windows_amd64`), both if both.
@@ -285,9 +287,11 @@ pub struct GoFile {
     pub called: Vec<String>,
 }
 
+/// One import of a Go file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GoImport {
     pub path: String,
+    /// The name that the file gives it; `_` and `.` as written.
     pub alias: Option<String>,
     pub place: Place,
 }
@@ -295,12 +299,15 @@ pub struct GoImport {
 /// One Rust source file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RustFile {
+    /// Place of `fn main()` at the top level, or of what an attribute makes the entry of a bare program.
     pub main: Option<Place>,
+    /// Place of `#![no_main]` where it holds in what is shipped.
     pub no_main: Option<Place>,
     /// `@generated` and the like.
     pub generated: bool,
 }
 
+/// A go.mod: the module's path, its versions as written, its replacements.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct GoModule {
     pub module: String,
@@ -322,19 +329,24 @@ pub struct CargoManifest {
     pub workspace: Option<CargoWorkspace>,
 }
 
+/// `[package]` of a manifest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CargoPackage {
     pub name: String,
+    /// Place of the package's name.
     pub place: Place,
     /// `None` where it says `edition.workspace = true`.
     pub edition: Option<String>,
     pub rust_version: Option<String>,
+    /// Whether programs are found by their place, as where nothing is said.
     pub autobins: bool,
+    /// Whether the library is found by its place.
     pub autolib: bool,
     /// `edition.workspace`, `rust-version.workspace` asked for.
     pub inherits: Vec<String>,
 }
 
+/// `[lib]` or one `[[bin]]`; `None` where the manifest leaves it to convention.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CargoTarget {
     pub name: Option<String>,
@@ -345,14 +357,17 @@ pub struct CargoTarget {
     pub place: Place,
 }
 
+/// One dependency, of whichever table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CargoDependency {
     /// The name in code (the key).
     pub name: String,
     /// The package's name where it differs (`package = "…"`).
     pub package: Option<String>,
+    /// As written: relative to the manifest.
     pub path: Option<String>,
     pub git: bool,
+    /// Taken from the workspace.
     pub workspace: bool,
     pub optional: bool,
     pub default_features: bool,
@@ -363,6 +378,7 @@ pub struct CargoDependency {
     pub place: Place,
 }
 
+/// The table that a dependency stands in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DependencyKind {
     #[default]
@@ -371,6 +387,7 @@ pub enum DependencyKind {
     Dev,
 }
 
+/// `[workspace]` of a manifest: what members take from it, and which directories are none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct CargoWorkspace {
     pub exclude: Vec<String>,

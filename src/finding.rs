@@ -29,6 +29,7 @@ impl Verdict {
     }
 }
 
+/// How loud a finding is; the order is the ranking, and `--fail-on` draws a line in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Severity {
     Note,
@@ -82,11 +83,13 @@ impl Lean {
     }
 }
 
+/// One place in one of the five documents, and which way it leans there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cite {
     /// `000` … `004`.
     pub document: String,
     pub leans: Lean,
+    /// Where in the document, in a few words.
     pub at: String,
 }
 
@@ -97,16 +100,21 @@ pub struct Label {
     pub text: String,
 }
 
+/// What to do about a finding, and what that takes where a document gives a figure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Advice {
     pub text: String,
     pub cost: Option<Cost>,
 }
 
+/// An estimate of work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
+    /// Least and most, in months of one engineer.
     pub engineer_months: (f64, f64),
+    /// What it was reckoned from, in words.
     pub basis: String,
+    /// The document that the rate comes from, `000` … `004`.
     pub document: String,
 }
 
@@ -131,6 +139,7 @@ pub struct Finding {
     pub status: Status,
 }
 
+/// Whether a finding counts: new, in the baseline, or allowed by an exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Status {
     New,

@@ -7,8 +7,8 @@
 //! 2. Facts are values. No tree, node or borrowed text leaves the worker that parsed the file.
 //! 3. A library has one address: only `parse` names syn and tree-sitter, only `report::human` names
 //!    codespan-reporting.
-//! 4. The middle cannot fail. I/O happens in `walk`, `read`, `history`, `cache` and `main`; from bytes to findings
-//!    everything returns values plus problems.
+//! 4. The middle cannot fail. I/O happens at the edges: `walk`, `read`, `disk`, `git`, `cache`, the shelves of `config`, and
+//!    what writes (`draft`, `output`, `main`); from bytes to findings everything returns values plus problems.
 //! 5. Same input, same bytes out, whatever the number of threads or the order of the file system.
 
 pub mod advice;

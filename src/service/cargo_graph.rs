@@ -12,6 +12,7 @@ use crate::source::Place;
 
 use super::repository::FileEntry;
 
+/// The Cargo packages of a repository.
 #[derive(Debug, Default)]
 pub struct CargoGraph {
     /// Directory → package.
@@ -20,9 +21,11 @@ pub struct CargoGraph {
     pub by_name: BTreeMap<String, Vec<Arc<str>>>,
 }
 
+/// One package, with what it takes from its workspace put in.
 #[derive(Clone, Debug)]
 pub struct CargoPackage {
     pub directory: Arc<str>,
+    /// Path of its manifest.
     pub manifest: Arc<str>,
     pub name: String,
     /// Place of the package's name.
@@ -37,6 +40,7 @@ pub struct CargoPackage {
     pub workspace: Option<Arc<str>>,
 }
 
+/// A program of a package, declared or found by its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bin {
     pub name: String,
@@ -45,6 +49,7 @@ pub struct Bin {
     pub required_features: Vec<String>,
 }
 
+/// The library of a package.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lib {
     pub name: String,
@@ -53,6 +58,7 @@ pub struct Lib {
     pub place: Place,
 }
 
+/// A dependency, tied to a directory where it lies in the repository.
 #[derive(Clone, Debug)]
 pub struct Dependency {
     /// Name in code, with underscores.
