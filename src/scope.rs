@@ -45,9 +45,11 @@ fn of_directory(part: &str) -> Scope {
         "testdata" | "test_data" | "test-data" | "fixtures" | "fixture" | "golden" | "snapshots" | "__snapshots__"
         | "goldens" => Scope::Fixture,
         "fake" | "fakes" | "mock" | "mocks" | "test" | "tests" | "e2e" | "__tests__" | "benches" | "bench"
-        | "benchmarks" | "benchmark" | "integration-tests" | "integration_tests" | "testing" | "testutil"
-        | "testutils" | "test-utils" | "it" | "fuzz" | "acceptance" | "perf-tests" | "loadtest" | "loadtests"
-        | "e2e-tests" | "conformance" | "playwright" | "cypress" => Scope::Test,
+        | "benchmarks" | "benchmark" | "integration-tests" | "integration_tests" | "integrationtest"
+        | "integrationtests" | "testing" | "testutil" | "testutils" | "test-utils" | "it" | "fuzz" | "acceptance"
+        | "perf-tests" | "loadtest" | "loadtests" | "e2e-tests" | "conformance" | "playwright" | "cypress" => {
+            Scope::Test
+        }
         "example" | "examples" | "_examples" | "demo" | "demos" | "sample" | "samples" | "tutorial" | "tutorials"
         | "templates" | "playground" | "quickstart" | "cookbook" => Scope::Example,
         "docs" | "doc" | "website" | "documentation" => Scope::Docs,

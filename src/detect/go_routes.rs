@@ -1,7 +1,7 @@
 //! What a Go program answers: HTTP routes and gRPC services that it registers.
 //!
-//! *Looks for*: `HandleFunc`, `GET`, `Post` and the like with a path, `case "/path"` in hand-written handlers, and
-//! `Register…Server` or connect's `New…Handler`.
+//! *Looks for*: `HandleFunc`, `GET`, `Post` and the like with a path, `case "/path"` in hand-written handlers, a
+//! request's path compared with one, and `Register…Server` or connect's `New…Handler`.
 //! *Emits*: [`FactKind::Count`] `Routes` and `GrpcServices`, one a file, at the first.
 //! *Misses*: routes whose path is built elsewhere; endpoints for operators (health, metrics, profiles) and the gRPC
 //! health and reflection services are left out on purpose.
@@ -59,7 +59,7 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
         if view.tokens[at].kind != TokenKind::Word {
             continue;
         }
-        if is_route(view, at) || is_case(view, at, &handlers) {
+        if is_route(view, at) || is_case(view, at, &handlers) || is_compared(view, at) {
             routes.push(at);
         } else if is_service(view, at) {
             services.push(at);
@@ -88,8 +88,28 @@ fn is_route(view: &GoView<'_>, at: usize) -> bool {
     match path {
         Some(path) => several && !is_operational(path),
         // A path that starts with a variable: only what no client has can be a route.
-        None => router && several && name != "Handle" && first.len() <= 3,
+        None => router && several && first.len() <= 3 && (name != "Handle" || is_mux(view, at)),
     }
+}
+
+/// Whether a method is one of what is called a router: `mux.Handle(path, handler)`.
+fn is_mux(view: &GoView<'_>, at: usize) -> bool {
+    let receiver = at.checked_sub(2).map_or("", |index| view.token(index)).to_ascii_lowercase();
+    ["mux", "router"].iter().any(|word| receiver.ends_with(word)) || receiver == "http"
+}
+
+/// A hand-written handler that compares the path of its request: `r.URL.Path == "/a"`, `HasPrefix(r.URL.Path, "/a")`.
+fn is_compared(view: &GoView<'_>, at: usize) -> bool {
+    if !(view.is_word(at, "Path") && view.is(at - 1, b'.') && at >= 4 && view.is_word(at - 2, "URL")) {
+        return false;
+    }
+    let literal = match () {
+        () if view.is(at + 1, b'=') && view.is(at + 2, b'=') => at + 3,
+        () if view.is(at + 1, b',') && view.is(at - 5, b'(') && view.is_word(at - 6, "HasPrefix") => at + 2,
+        () => return false,
+    };
+    view.kind(literal) == Some(TokenKind::String)
+        && path_of(view.token(literal)).is_some_and(|path| path.len() > 1 && !is_operational(path))
 }
 
 /// Returns the tokens of the first argument of a call, and whether there are more.
@@ -170,6 +190,10 @@ mod tests {
         assert_eq!(counts(body), [(Count::Routes, 6)]);
         let switch = "func f(w http.ResponseWriter, r *http.Request) {\n switch r.URL.Path {\n case \"/a\", \"/b\":\n case \"/metrics\":\n }\n}";
         assert_eq!(counts(switch), [(Count::Routes, 1)]);
+        let compared = "func f(w http.ResponseWriter, r *http.Request) {\n if r.URL.Path == \"/a\" || strings.HasPrefix(r.URL.Path, \"/b\") { return }\n if r.URL.Path == \"/\" || r.URL.Path == \"/healthz\" || x.Path == \"/c\" { return }\n}";
+        assert_eq!(counts(compared), [(Count::Routes, 2)]);
+        let named = "func f() {\n mux.Handle(keysPath, h)\n serveMux.Handle(p, h)\n bus.Handle(event, h)\n}";
+        assert_eq!(counts(named), [(Count::Routes, 2)]);
     }
 
     #[test]

@@ -2,15 +2,16 @@
 //!
 //! *Looks for*: imports, `package.Name` selectors and called methods that have rows in `catalogue/go.toml`.
 //! *Emits*: [`FactKind::Uses`], each capability and symbol once a file: at the selector or call where the row has
-//! symbols, at the import where it has none.
+//! symbols, at the import where it has none. What an exported function does belongs to the services that call it.
 //! *Misses*: uses through dot imports, through wrappers in other modules, and through values handed around.
 //! *Example*: `gin.New()` after `import "github.com/gin-gonic/gin"`
 
 use std::collections::BTreeSet;
 
+use super::go_tuning;
 use crate::catalogue::{self, Entry};
 use crate::detect::Facts;
-use crate::fact::FactKind;
+use crate::fact::{Binding, FactKind};
 use crate::parse::go::{GoView, package_name};
 
 pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
@@ -36,13 +37,17 @@ fn symbols(view: &GoView<'_>, import: usize, rows: &[&Entry], facts: &mut Facts<
     let mut seen = BTreeSet::new();
     for selector in view.selectors.iter().filter(|selector| usize::from(selector.import) == import) {
         let name = view.token(selector.name());
-        if !seen.insert(name) {
+        if !rows.iter().any(|entry| entry.has_symbol(name)) {
+            continue;
+        }
+        let binding = go_tuning::binding(view, selector.tokens().start);
+        if !seen.insert((name, called(&binding))) {
             continue;
         }
         for entry in rows.iter().filter(|entry| entry.has_symbol(name)) {
             let symbol = format!("{}.{name}", package_name(view.imports[import].path));
             let kind = FactKind::Uses { capability: entry.capability.clone(), symbol };
-            facts.add(view.range(selector.tokens()), kind);
+            facts.add_bound(view.range(selector.tokens()), kind, binding.clone());
         }
     }
     for entry in rows {
@@ -53,6 +58,14 @@ fn symbols(view: &GoView<'_>, import: usize, rows: &[&Entry], facts: &mut Facts<
                 facts.add(view.range(at..at + 1), kind);
             }
         }
+    }
+}
+
+/// The function by which a use is reached, where it is one.
+fn called(binding: &Binding) -> Option<String> {
+    match binding {
+        Binding::Called(function) => Some(function.clone()),
+        _ => None,
     }
 }
 

@@ -264,7 +264,7 @@ fn resolve(
     let mut features = dependency.features.clone();
     features.extend(inherited.iter().flat_map(|(_, shared)| shared.features.iter().cloned()));
     Dependency {
-        crate_name: dependency.name.replace('-', "_"),
+        crate_name: crate_name(&dependency.name),
         package: source.package.clone().unwrap_or_else(|| dependency.name.clone()),
         key: dependency.name.clone(),
         directory: local.and_then(|path| manifests.get_key_value(path.as_str()).map(|(key, _)| key.clone())),
@@ -333,4 +333,11 @@ fn lib_of(directory: &str, manifest: &CargoManifest, has: &dyn Fn(&str) -> bool)
         proc_macro: target.proc_macro,
         place,
     })
+}
+/// The name by which code calls a package: its own, but for a few whose library is called otherwise.
+fn crate_name(package: &str) -> String {
+    const CALLED: &[(&str, &str)] =
+        &[("cortex-m-rtic", "rtic"), ("md-5", "md5"), ("rust-crypto", "crypto"), ("rust-s3", "s3"), ("sha-1", "sha1")];
+    let other = CALLED.iter().find(|(name, _)| *name == package).map(|(_, library)| (*library).to_owned());
+    other.unwrap_or_else(|| package.replace('-', "_"))
 }

@@ -237,6 +237,7 @@ mod tests {
         assert_eq!(at("c/app/charts/sub/templates/d.yaml", "{{ .Values.image }}"), "org/worker");
         assert_eq!(at("c/shared/templates/_p.tpl", "{{.Values.proxy.image.name}}:x"), "org/proxy:x");
         assert_eq!(at(own, "{{ if .Values.image.tag }}{{ .Values.image.repository }}{{ end }}"), "org/web");
+        assert_eq!(at(own, "{{ printf \"%s/%s\" .Values.image.registry .Chart.Name }}"), "app");
         assert_eq!(at(own, "{{ .Values.none }}"), "");
         assert_eq!(at(own, "{{ open"), "");
     }

@@ -15,6 +15,7 @@ const RUNS_CONTAINERS: &[&str] =
 
 /// Collects the targets of one unit.
 pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Evidenced<String>> {
+    let browses = is_for_browsers(collected, ties);
     let mut found: BTreeMap<String, Vec<Location>> = BTreeMap::new();
     let mut add = |target: &str, at: Location| found.entry(target.to_owned()).or_default().push(at);
     for running in collected.workloads.iter().map(|&index| &ties.workloads[index]) {
@@ -31,7 +32,10 @@ pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Ev
         if built.build.kept && releases_kept(ties) {
             add("binary-release", at.clone());
         }
-        if let Some(target) = target_of(built.build.target.as_deref(), &built.build.tool, role) {
+        let target = target_of(built.build.target.as_deref(), &built.build.tool, role);
+        // A bare module may be for any host: what calls the browser, or is packed for it, is for browsers.
+        let bare = built.build.target.as_deref() == Some("wasm32-unknown-unknown");
+        if let Some(target) = target.filter(|_| !bare || browses) {
             add(target, at);
         }
     }
@@ -86,6 +90,18 @@ pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Ev
         found.remove("wasm-browser");
     }
     found.into_iter().map(|(value, places)| Evidenced { value, evidence: super::assemble::tidy(places) }).collect()
+}
+
+/// Whether anything says that a module of WebAssembly runs in a browser.
+fn is_for_browsers(collected: &Collected<'_>, ties: &Ties<'_>) -> bool {
+    let says = |kind: &FactKind| match kind {
+        FactKind::Uses { capability, .. } => capability == "browser-wasm",
+        FactKind::Ffi { mechanism, .. } => mechanism == "wasm-bindgen",
+        _ => false,
+    };
+    let packed =
+        |index: &usize| matches!(ties.builds[*index].build.tool.as_str(), "wasm-pack" | "trunk" | "wasm-bindgen");
+    collected.facts.iter().any(|seen| says(&seen.fact.kind)) || collected.builds.iter().any(packed)
 }
 
 /// Whether a workflow of the repository releases what other workflows built.

@@ -33,7 +33,8 @@ pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'
     let mut all = Vec::new();
     for (file, fact) in repository.facts() {
         let FactKind::Image(image) = &fact.kind else { continue };
-        let started = by_name(units, image.command.iter().take(3), file).into_iter().collect();
+        let here = built_here(builds, file, image);
+        let started = by_name(units, image.command.iter().take(3), file, &here).into_iter().collect();
         let units = units_of(repository, units, builds, file, image);
         let defines = defines(image);
         let names = if defines { names_of(file, image) } else { given_names(image) };
@@ -113,9 +114,7 @@ fn units_of(
     image: &Image,
 ) -> Vec<usize> {
     let mut found: BTreeSet<usize> = BTreeSet::new();
-    // What a Makefile builds beside an image is not what the image holds.
-    let is_own = |built: &&Built<'_>| defines(image) && std::ptr::eq(built.file, file);
-    let own: Vec<&Built<'_>> = builds.iter().filter(is_own).collect();
+    let own: Vec<&Built<'_>> = own_builds(builds, file, image).collect();
     // A WebAssembly module built beside a program is something that the program hands out.
     let is_module = |built: &Built<'_>| built.build.target.as_deref().is_some_and(|target| target.contains("wasm"));
     let only_modules = own.iter().all(|built| is_module(built));
@@ -132,12 +131,13 @@ fn units_of(
         .copies
         .iter()
         .filter(|copy| copy.starts_with('/') || !copy.contains('/') || copy.contains("bin/") || copy.contains("${"));
-    let named = by_name(units, image.command.iter().take(3).chain(programs), file);
+    let here = built_here(builds, file, image);
+    let named = by_name(units, image.command.iter().take(3).chain(programs), file, &here);
     // What the image starts is in it for sure; other things built on the way may stay behind.
-    let started = by_name(units, image.command.iter().take(3), file);
+    let started = by_name(units, image.command.iter().take(3), file, &here);
     if !started.is_empty() {
         // A program that is copied by its name from where it was built is meant to be there as well.
-        let placed = by_name(units, image.copies.iter().filter(|copy| copy.starts_with('/')), file);
+        let placed = by_name(units, image.copies.iter().filter(|copy| copy.starts_with('/')), file, &here);
         found = started.union(&placed).copied().collect();
     }
     if found.is_empty() {
@@ -149,7 +149,27 @@ fn units_of(
     found.into_iter().collect()
 }
 
-fn by_name<'a>(units: &[Unit], words: impl Iterator<Item = &'a String>, file: &FileEntry) -> BTreeSet<usize> {
+/// Commands of the image's own definition. What a Makefile builds beside an image is not what the image holds.
+fn own_builds<'a, 'r>(
+    builds: &'a [Built<'r>],
+    file: &'a FileEntry,
+    image: &'a Image,
+) -> impl Iterator<Item = &'a Built<'r>> {
+    builds.iter().filter(move |built| defines(image) && std::ptr::eq(built.file, file))
+}
+
+/// Units that the image's own definition builds.
+fn built_here(builds: &[Built<'_>], file: &FileEntry, image: &Image) -> BTreeSet<usize> {
+    own_builds(builds, file, image).flat_map(|built| built.units.iter().copied()).collect()
+}
+
+/// Units that words name; where several have a name, those that are built here, else the nearest.
+fn by_name<'a>(
+    units: &[Unit],
+    words: impl Iterator<Item = &'a String>,
+    file: &FileEntry,
+    here: &BTreeSet<usize>,
+) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     for word in words {
         let name = binary_name(base(word.trim_end_matches('/')));
@@ -162,7 +182,11 @@ fn by_name<'a>(units: &[Unit], words: impl Iterator<Item = &'a String>, file: &F
             .filter(|(_, unit)| unit.binaries.contains(&name))
             .map(|(index, _)| index)
             .collect();
-        found.extend(closest(units, &matches, file.directory()));
+        let built: Vec<usize> = matches.iter().copied().filter(|unit| here.contains(unit)).collect();
+        match built.is_empty() {
+            true => found.extend(closest(units, &matches, file.directory())),
+            false => found.extend(built),
+        }
     }
     found
 }

@@ -237,6 +237,12 @@ impl Index {
         }
         let packed = |at: &usize| self.packed.contains(at);
         let served = ["-server", "-service", "-daemon", "d"].iter().flat_map(|end| of(&format!("{name}{end}")));
+        // A name of several words says which family is meant: its server needs no image of its own here.
+        let family = ["-handler", "-server", "-service", "-daemon"].iter().filter(|_| name.contains('-'));
+        let family = only(family.flat_map(|end| of(&format!("{name}{end}"))).collect());
+        if !family.is_empty() {
+            return family;
+        }
         let longer = format!("-{name}");
         let ending = self.by_binary.iter().filter(|(binary, _)| name.contains('-') && binary.ends_with(&longer));
         let ending = ending.flat_map(|(_, found)| found.iter().copied()).filter(is_product);

@@ -205,6 +205,28 @@ const CASES: &[Case] = &[
         ],
     },
     Case {
+        what: "of two programs of one name, an image starts the one that it builds",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("api/cmd/db_cli/main.go", MAIN_GO),
+            ("database/cmd/main.go", MAIN_GO),
+            (
+                "docker/db_cli.Dockerfile",
+                "FROM golang:1.24 AS b\nRUN cd /src/database/cmd && go build -v -p 4 -o /bin/db_cli\nFROM scratch\nCOPY --from=b /bin/db_cli /bin/\nENTRYPOINT [\"db_cli\"]\n",
+            ),
+        ],
+        expected: &[("api/cmd/db_cli", "cli", &[], &[]), ("database/cmd", "job", &["docker"], &[])],
+    },
+    Case {
+        what: "a bare module of WebAssembly may be for any host",
+        files: &[
+            ("Cargo.toml", "[package]\nname = \"kernel\"\n[lib]\ncrate-type = [\"cdylib\"]\n"),
+            (".cargo/config.toml", "[build]\ntarget = \"wasm32-unknown-unknown\"\n"),
+            ("src/lib.rs", "#[no_mangle]\npub extern \"C\" fn alloc(n: u64) -> u64 { n }\n"),
+        ],
+        expected: &[(".", "wasm", &[], &["wasm-export"])],
+    },
+    Case {
         what: "an operator runs its subject's image and is not in it",
         files: &[
             ("go.mod", "module example.com/x\n"),

@@ -67,6 +67,56 @@ const CASES: &[Case] = &[
         expected: &[(".", &["operator"])],
     },
     Case {
+        what: "what an exported function does, those do who call it",
+        files: &[
+            ("go.mod", GO_MOD),
+            (
+                "util/util.go",
+                "package util\n\nimport (\n\t\"github.com/grpc-ecosystem/grpc-gateway/v2/runtime\"\n\t\"log\"\n)\n\nfunc Mux() *runtime.ServeMux { return runtime.NewServeMux() }\n\nfunc Log() { log.Print() }\n",
+            ),
+            (
+                "front/main.go",
+                "package main\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/x/util\"\n)\n\nfunc main() { http.ListenAndServe(\":80\", util.Mux()) }\n",
+            ),
+            (
+                "back/main.go",
+                "package main\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/x/util\"\n)\n\nfunc main() {\n\tutil.Log()\n\thttp.HandleFunc(\"/a\", nil)\n\thttp.HandleFunc(\"/b\", nil)\n\thttp.ListenAndServe(\":80\", nil)\n}\n",
+            ),
+        ],
+        expected: &[("back", &["http-api"]), ("front", &["gateway"])],
+    },
+    Case {
+        what: "files called after the parts of an engine make one where it is opened, not where its types are shared",
+        files: &[
+            ("go.mod", GO_MOD),
+            ("lib/logs/datadb.go", "package logs\n\ntype Row struct{}\n"),
+            ("lib/logs/indexdb.go", "package logs\n"),
+            ("lib/logs/inmemory_part.go", "package logs\n"),
+            ("lib/logs/partition.go", "package logs\n\nfunc MustOpen() {}\n"),
+            (
+                "app/db/main.go",
+                "package main\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/x/lib/logs\"\n)\n\nfunc main() { logs.MustOpen(); http.ListenAndServe(\":80\", nil) }\n",
+            ),
+            (
+                "app/ship/main.go",
+                "package main\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/x/lib/logs\"\n)\n\nvar r logs.Row\n\nfunc main() { http.ListenAndServe(\":80\", nil) }\n",
+            ),
+        ],
+        expected: &[("app/db", &["storage-engine"]), ("app/ship", &[])],
+    },
+    Case {
+        what: "who is called a controller and watches the cluster is one",
+        files: &[
+            ("Cargo.toml", "[package]\nname = \"controller\"\n[dependencies]\nkube = \"1\"\n"),
+            ("src/main.rs", "use kube::runtime::watcher::{Config, watcher};\nfn main() {}\n"),
+            (
+                "deploy.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: c}\nspec: {template: {spec: {containers: [{name: c, image: r.io/o/controller:v1}]}}}\n",
+            ),
+        ],
+        expected: &[(".", &["operator"])],
+    },
+    Case {
         what: "what consumes by a method of a connection works on a queue",
         files: &[
             ("go.mod", GO_MOD),

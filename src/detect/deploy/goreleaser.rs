@@ -1,6 +1,6 @@
-//! Releases by GoReleaser and dist, images by ko.
+//! Releases by GoReleaser, dist and promu, images by ko.
 //!
-//! *Looks for*: `.goreleaser.yml` and variants, `dist-workspace.toml`, `.ko.yaml`.
+//! *Looks for*: `.goreleaser.yml` and variants, `dist-workspace.toml`, `.promu.yml`, `.ko.yaml`.
 //! *Emits*: `Build` (source `release`) for each build, with what it publishes; `Image` for `dockers` and `kos`.
 //! *Misses*: builds in included files; Pro-only keys.
 //! *Example*: `builds: [{id: x, main: ./cmd/x, binary: x}]`, `nfpms: [{formats: [deb]}]`.
@@ -17,6 +17,8 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
         goreleaser(root, facts);
     } else if matches!(name.as_str(), "dist-workspace.toml" | "dist.toml") {
         dist(root, facts);
+    } else if matches!(name.as_str(), ".promu.yml" | ".promu.yaml") {
+        promu(root, facts);
     } else if matches!(name.as_str(), ".ko.yaml" | ".ko.yml") {
         ko(root, facts);
     }
@@ -153,6 +155,22 @@ fn dist(root: &Node, facts: &mut Facts<'_, '_>) {
     facts.add(dist.range.start..dist.range.start + 1, FactKind::Build(build));
 }
 
+/// Programs that promu builds for many systems and packs into archives.
+fn promu(root: &Node, facts: &mut Facts<'_, '_>) {
+    let packs = root.get("crossbuild").is_some() || root.get("tarball").is_some();
+    for binary in root.path(&["build", "binaries"]).map(Node::items).unwrap_or_default() {
+        let text = |key: &str| binary.get(key).and_then(Node::written).map(str::to_owned);
+        let made = Build {
+            tool: "go".to_owned(),
+            packages: vec![text("path").unwrap_or_else(|| ".".to_owned())],
+            output: text("name"),
+            publishes: packs.then(|| "binary-release".to_owned()).into_iter().collect(),
+            ..release()
+        };
+        facts.add(binary.range.clone(), FactKind::Build(made));
+    }
+}
+
 fn ko(root: &Node, facts: &mut Facts<'_, '_>) {
     for build in root.get("builds").map(Node::items).unwrap_or_default() {
         let text = |key: &str| build.get(key).and_then(Node::written).map(str::to_owned);
@@ -175,6 +193,14 @@ mod tests {
     fn builds(path: &str, source: &str) -> Vec<Build> {
         let only = |kind| if let FactKind::Build(build) = kind { Some(build) } else { None };
         kinds(detect, path, source).into_iter().filter_map(only).collect()
+    }
+
+    #[test]
+    fn promu_packs_what_it_builds_for_many_systems() {
+        let binaries = "build:\n  binaries:\n    - {name: web, path: ./cmd/web}\n";
+        let found = builds(".promu.yml", &format!("{binaries}crossbuild: {{platforms: [linux]}}\n"));
+        assert_eq!((found[0].packages[0].as_str(), found[0].publishes[0].as_str()), ("./cmd/web", "binary-release"));
+        assert!(builds(".promu.yml", binaries)[0].publishes.is_empty());
     }
 
     #[test]

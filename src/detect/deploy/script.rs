@@ -295,6 +295,12 @@ fn set_variable(line: &str, variables: &mut Variables) {
     let name = name.trim_end_matches([':', '?', '+', '!']).trim();
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let value = value.split(" #").next().unwrap_or(value).replace("\\\r\n", " ").replace("\\\n", " ");
+    // `$(shell which go)` is where `go` lies.
+    let looked_up = ["$(shell which ", "$(shell command -v "].iter().find_map(|call| value.trim().strip_prefix(call));
+    if let Some(program) = looked_up.and_then(|rest| rest.split([' ', ')']).next()).filter(|_| is_name) {
+        variables.set(name, program);
+        return;
+    }
     // Functions and shell calls are not run; a variable that holds one stays as written.
     if is_name && !value.contains("$(shell") {
         let value = variables.expand(value.trim());
@@ -335,6 +341,16 @@ mod tests {
         assert_eq!((build.packages[0].as_str(), build.output.as_deref()), ("example.org/x/app/web", Some("bin/web")));
         assert_eq!((build.directory.as_deref(), *line), (Some("sub"), 6));
         assert_eq!(found[1].0.target.as_deref(), Some("xiao"));
+    }
+
+    #[test]
+    fn a_program_that_is_looked_up_is_itself() {
+        let found = builds(
+            "Makefile",
+            "CARGO ?= $(shell which cargo)\nV := $(shell date)\na:\n\t${CARGO} build --bin x\n\t$(V) build\n",
+        );
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].0.tool.as_str(), found[0].0.bins[0].as_str()), ("cargo", "x"));
     }
 
     #[test]

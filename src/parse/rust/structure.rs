@@ -31,7 +31,8 @@ pub(crate) fn is_generated(text: &str) -> bool {
     text.lines()
         .take(LINES)
         .map(str::trim_start)
-        .filter(|line| line.starts_with("//") || line.starts_with(['*', '/']))
+        // What documents the next item is not about the file.
+        .filter(|line| (line.starts_with("//") || line.starts_with(['*', '/'])) && !line.starts_with("///"))
         .any(|line| {
             let line = line.to_ascii_lowercase();
             MARKERS.iter().any(|marker| line.contains(marker))

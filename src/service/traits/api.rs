@@ -7,7 +7,7 @@ use super::super::Role;
 use super::Context;
 use super::forward::proxy;
 use super::storage::storage_engine;
-use super::work::node_agent;
+use super::work::{node_agent, operator};
 
 fn serves(context: &Context<'_, '_>) -> bool {
     matches!(context.role, Role::Service | Role::Function | Role::Library)
@@ -52,8 +52,9 @@ pub(super) fn grpc_api(context: &Context<'_, '_>) -> Vec<Location> {
 pub(super) fn crud(context: &Context<'_, '_>) -> Vec<Location> {
     let data = context.uses.any_near(&["sql", "document-db"]);
     let answers = !http_api(context).is_empty() || !grpc_api(context).is_empty();
-    // What drives a host may ask a database on the way.
-    if !context.exchangeable_ends().is_empty() || !node_agent(context).is_empty() {
+    // What drives a host or a cluster may ask a database on the way.
+    let drives = !node_agent(context).is_empty() || !operator(context).is_empty();
+    if drives || !context.exchangeable_ends().is_empty() {
         return Vec::new();
     }
     // One file of many that asks a database is a corner of something else.

@@ -104,17 +104,19 @@ impl Context<'_, '_> {
 impl Context<'_, '_> {
     /// Whether other code of the closure opens what a package of such a name keeps. Rust has no record of such calls.
     pub(super) fn opens_packages_named(&self, words: &[&str]) -> bool {
-        if self.unit.language == Language::Rust {
-            return true;
-        }
+        self.unit.language == Language::Rust || self.opens_one_of(&|package| words.contains(&base(package)))
+    }
+
+    /// Whether Go code of the closure that is none of these packages opens what one of them keeps.
+    pub(super) fn opens_one_of(&self, keeps: &dyn Fn(&str) -> bool) -> bool {
         let opens = |name: &str| {
             name.contains("Open") || ["NewDB", "NewStorage", "NewStore", "NewEngine", "NewTable"].contains(&name)
         };
-        let callers = self.unit.closure.iter().filter(|package| !words.contains(&base(package)));
+        let callers = self.unit.closure.iter().filter(|package| !keeps(package));
         let mut calls = callers
             .filter_map(|package| self.repository.go.packages.get(package))
             .flat_map(|package| &package.selected);
-        calls.any(|(package, name)| words.contains(&base(package)) && opens(name))
+        calls.any(|(package, name)| keeps(package) && opens(name))
     }
 }
 

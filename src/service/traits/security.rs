@@ -1,5 +1,8 @@
 //! Programs that must not go wrong.
 
+use std::collections::BTreeSet;
+
+use crate::path::parent;
 use crate::source::Location;
 
 use super::super::Role;
@@ -20,6 +23,9 @@ const CRITICAL: &[&str] = &[
     "blockchain",
 ];
 
+/// So few packages hold nothing but what the service is about.
+const SMALL: usize = 8;
+
 /// Names of things that vouch for others.
 const AUTHORITIES: &[&str] =
     &["ca", "cert", "certs", "certificate", "certificates", "pki", "issuer", "identity", "acme"];
@@ -35,7 +41,13 @@ pub(super) fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
     let keeps_house = !operator(context).is_empty() || !node_agent(context).is_empty();
     if keeps_house && !context.named(AUTHORITIES) {
         let issued = context.uses.near("certificate-authority");
-        direct.retain(|at| !issued.contains(at));
+        let beside = |at: &Location| issued.iter().any(|other| parent(&other.path) == parent(&at.path));
+        direct.retain(|at| !beside(at));
+        // One file of many that signs something is a corner.
+        let files: BTreeSet<_> = direct.iter().map(|at| &at.path).collect();
+        if files.len() < 2 && context.unit.closure.len() > SMALL {
+            direct.clear();
+        }
     }
     if !context.exchangeable_ends().is_empty() {
         direct.clear();

@@ -1,6 +1,7 @@
 //! Programs that keep data themselves.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::path::base;
 use crate::scope::Scope;
@@ -68,6 +69,53 @@ fn is_its_trade(context: &Context<'_, '_>) -> bool {
     is_namesake || context.uses.fewest_holders(&["embedded-storage", "search-index"]) <= FEW
 }
 
+/// Files of one Go package that are called after the parts of a storage engine, one for each part.
+fn go_engine_parts(context: &Context<'_, '_>) -> Vec<Location> {
+    const PARTS: &[&str] = &[
+        "block_header",
+        "block_stream",
+        "bloomfilter",
+        "btree",
+        "compaction",
+        "datadb",
+        "index_block",
+        "indexdb",
+        "inmemory_part",
+        "lsm",
+        "memtable",
+        "mvcc",
+        "partition",
+        "part_header",
+        "sstable",
+        "tombstone",
+        "wal",
+    ];
+    let held = |package: &Arc<str>| {
+        let mut found = BTreeMap::new();
+        let files = context.repository.go.packages.get(package).into_iter().flat_map(|package| &package.files);
+        for file in files.map(|&index| &context.repository.files[index]).filter(|file| file.scope == Scope::Shipped) {
+            let Some(stem) = base(&file.path).strip_suffix(".go") else { continue };
+            if let Some(part) = PARTS.iter().find(|part| stem == **part || part.len() > 4 && stem.starts_with(**part)) {
+                found.entry(*part).or_insert_with(|| Location::of_file(&file.path));
+            }
+        }
+        found.into_values().collect::<Vec<_>>()
+    };
+    let engines: BTreeMap<&str, Vec<Location>> = context
+        .unit
+        .closure
+        .iter()
+        .map(|package| (&**package, held(package)))
+        .filter(|(_, parts)| parts.len() >= MANY_PARTS)
+        .collect();
+    // Who only shares types with an engine keeps nothing.
+    let opened = context.opens_one_of(&|package| engines.contains_key(package));
+    engines.into_values().next().filter(|_| opened).unwrap_or_default()
+}
+
+/// So many parts in one package make an engine.
+const MANY_PARTS: usize = 4;
+
 /// Files of a Rust crate that are called after the parts of a storage engine, one for each part.
 fn engine_parts(context: &Context<'_, '_>) -> Vec<Location> {
     const PARTS: &[&str] = &[
@@ -84,8 +132,8 @@ fn engine_parts(context: &Context<'_, '_>) -> Vec<Location> {
         "wal_storage",
         "raft_log",
     ];
-    if context.unit.language != Language::Rust {
-        return Vec::new();
+    if context.unit.language == Language::Go {
+        return go_engine_parts(context);
     }
     let mut found = BTreeMap::new();
     for file in context.repository.files_below(&context.unit.root).filter(|file| file.scope == Scope::Shipped) {

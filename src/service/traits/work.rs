@@ -34,7 +34,11 @@ pub(super) fn operator(context: &Context<'_, '_>) -> Vec<Location> {
     if context.role != Role::Service {
         return Vec::new();
     }
-    context.uses.all("k8s-controller")
+    let loops = context.uses.all("k8s-controller");
+    // Who is called a controller and watches the cluster is one, whatever library its loop is made of.
+    let watches =
+        || if context.named(&["controller", "operator"]) { context.uses.near("k8s-client") } else { Vec::new() };
+    if loops.is_empty() { watches() } else { loops }
 }
 
 pub(super) fn node_agent(context: &Context<'_, '_>) -> Vec<Location> {
@@ -42,6 +46,10 @@ pub(super) fn node_agent(context: &Context<'_, '_>) -> Vec<Location> {
         return Vec::new();
     }
     let sets = context.workload_kind("DaemonSet");
+    // A controller that a Deployment runs drives machines from afar.
+    if sets.is_empty() && !operator(context).is_empty() && !context.workload_kind("Deployment").is_empty() {
+        return Vec::new();
+    }
     let node = context.uses.any_near(&["container-runtime", "ebpf", "vmm"]);
     if !sets.is_empty() || !node.is_empty() {
         return [sets, node].concat();
