@@ -104,7 +104,7 @@ fn is_compared(view: &GoView<'_>, at: usize) -> bool {
         return false;
     }
     let literal = match () {
-        () if view.is(at + 1, b'=') && view.is(at + 2, b'=') => at + 3,
+        () if view.kind(at + 1) == Some(TokenKind::Compare) && view.token(at + 1) == "==" => at + 2,
         () if view.is(at + 1, b',') && view.is(at - 5, b'(') && view.is_word(at - 6, "HasPrefix") => at + 2,
         () => return false,
     };
