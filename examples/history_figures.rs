@@ -37,7 +37,7 @@ fn main() -> anyhow::Result<()> {
             team.age_days,
         )?;
         if let Some(spec) = spec {
-            write!(out, " weeks={} breaking={:.6}", spec.active_weeks, spec.breaking_share)?;
+            write!(out, " weeks={}", spec.active_weeks)?;
         }
         writeln!(out)?;
     }

@@ -46,6 +46,9 @@ pub enum Binding {
     Here,
     /// The whole repository.
     Repository,
+    /// A contract: whoever builds in the Go package that is generated from it (its import path, where it names one), or
+    /// the crate around it; else as [`Binding::Here`].
+    Contract(Option<String>),
 }
 
 /// The whole vocabulary of facts. Matches over it have no `_` arm outside tests.

@@ -12,6 +12,8 @@
 
 mod age;
 mod compare;
+mod contents;
+mod contract;
 mod figures;
 mod layout;
 mod memo;
@@ -246,7 +248,12 @@ impl History {
         let mut units = vec![(None, None); layout.units.len()];
         if let (Some(commits), HistoryStatus::Full) = (&self.commits, summary.status) {
             match figures::collect(&self.git, self.window_days, commits, layout, left_out, threads) {
-                Ok(found) => units = found,
+                Ok((found, lacks_contents)) => {
+                    units = found;
+                    if lacks_contents {
+                        summary.remedy = Some(CONTENTS.to_owned());
+                    }
+                }
                 Err(compare::Missing) => {
                     summary.status = HistoryStatus::Partial;
                     summary.remedy = Some(treeless_remedy());
@@ -256,6 +263,9 @@ impl History {
         Told { summary, revision, units }
     }
 }
+
+/// Said where all commits are there, but not what contract files once held.
+const CONTENTS: &str = "older contents of contract files are not in this clone: whether their changes break is unknown; `git fetch --refetch --no-filter` brings them";
 
 fn treeless_remedy() -> String {
     "directories of older commits are missing, as in a clone with `--filter=tree:0`; clone with `--filter=blob:none`, or run `git fetch --refetch --no-filter`".into()

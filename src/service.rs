@@ -323,8 +323,9 @@ pub struct Spec {
     pub age_days: u32,
     /// The clone ends there: the contracts may be older.
     pub age_at_least: bool,
-    /// Share of changes that delete or modify rather than add, 0–1.
-    pub breaking_share: f64,
+    /// Share of changes that look like breaking whoever speaks the contract, 0–1; `None` where too little changed to
+    /// tell, or where the clone does not hold the contents.
+    pub breaking_share: Option<f64>,
     /// Changes in each twelfth of the last 52 weeks, oldest first.
     pub months: Vec<u32>,
     pub evidence: Vec<Location>,

@@ -336,7 +336,11 @@ pub const SIGNALS: &[SignalSpec] = &[
             field("active-weeks", Number, "weeks of the last 52 with a change"),
             field("files", Number, "contract files"),
             field("age-days", Number, "days since the first; fewer than that where the clone ends earlier"),
-            field("breaking-share", Number, "0–1, changes that are not additions alone"),
+            field(
+                "breaking-share",
+                Number,
+                "0–1, changes that look breaking; absent where there are too few, unknown where contents are missing",
+            ),
         ],
     },
     SignalSpec {

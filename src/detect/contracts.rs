@@ -2,7 +2,8 @@
 //!
 //! *Looks for*: protobuf, GraphQL schemas, Thrift, WIT, UDL, Smithy, Cap'n Proto, FlatBuffers by their files; OpenAPI
 //! (`openapi` or `swagger` with `paths`), Kubernetes definitions, Avro and JSON Schema of messages by their content.
-//! *Emits*: [`FactKind::Contract`], one a file, for the services at or near it.
+//! *Emits*: [`FactKind::Contract`], one a file, for the services that build in what is generated from it: the Go package
+//! that protobuf's `go_package` names, or the crate around the file; else for the services at or near it.
 //! *Misses*: copies of common schemas by package (Google, WASI, OpenTelemetry …) and schemas of settings, on purpose.
 //! *Example*: `service Shop { rpc Buy … }` in `shop.proto`.
 
@@ -54,12 +55,17 @@ pub(super) fn detect_text(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     };
     let mut at = 0;
     let mut first = None;
+    let mut package = None;
     for line in text.text.split_inclusive('\n') {
         let body = line.trim_start();
         let start = at + line.len() - body.len();
         at += line.len();
         if body.strip_prefix("package ").is_some_and(|name| COMMON.iter().any(|common| name.starts_with(common))) {
             return;
+        }
+        if let Some(rest) = body.strip_prefix("option go_package").filter(|_| format == "proto") {
+            let path = rest.split(['"', '\'']).nth(1).and_then(|path| path.split(';').next());
+            package = path.filter(|path| path.contains('/')).map(str::to_owned);
         }
         if words.iter().any(|word| body.starts_with(word)) {
             // A service says more than the messages it carries.
@@ -70,7 +76,8 @@ pub(super) fn detect_text(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
         }
     }
     if let Some((range, _)) = first {
-        add(range, format, facts);
+        let kind = FactKind::Contract { format: format.to_owned() };
+        facts.add_bound(range, kind, Binding::Contract(package));
     }
 }
 
@@ -109,7 +116,7 @@ fn add_key(object: &Node, key: &str, format: &str, facts: &mut Facts<'_, '_>) {
 }
 
 fn add(range: std::ops::Range<usize>, format: &str, facts: &mut Facts<'_, '_>) {
-    facts.add_bound(range, FactKind::Contract { format: format.to_owned() }, Binding::Here);
+    facts.add_bound(range, FactKind::Contract { format: format.to_owned() }, Binding::Contract(None));
 }
 
 #[cfg(test)]
@@ -123,12 +130,12 @@ mod tests {
             (
                 "a.proto",
                 "syntax = \"proto3\";\npackage shop.v1;\nmessage A {}\nservice Shop {\n}\n",
-                "\"proto\" } [Here] @4",
+                "\"proto\" } [Contract(None)] @4",
             ),
-            ("a.graphql", "type Query {\n a: Int\n}\n", "\"graphql\" } [Here] @1"),
-            ("a.thrift", "struct A {}\n", "\"thrift\" } [Here] @1"),
-            ("a.wit", "package shop:api;\ninterface x {}\n", "\"wit\" } [Here] @2"),
-            ("a.udl", "namespace core {};\n", "\"udl\" } [Here] @1"),
+            ("a.graphql", "type Query {\n a: Int\n}\n", "\"graphql\" } [Contract(None)] @1"),
+            ("a.thrift", "struct A {}\n", "\"thrift\" } [Contract(None)] @1"),
+            ("a.wit", "package shop:api;\ninterface x {}\n", "\"wit\" } [Contract(None)] @2"),
+            ("a.udl", "namespace core {};\n", "\"udl\" } [Contract(None)] @1"),
         ] {
             assert_eq!(test::text(detect_text, path, source), [format!("Contract {{ format: {wanted}")], "{path}");
         }

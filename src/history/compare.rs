@@ -28,6 +28,8 @@ pub(super) struct Touch {
     pub(super) files: u32,
     /// Contract files, by number.
     pub(super) contracts: Vec<(u32, Change)>,
+    /// Contents of modified contract files, before and after, by number.
+    pub(super) edited: Vec<(u32, ObjectId, ObjectId)>,
     /// Nodes of services' directories that did not exist before, with their path and tree.
     pub(super) new_directories: Vec<(u32, String, ObjectId)>,
     pub(super) new_contracts: Vec<(u32, ObjectId)>,
@@ -239,6 +241,9 @@ fn file(trie: &Trie, touch: &mut Touch, here: Here, old: Option<Entry<'_>>, new:
             _ => Change::Modified,
         };
         touch.contracts.push((contract, change));
+        if let (Some(old), Some(new)) = (old, new) {
+            touch.edited.push((contract, old.id(), new.id()));
+        }
         if let (Change::Added, Some(new)) = (change, new) {
             touch.new_contracts.push((contract, new.id()));
         }

@@ -10,6 +10,8 @@ use gix::objs::Find;
 use super::LeftOut;
 use super::age::Past;
 use super::compare::{self, Comparison, Missing, Touch};
+use super::contents::Contents;
+use super::contract::Effect;
 use super::layout::{Layout, Trie, Unit};
 use super::owners::{Owners, PLACES};
 use super::people::Who;
@@ -23,6 +25,13 @@ use crate::service::{Spec, Team};
 const SMALL: u64 = 1 << 20;
 
 pub(super) type Figures = Vec<(Option<Team>, Option<Spec>)>;
+
+/// What the commits say about one unit's contracts.
+struct Contracts<'a> {
+    unit: &'a Unit,
+    number: usize,
+    changes: &'a [Change],
+}
 
 /// One commit that concerns somebody.
 struct Change {
@@ -52,7 +61,8 @@ struct Said {
     known: HashSet<u32>,
 }
 
-/// Compares the trees of all commits and tells the figures of every unit.
+/// Compares the trees of all commits and tells the figures of every unit, and whether contents were missing that would
+/// have told more.
 pub(super) fn collect(
     git: &Git,
     window_days: u32,
@@ -60,7 +70,7 @@ pub(super) fn collect(
     layout: &Layout,
     left_out: &LeftOut,
     threads: usize,
-) -> Result<Figures, Missing> {
+) -> Result<(Figures, bool), Missing> {
     let repository = git.handle();
     let mut comparison = Comparison::new(&repository);
     let mut trie = Trie::new(layout, &git.prefix);
@@ -68,6 +78,7 @@ pub(super) fn collect(
     let owners = PLACES.iter().find_map(|place| file_of(&repository, commits.head_tree, place));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
     let mut past = Past::new(comparison, commits);
+    let mut contents = Contents::new(&repository);
     let mut figures = Vec::new();
     for (number, unit) in layout.units.iter().enumerate() {
         let own = unit.directories.first().into_iter();
@@ -79,9 +90,10 @@ pub(super) fn collect(
         let owned = owned(named, commits, &said);
         let mut team = team::team(window_days, age, owned, &contributions(&said.changes, number));
         team.former = former(&trie, git, number);
-        figures.push((Some(team), spec(&mut past, &trie, git, &said.changes, (unit, number))?));
+        let contracts = Contracts { unit, number, changes: &said.changes };
+        figures.push((Some(team), spec(&mut past, &trie, git, &contracts, &mut contents)?));
     }
-    Ok(figures)
+    Ok((figures, contents.lacks))
 }
 
 fn read(
@@ -157,26 +169,31 @@ fn spec(
     past: &mut Past<'_, '_>,
     trie: &Trie,
     git: &Git,
-    changes: &[Change],
-    (unit, number): (&Unit, usize),
+    &Contracts { unit, number, changes }: &Contracts<'_>,
+    contents: &mut Contents<'_>,
 ) -> Result<Option<Spec>, Missing> {
     if unit.contracts.is_empty() {
         return Ok(None);
     }
-    let mut first = None;
+    let of_unit = |file: u32| trie.sets.holds(trie.contract_users[file as usize], number);
+    let touching: Vec<&Change> =
+        changes.iter().filter(|change| change.touch.contracts.iter().any(|(file, _)| of_unit(*file))).collect();
+    let first = touching.iter().map(|change| change.ago).max();
+    let counted = || touching.iter().filter(|change| !change.bulk);
+    // Contents cost: they are read only where they can tell something.
+    let is_told = team::active_weeks(counted().map(|change| change.ago)) >= team::TOLD_FROM;
     let mut list = Vec::new();
-    // Newest first: the last one met is the oldest.
-    for change in changes {
-        let of_unit = |file: u32| trie.sets.holds(trie.contract_users[file as usize], number);
+    for change in counted() {
         let touched = change.touch.contracts.iter().filter(|(file, _)| of_unit(*file));
-        let touched: Vec<compare::Change> = touched.map(|(_, how)| *how).collect();
-        if touched.is_empty() {
-            continue;
-        }
-        first = first.max(Some(change.ago));
-        if !change.bulk {
-            list.push(ContractChange { ago: change.ago, changes: touched });
-        }
+        let effects = touched.map(|(file, how)| match how {
+            compare::Change::Added => Effect::Adds,
+            compare::Change::Removed => Effect::Breaks,
+            compare::Change::Modified if is_told && team::is_recent(change.ago) => {
+                contents.effect(&trie.contract_names[*file as usize], &change.touch, *file)
+            }
+            compare::Change::Modified => Effect::Untold,
+        });
+        list.push(ContractChange { ago: change.ago, changes: effects.collect() });
     }
     let mut files = unit.contracts.clone();
     files.sort();

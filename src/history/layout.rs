@@ -124,6 +124,8 @@ pub(super) struct Trie {
     pub(super) sets: Sets,
     /// Per contract file: the units that use it.
     pub(super) contract_users: Vec<Set>,
+    /// Per contract file: its name, which tells its format.
+    pub(super) contract_names: Vec<String>,
     /// Former places of directories and of contract files, relative to the repository, with whom they concern.
     pub(super) aliases: Vec<(String, Set)>,
 }
@@ -132,8 +134,13 @@ impl Trie {
     /// Builds the tree; `prefix` (`a/b/` or empty) leads from the repository's root to the scanned one.
     pub(super) fn new(layout: &Layout, prefix: &str) -> Trie {
         let nodes = vec![Node::default()];
-        let mut trie =
-            Trie { nodes, sets: Sets::new(layout.units.len()), contract_users: Vec::new(), aliases: Vec::new() };
+        let mut trie = Trie {
+            nodes,
+            sets: Sets::new(layout.units.len()),
+            contract_users: Vec::new(),
+            contract_names: Vec::new(),
+            aliases: Vec::new(),
+        };
         for package in &layout.packages {
             let at = trie.node(&join(prefix, package));
             trie.nodes[at].boundary = true;
@@ -185,6 +192,7 @@ impl Trie {
         }
         let number = self.contract_users.len();
         self.contract_users.push(NONE);
+        self.contract_names.push(name.to_owned());
         let contracts = &mut self.nodes[at].contracts;
         let free = contracts.partition_point(|(other, _)| other.as_ref() < name.as_bytes());
         contracts.insert(free, (name.as_bytes().into(), number as u32));

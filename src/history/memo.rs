@@ -43,7 +43,7 @@ pub(super) fn is_known(cache: &Cache, name: &Name) -> bool {
 }
 
 type TeamRow = ([u32; 9], [f64; 6], bool, Vec<String>, Vec<(u32, u32)>);
-type SpecRow = ([u32; 3], [f64; 2], bool, Vec<String>, Vec<u32>);
+type SpecRow = ([u32; 3], (f64, Option<f64>), bool, Vec<String>, Vec<u32>);
 type Row = (Option<TeamRow>, Option<SpecRow>);
 type Stored = (u8, u32, u64, Option<String>, Option<String>, Vec<Row>);
 
@@ -61,7 +61,8 @@ pub(super) fn decoded(bytes: &[u8]) -> Option<Told> {
 
 pub(super) fn keep(cache: &Cache, name: &Name, layout: &Layout, left_out: &LeftOut, told: &Told) {
     // What is missing today may be fetched tomorrow, and nothing in the name would tell.
-    if !matches!(told.summary.status, HistoryStatus::Full | HistoryStatus::Shallow) {
+    let lacks_contents = told.summary.remedy.as_deref() == Some(super::CONTENTS);
+    if !matches!(told.summary.status, HistoryStatus::Full | HistoryStatus::Shallow) || lacks_contents {
         return;
     }
     if let Some(bytes) = encoded(told) {
@@ -129,7 +130,7 @@ fn spec_row(spec: &Spec) -> SpecRow {
     let evidence = spec.evidence.iter().map(|location| location.path.to_string()).collect();
     (
         [spec.active_weeks, spec.files, spec.age_days],
-        [spec.changes_per_week, spec.breaking_share],
+        (spec.changes_per_week, spec.breaking_share),
         spec.age_at_least,
         evidence,
         spec.months.clone(),
@@ -138,7 +139,7 @@ fn spec_row(spec: &Spec) -> SpecRow {
 
 fn spec_of((counts, rates, age_at_least, evidence, months): SpecRow) -> Spec {
     let [active_weeks, files, age_days] = counts;
-    let [changes_per_week, breaking_share] = rates;
+    let (changes_per_week, breaking_share) = rates;
     let evidence = evidence.iter().map(|path| Location::of_file(path)).collect();
     Spec { changes_per_week, active_weeks, files, age_days, age_at_least, breaking_share, months, evidence }
 }
@@ -163,7 +164,7 @@ mod tests {
         let spec = Spec {
             files: 2,
             months: vec![1, 0],
-            breaking_share: 1.0 / 3.0,
+            breaking_share: Some(1.0 / 3.0),
             evidence: vec![Location::of_file("a.proto")],
             ..Spec::default()
         };

@@ -16,7 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compare::Change;
+use super::contract::Effect;
 use crate::service::{Spec, Team};
 use crate::source::Location;
 
@@ -152,25 +152,37 @@ fn bus_factor(counts: &BTreeMap<u32, u32>, total: u32) -> u32 {
 #[derive(Clone, Debug)]
 pub(super) struct ContractChange {
     pub(super) ago: i64,
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<Effect>,
+}
+
+/// In so many weeks contracts have to change before anything is said of how: a quarter of the year.
+pub(super) const TOLD_FROM: usize = 13;
+
+/// Whether something so many seconds ago counts for contracts.
+pub(super) fn is_recent(ago: i64) -> bool {
+    ago < WEEKS * 7 * DAY
+}
+
+/// The weeks of the last 52 in which something changed; `ago` in seconds.
+pub(super) fn active_weeks(ago: impl Iterator<Item = i64>) -> usize {
+    ago.filter(|ago| is_recent(*ago)).map(|ago| ago / (7 * DAY)).collect::<BTreeSet<i64>>().len()
 }
 
 /// Figures about the contracts of one service; `files` are those of today, sorted.
 pub(super) fn spec(files: &[std::sync::Arc<str>], age: Age, commits: &[ContractChange]) -> Spec {
-    let recent: Vec<&ContractChange> = commits.iter().filter(|commit| commit.ago < WEEKS * 7 * DAY).collect();
-    let mut weeks: Vec<i64> = recent.iter().map(|commit| commit.ago / (7 * DAY)).collect();
-    weeks.sort_unstable();
-    weeks.dedup();
+    let recent: Vec<&ContractChange> = commits.iter().filter(|commit| is_recent(commit.ago)).collect();
+    let weeks = active_weeks(recent.iter().map(|commit| commit.ago));
     let changes = || recent.iter().flat_map(|commit| &commit.changes);
-    let other = changes().filter(|change| **change != Change::Added).count() as u32;
+    let breaking = changes().filter(|effect| **effect == Effect::Breaks).count() as u32;
+    let is_told = weeks >= TOLD_FROM && changes().all(|effect| *effect != Effect::Untold);
     let lived = (f64::from(age.days) / 7.0).clamp(1.0, WEEKS as f64);
     Spec {
         changes_per_week: round(recent.len() as f64 / lived),
-        active_weeks: weeks.len() as u32,
+        active_weeks: weeks as u32,
         files: files.len() as u32,
         age_days: age.days,
         age_at_least: age.at_least,
-        breaking_share: share(other, changes().count() as u32),
+        breaking_share: is_told.then(|| share(breaking, changes().count() as u32)),
         months: {
             let mut months = vec![0; 12];
             recent.iter().filter_map(|commit| bucket(commit.ago, WEEKS * 7 * DAY, 12)).for_each(|at| months[at] += 1);
@@ -232,15 +244,23 @@ mod tests {
 
     #[test]
     fn contracts_change_by_weeks() {
-        let change = |days: i64, changes: &[Change]| ContractChange { ago: days * DAY, changes: changes.to_vec() };
-        let list = [
-            change(1, &[Change::Modified]),
-            change(2, &[Change::Added, Change::Removed]),
-            change(8, &[Change::Added]),
-            change(500, &[Change::Modified]),
+        let change = |days: i64, changes: &[Effect]| ContractChange { ago: days * DAY, changes: changes.to_vec() };
+        let mut list = vec![
+            change(1, &[Effect::Breaks]),
+            change(2, &[Effect::Adds, Effect::Breaks]),
+            change(8, &[Effect::Adds]),
+            change(500, &[Effect::Breaks]),
         ];
-        let spec = spec(&["a.proto".into()], AGE, &list);
-        assert_eq!((spec.active_weeks, spec.files, spec.breaking_share), (2, 1, 0.5));
-        assert_eq!(spec.evidence.len(), 1);
+        let of = |list: &[ContractChange]| {
+            let spec = spec(&["a.proto".into()], AGE, list);
+            (spec.active_weeks, spec.files, spec.breaking_share, spec.evidence.len())
+        };
+        assert_eq!(of(&list), (2, 1, None, 1), "two weeks tell nothing of how");
+        list.extend((2..12).map(|week| change(week * 7, &[Effect::Adds])));
+        assert_eq!(of(&list).2, None);
+        list.push(change(12 * 7, &[Effect::Breaks, Effect::Breaks]));
+        assert_eq!(of(&list), (13, 1, Some(0.25), 1));
+        list.push(change(12 * 7, &[Effect::Untold]));
+        assert_eq!(of(&list).2, None, "an unknown change is neither");
     }
 }

@@ -1,5 +1,7 @@
 //! The policies that ship inside the program, and how a set of files becomes a [`PolicySet`].
 
+use std::sync::LazyLock;
+
 use crate::policy::{Policy, PolicySet, raw};
 use crate::spanned::{Mistake, nearest};
 
@@ -62,11 +64,16 @@ shipped![
     "shared-contract",
 ];
 
-/// The shipped policies.
-pub fn shipped() -> PolicySet {
+/// Read once: a comparison and a timeline judge by them many times.
+static SHIPPED: LazyLock<PolicySet> = LazyLock::new(|| {
     let (set, mistakes) = load(FILES.iter().copied(), true);
     debug_assert!(mistakes.is_empty(), "shipped policies are sound, or the test `shipped_policies_are_sound` fails");
     set
+});
+
+/// The shipped policies.
+pub fn shipped() -> PolicySet {
+    SHIPPED.clone()
 }
 
 /// Loads policy files; everything wrong in any of them comes back at once.

@@ -147,7 +147,8 @@ impl<'a> Index<'a> {
             .collect();
         let Some(Value::Number(wanted)) = policy.value(&test.at_least) else { return Truth::False };
         if (count(&found, test.distinct) as f64) < *wanted {
-            return Truth::False;
+            let untold = signals.iter().any(|signal| lacks_only_contents(policy, test, signal));
+            return if untold { Truth::Unknown } else { Truth::False };
         }
         matches.extend(found.into_iter().map(|signal| Match { test, signal }));
         Truth::True
@@ -157,6 +158,16 @@ impl<'a> Index<'a> {
     fn is_unknowable(&self, test: &Test) -> bool {
         matches!(test.signal.name, "team" | "spec") && !self.by_name.contains_key("team")
     }
+}
+
+/// Whether everything that the signal tells of a specification answers, and how its changes look is not told.
+fn lacks_only_contents(policy: &Policy, test: &Test, signal: &Signal) -> bool {
+    const CONTENTS: &str = "breaking-share";
+    let known = |field: &&FieldTest| field.field.name != CONTENTS;
+    signal.name == "spec"
+        && signal.field(CONTENTS).is_none()
+        && test.fields.iter().any(|field| field.field.name == CONTENTS)
+        && test.fields.iter().filter(known).all(|field| answers(policy, field, signal))
 }
 
 fn count(found: &[&Signal], distinct: Option<&str>) -> usize {

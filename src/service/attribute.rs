@@ -83,6 +83,10 @@ pub fn attribute<'r>(
                 },
                 Binding::Here => here(units, file),
                 Binding::Repository => (0..units.len()).collect(),
+                Binding::Contract(import) => {
+                    let built = holders.of_contract(repository, units, file, import.as_deref(), judges_examples);
+                    if built.is_empty() { here(units, file) } else { built }
+                }
             };
             if !speaks(file, fact) {
                 continue;
@@ -222,6 +226,29 @@ impl Holders {
             is_within(&file.path, &units[unit].root) && Scope::of(&format!("{}/x", units[unit].root)) == file.scope
         };
         holders.iter().copied().filter(|&unit| speaks_same(&units[unit], file) && (shipped || own(unit))).collect()
+    }
+}
+
+impl Holders {
+    /// Units that build in what is generated from a contract.
+    fn of_contract(
+        &self,
+        repository: &Repository,
+        units: &[Unit],
+        file: &FileEntry,
+        import: Option<&str>,
+        judges_examples: bool,
+    ) -> Vec<usize> {
+        let generated = import.and_then(|import| repository.go.directory_of(import));
+        let around = repository.cargo.package_of(&file.path).map(|package| package.directory.clone());
+        let in_language = |package: Option<Arc<str>>, language: Language| {
+            let found = package.map_or(Vec::new(), |package| self.of(Some(&package), units, file, judges_examples));
+            found.into_iter().filter(move |&unit| units[unit].language == language)
+        };
+        let mut found: Vec<usize> =
+            in_language(generated, Language::Go).chain(in_language(around, Language::Rust)).collect();
+        found.sort_unstable();
+        found
     }
 }
 

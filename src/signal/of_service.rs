@@ -230,12 +230,12 @@ fn team(team: &Team, planned: bool) -> Signal {
 }
 
 fn spec(spec: &Spec) -> Signal {
-    let fields = vec![
+    let mut fields = vec![
         ("changes-per-week", Value::Number(spec.changes_per_week)),
         count("active-weeks", spec.active_weeks),
         count("files", spec.files),
         count("age-days", spec.age_days),
-        ("breaking-share", Value::Number(spec.breaking_share)),
     ];
+    fields.extend(spec.breaking_share.map(|share| ("breaking-share", Value::Number(share))));
     signal("spec", fields, &spec.evidence)
 }

@@ -350,3 +350,62 @@ fn age_and_calm_are_told_by_history_and_never_guessed() {
     let unknown = &shallow.services[0].unknown;
     assert!(unknown.iter().any(|(policy, _)| policy == "correctness-age"), "{unknown:?}");
 }
+
+/// A year of weekly changes to a contract: what they look like is told by contents, and unknown without them.
+#[test]
+fn changes_to_a_contract_are_told_apart_by_what_they_say() {
+    let Some(repo) = Repo::new() else { return };
+    let ann = ("Ann Lee", "ann@example.com");
+    repo.write("Cargo.toml", "[workspace]\nmembers = [\"door\", \"api\"]\n");
+    repo.write("door/Cargo.toml", "[package]\nname = \"door\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[dependencies]\napi = { path = \"../api\" }\n");
+    repo.write("door/src/main.rs", "fn main() {\n    loop {\n        std::thread::park();\n    }\n}\n");
+    let image = "FROM rust AS b\nRUN cargo build --release -p door\nFROM scratch\nCOPY --from=b target/release/door /door\nENTRYPOINT [\"/door\"]\n";
+    repo.write("Dockerfile", image);
+    repo.write("api/Cargo.toml", "[package]\nname = \"api\"\nversion = \"1.0.0\"\nedition = \"2021\"\n");
+    repo.write("api/src/lib.rs", "\n");
+    let contract = |fields: &[String]| {
+        repo.write(
+            "api/proto/api.proto",
+            &format!("syntax = \"proto3\";\npackage api;\n\nmessage Order {{\n{}}}\n", fields.concat()),
+        );
+    };
+    let field = |n: i64| format!("  string field{n} = {n};\n");
+    let mut fields = vec![field(1)];
+    contract(&fields);
+    repo.commit(0, ann, "start");
+    for week in 1..=48_i64 {
+        fields.push(field(week + 1));
+        contract(&fields);
+        repo.commit(week * 7, ann, "one more");
+    }
+    let share = |report: &Report| report.services[0].service.spec.as_ref().unwrap().breaking_share;
+    let questions = |report: &Report| report.services[0].questions.contains(&"spec-churn".to_owned());
+    let calm = at(&repo, Tree::Work);
+    assert_eq!(&*calm.services[0].service.root, "door", "a contract belongs to whoever builds the crate around it");
+    assert_eq!(calm.services[0].service.spec.as_ref().unwrap().active_weeks, 49);
+    assert!(share(&calm).is_some_and(|share| share < 0.05) && !questions(&calm), "{:?}", calm.services[0].service.spec);
+    for week in 0..20_i64 {
+        fields.remove(0);
+        contract(&fields);
+        repo.commit(48 * 7 + 1 + week, ann, "one less");
+    }
+    let stormy = at(&repo, Tree::Work);
+    assert!(
+        share(&stormy).is_some_and(|share| (0.25..0.35).contains(&share)) && questions(&stormy),
+        "{:?}",
+        share(&stormy)
+    );
+    // Without the contents nobody knows, and it is said what brings them.
+    let place = tempfile::tempdir().unwrap();
+    let to = place.path().join("blobless").display().to_string();
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    repo.git(&["clone", "-q", "--filter=blob:none", &format!("file://{}", repo.path().display()), &to]);
+    let blobless = check(&Options::new(&to)).unwrap();
+    assert_eq!((share(&blobless), questions(&blobless)), (None, false));
+    assert!(blobless.services[0].unknown.iter().any(|(policy, _)| policy == "spec-churn"));
+    assert!(
+        blobless.history.remedy.as_ref().is_some_and(|remedy| remedy.contains("--no-filter")),
+        "{:?}",
+        blobless.history
+    );
+}

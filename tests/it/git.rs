@@ -258,7 +258,7 @@ fn figures(root: &Path, units: &[&str]) -> String {
             team.newcomer_share, team.attrition, team.ownership, team.commits, team.agent_share
         ));
         if let Some(spec) = spec {
-            lines.push_str(&format!(" weeks={} breaking={:.6}", spec.active_weeks, spec.breaking_share));
+            lines.push_str(&format!(" weeks={}", spec.active_weeks));
         }
         lines.push('\n');
     }

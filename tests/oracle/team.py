@@ -177,8 +177,7 @@ def main():
             f" newcomer_share={(sum(now[p] for p in new) / total if total and earlier else 0):.6f} attrition={(len(gone) / len(regular) if regular else 0):.6f}" \
             f" ownership={(max(now.values()) / total if total else 0):.6f} commits={s['commits']} agent_share={(s['agents'] / s['any'] if s['any'] else 0):.6f}"
         if spec[2]:
-            other = sum(st != "A" for st in s["changes"])
-            line += f" weeks={len(s['weeks'])} breaking={(other / len(s['changes']) if s['changes'] else 0):.6f}"
+            line += f" weeks={len(s['weeks'])}"
         print(line)
 
 

@@ -107,7 +107,7 @@ fn spec(fields: &[&str]) -> Spec {
     for (name, value) in fields.iter().filter_map(|field| field.split_once('=')) {
         match name {
             "active-weeks" => spec.active_weeks = value.parse().expect("weeks"),
-            "breaking-share" => spec.breaking_share = value.parse().expect("a share"),
+            "breaking-share" => spec.breaking_share = Some(value.parse().expect("a share")),
             _ => panic!("no field of a specification: {name}"),
         }
     }

@@ -261,6 +261,7 @@ pub(super) const CASES: &[(&str, &str)] = &[
     ("rust service, declared spec-stability monthly", "unjudged"),
     ("rust service, team age-days=1, spec active-weeks=40 breaking-share=0.3", "questioned -spec-churn"),
     ("rust service, team age-days=1, spec active-weeks=39 breaking-share=0.3", "unjudged"),
+    ("rust service, team age-days=1, spec active-weeks=52", "unjudged"),
     ("rust service, team age-days=1, spec active-weeks=40 breaking-share=0.25", "questioned -spec-churn"),
     ("rust service, team age-days=1, spec active-weeks=40 breaking-share=0.245", "unjudged"),
     ("go service, declared spec-stability weekly", "fits +spec-churn"),

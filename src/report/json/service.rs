@@ -247,7 +247,9 @@ struct Spec {
     files: u32,
     age_days: u32,
     age_at_least: bool,
-    breaking_share: f64,
+    /// Absent where too little changed to tell, or where the clone does not hold the contents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    breaking_share: Option<f64>,
 }
 
 #[derive(Serialize, JsonSchema)]
