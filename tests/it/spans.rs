@@ -116,6 +116,7 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
 #[derive(Default)]
 struct Tally {
     files: usize,
+    with_facts: usize,
     facts: usize,
     shown: usize,
     variants: usize,
@@ -135,6 +136,7 @@ fn look_at(root: &Path, path: &Path, tally: &mut Tally) {
     if plain.facts.is_empty() {
         return;
     }
+    tally.with_facts += 1;
     for fact in &plain.facts {
         tally.facts += 1;
         if !is_true(text, &fact.place) {
@@ -200,8 +202,9 @@ fn every_span_shows_what_its_fact_says() {
         files(root, &mut found);
         found.iter().for_each(|path| look_at(root, path, &mut tally));
     }
-    let Tally { files, facts, shown, variants, wrong } = tally;
-    let figures = format!("{files} files, {facts} facts, {shown} with a value, {variants} variants");
+    let Tally { files, with_facts, facts, shown, variants, wrong } = tally;
+    let figures =
+        format!("{files} files, {with_facts} with facts, {facts} facts, {shown} with a value, {variants} variants");
     if let Some(path) = std::env::var_os("FITCHECK_SPANS_TO") {
         fs::write(path, format!("{figures}\n{} wrong\n{}\n", wrong.len(), wrong.join("\n"))).unwrap();
     }

@@ -85,7 +85,7 @@ fn threads_zones_and_languages_change_no_byte() {
 }
 
 /// Every mix of threads, cache, languages and zones. `FITCHECK_RUNS` asks for more runs, `FITCHECK_REPOSITORY` for
-/// another repository.
+/// another repository, `FITCHECK_BINARY` for another build.
 #[test]
 fn every_run_writes_the_same_bytes() {
     let Some(repo) = repository() else { return };
@@ -93,9 +93,10 @@ fn every_run_writes_the_same_bytes() {
     let runs = std::env::var("FITCHECK_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(18);
     let cache = tempfile::tempdir().unwrap();
     let places = [("C", "UTC"), ("de_DE.UTF-8", "Asia/Kathmandu"), ("tr_TR.UTF-8", "America/St_Johns")];
+    let program = std::env::var_os("FITCHECK_BINARY").unwrap_or(env!("CARGO_BIN_EXE_fitcheck").into());
     let run = |nth: usize| {
         let (language, zone) = places[nth / 6 % 3];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+        let mut command = Command::new(&program);
         command.args(["--format", "json", "--threads", ["1", "2", "8"][nth % 3], "--no-strict"]).env_clear();
         command.envs([("LC_ALL", language), ("TZ", zone), ("FITCHECK_CACHE_KEY", "steady")]);
         match nth / 3 % 2 {
