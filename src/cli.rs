@@ -72,9 +72,13 @@ pub enum Command {
     Schema { file: SchemaOf },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
-    /// Print the manual page
+    /// Print the manual page, or write the pages of all commands
     #[command(hide = true)]
-    Man,
+    Man {
+        /// Write the page of every command to this directory
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -169,6 +173,8 @@ mod tests {
         assert_eq!(windows.check.delivery.output[0].path, PathBuf::from(r"D:\a\_temp/fitcheck\r.json"));
         assert_eq!(windows.check.scan.path, PathBuf::from(r"C:\repo"));
         let error = Cli::try_parse_from(["fitcheck", "--format", "jsn"]).unwrap_err().to_string();
+        assert!(error.contains("a similar value exists: 'json'"), "{error}");
+        let error = Cli::try_parse_from(["fitcheck", "--output", "jsn=x"]).unwrap_err().to_string();
         assert!(error.contains("did you mean `json`?"), "{error}");
         assert!(Cli::try_parse_from(["fitcheck", "--output", "json"]).is_err());
     }

@@ -67,7 +67,10 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
             clap_complete::generate(*shell, &mut Cli::command(), "fitcheck", &mut script);
             print(|out| out.write_all(&script))
         }
-        Some(Command::Man) => print(|out| clap_mangen::Man::new(Cli::command()).render(&mut { out })),
+        Some(Command::Man { into: None }) => print(|out| clap_mangen::Man::new(Cli::command()).render(&mut { out })),
+        Some(Command::Man { into: Some(directory) }) => clap_mangen::generate_to(Cli::command(), directory)
+            .with_context(|| format!("cannot write to `{}`", directory.display()))
+            .map(|()| Exit::Clean),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::finding::Severity;
@@ -13,7 +14,7 @@ pub struct Delivery {
     #[command(flatten)]
     pub view: View,
     /// What to write to standard output [default: the configuration's, or human]
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    #[arg(long, value_name = "FORMAT", value_parser = formats())]
     pub format: Option<Format>,
     /// Write a report to a file as well; can be repeated
     #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
@@ -80,6 +81,13 @@ impl FailOn {
 pub struct Output {
     pub format: Format,
     pub path: PathBuf,
+}
+
+/// Formats as values that help and completions can list.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let values = Format::ALL.iter().map(|format| PossibleValue::new(format.name).help(format.about));
+    PossibleValuesParser::new(values)
+        .map(|name| Format::named(&name).expect("because only names of formats are possible values"))
 }
 
 fn format(name: &str) -> Result<Format, String> {

@@ -34,7 +34,27 @@ const REMOVABLE: &[&str] = &[
 struct Part<'a> {
     phrase: String,
     signals: Vec<&'a Signal>,
+    /// The field and the bound that its policy sets: the phrase speaks of a figure beyond it, not of none.
+    beyond: Option<(&'static str, Value)>,
 }
+
+impl Part<'_> {
+    /// What the change makes of a signal: a figure beyond the bound, or nothing.
+    fn changed(&self, signal: &Signal, raise: bool) -> Option<Signal> {
+        let (name, bound) = self.beyond.as_ref().filter(|_| raise)?;
+        let mut signal = signal.clone();
+        let (_, value) = signal.fields.iter_mut().find(|(field, _)| field == name)?;
+        *value = match bound {
+            Value::Duration(micros) => Value::Duration(micros * 1.01),
+            Value::Bytes(bytes) => Value::Bytes(bytes + bytes / 100 + 1),
+            other => other.clone(),
+        };
+        Some(signal)
+    }
+}
+
+/// The words for a service that promises nothing.
+const NO_OBJECTIVE: &str = "without the objective";
 
 pub(super) fn sentences(
     service: &Service,
@@ -65,24 +85,37 @@ fn removals(
     judge: &dyn Fn(&[Signal]) -> Verdict,
 ) -> Vec<String> {
     let parts = parts(service, set, hearing);
-    let without = |removed: &[&Part<'_>]| {
-        let gone = |signal: &Signal| removed.iter().any(|part| part.signals.contains(&signal));
-        let left: Vec<Signal> = signals.iter().filter(|signal| !gone(signal)).cloned().collect();
-        judge(&left)
+    let after = |changed: &[&Part<'_>], raise: bool| {
+        let one = |signal: &Signal| match changed.iter().find(|part| part.signals.contains(&signal)) {
+            Some(part) => part.changed(signal, raise),
+            None => Some(signal.clone()),
+        };
+        judge(&signals.iter().filter_map(one).collect::<Vec<_>>())
     };
     let mut found = Vec::new();
+    let mut without = None;
     for part in &parts {
-        let then = without(&[part]);
-        if improves(verdict, then) {
-            found.push(sentence(then, &part.phrase));
+        let then = after(&[part], true);
+        let gone =
+            part.phrase.starts_with(BUDGET).then(|| after(&[part], false)).filter(|gone| improves(verdict, *gone));
+        match (improves(verdict, then), gone) {
+            (true, Some(gone)) if gone == then => {
+                found.push(sentence(then, &format!("{}, or {NO_OBJECTIVE}", part.phrase)))
+            }
+            (true, _) => found.push(sentence(then, &part.phrase)),
+            (false, gone) => without = without.or(gone),
         }
+    }
+    let is_told = |found: &[String]| found.iter().any(|told| told.ends_with(NO_OBJECTIVE));
+    if let Some(gone) = without.filter(|_| !is_told(&found)) {
+        found.push(sentence(gone, NO_OBJECTIVE));
     }
     if !found.is_empty() {
         return found;
     }
     for (index, one) in parts.iter().enumerate() {
         for other in &parts[index + 1..] {
-            let then = without(&[one, other]);
+            let then = after(&[one, other], true);
             if improves(verdict, then) {
                 return vec![sentence(then, &format!("{} and {}", one.phrase, other.phrase))];
             }
@@ -101,17 +134,25 @@ fn parts<'a>(service: &Service, set: &PolicySet, hearing: &'a Hearing) -> Vec<Pa
             if signals.is_empty() {
                 continue;
             }
-            let phrase = phrase(policy, name, &signals);
+            let beyond = match *name {
+                "latency" => upper(policy, "latency", "limit").map(|bound| ("limit", bound)),
+                "memory" => upper(policy, "memory", "bytes").map(|bound| ("bytes", bound)),
+                _ => None,
+            };
+            let phrase = phrase(name, &signals, beyond.as_ref().map(|(_, bound)| bound));
             match parts.iter_mut().find(|part| part.phrase == phrase) {
                 Some(part) => part.signals.extend(signals),
-                None => parts.push(Part { phrase, signals }),
+                None => parts.push(Part { phrase, signals, beyond }),
             }
         }
     }
     parts
 }
 
-fn phrase(policy: &Policy, name: &str, signals: &[&Signal]) -> String {
+/// How the words about a larger budget begin.
+const BUDGET: &str = "with a budget above ";
+
+fn phrase(name: &str, signals: &[&Signal], bound: Option<&Value>) -> String {
     let words = |field: &str| {
         let mut words: Vec<String> = signals.iter().filter_map(|s| s.field(field)).map(unit::show).collect();
         words.sort();
@@ -119,12 +160,12 @@ fn phrase(policy: &Policy, name: &str, signals: &[&Signal]) -> String {
         words.join(", ")
     };
     match name {
-        "latency" => match upper(policy, "latency", "limit") {
-            Some(bound) => format!("with a budget above {bound}, or without the objective"),
+        "latency" => match bound {
+            Some(bound) => format!("{BUDGET}{}", unit::show(bound)),
             None => "without the latency figure".to_owned(),
         },
-        "memory" => match upper(policy, "memory", "bytes") {
-            Some(bound) => format!("with a memory limit above {bound}"),
+        "memory" => match bound {
+            Some(bound) => format!("with a memory limit above {}", unit::show(bound)),
             None => "without the memory limit".to_owned(),
         },
         "tuning" => format!("without adjusting the runtime ({})", words("what")),
@@ -140,7 +181,7 @@ fn phrase(policy: &Policy, name: &str, signals: &[&Signal]) -> String {
 }
 
 /// The upper bound that a policy sets to a field.
-fn upper(policy: &Policy, signal: &str, field: &str) -> Option<String> {
+fn upper(policy: &Policy, signal: &str, field: &str) -> Option<Value> {
     let mut found = None;
     policy.when.visit(true, &mut |test, positive| {
         if !positive || test.signal.name != signal || found.is_some() {
@@ -149,7 +190,7 @@ fn upper(policy: &Policy, signal: &str, field: &str) -> Option<String> {
         let bounds = test.fields.iter().filter(|tested| tested.field.name == field).flat_map(|tested| &tested.bounds);
         for bound in bounds {
             if let Bound::Compare(Compare::AtMost | Compare::Less, operand) = bound {
-                found = policy.value(operand).map(unit::show);
+                found = policy.value(operand).cloned();
             }
         }
     });

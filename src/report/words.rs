@@ -109,6 +109,8 @@ pub(crate) fn leanings(cites: &[Cite]) -> String {
         sides.reverse();
     }
     if !documents(cites, Lean::Tie).is_empty() {
+        // Where all that speak are undecided, the empty sides say nothing.
+        sides.retain(|_| cites.iter().any(|cite| cite.leans != Lean::Tie));
         sides.push((Lean::Tie, "undecided"));
     }
     let side = |(lean, words): (Lean, &str)| {

@@ -1,0 +1,3 @@
+module example.test/exchange
+
+go 1.24

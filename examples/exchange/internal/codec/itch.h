@@ -1,0 +1,1 @@
+size_t itch_decode(const char *frame, size_t length);
