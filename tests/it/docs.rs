@@ -291,25 +291,12 @@ fn the_readme_shows_what_is_printed() {
     let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     // Away from the history of this repository, which differs from clone to clone.
     let copy = tempfile::tempdir().unwrap();
-    copy_tree(&root.join("examples/exchange"), copy.path());
+    crate::fixtures::copy_tree(&root.join("examples/exchange"), copy.path());
     let output =
         assert_cmd::Command::new(env!("CARGO_BIN_EXE_fitcheck")).arg("--no-cache").arg(copy.path()).output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
     let mut lines = printed.lines();
     for line in shown.lines() {
         assert!(lines.any(|printed| printed == line), "{line:?} is not printed, or not there:\n{printed}");
-    }
-}
-
-fn copy_tree(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let place = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            fs::create_dir(&place).unwrap();
-            copy_tree(&entry.path(), &place);
-        } else {
-            fs::copy(entry.path(), &place).unwrap();
-        }
     }
 }
