@@ -91,6 +91,11 @@ pub fn sweep(directory: &Path) {
     }
 }
 
+/// Whether a file bears the name of a draft.
+pub fn is_left(name: &std::ffi::OsStr) -> bool {
+    is_draft(&name.to_string_lossy())
+}
+
 fn is_draft(name: &str) -> bool {
     let middle = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
     middle.is_some_and(|middle| middle.len() == 6 && middle.bytes().all(|byte| byte.is_ascii_alphanumeric()))

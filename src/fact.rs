@@ -308,6 +308,18 @@ pub struct RustFile {
     pub no_main: Option<Place>,
     /// `@generated` and the like.
     pub generated: bool,
+    /// What may be code where nothing is read.
+    pub takes: Vec<Taken>,
+}
+
+/// A module or an `include!` whose name says that it may lie where nothing is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    /// The path as written, or the name of the module.
+    pub what: String,
+    /// Whether a path was written.
+    pub named: bool,
+    pub place: Place,
 }
 
 /// A go.mod: the module's path, its versions as written, its replacements.

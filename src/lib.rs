@@ -45,6 +45,7 @@ pub mod progress;
 pub mod read;
 pub mod reader;
 pub mod report;
+mod room;
 pub mod scan;
 pub mod schema;
 pub mod scope;

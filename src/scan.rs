@@ -1,5 +1,7 @@
 //! From a root to services: walk, read every file once, put together. The part of a run that needs no history.
 
+mod unread;
+
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -17,6 +19,7 @@ use crate::problem::{Class, Flaw, Problem};
 use crate::progress::Progress;
 use crate::read;
 use crate::reader;
+use crate::room::Room;
 use crate::service::repository::{FileEntry, Repository};
 use crate::source::Text;
 use crate::tree::StoredTree;
@@ -83,11 +86,11 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
     let pool = pool(threads)?;
     let walked = walk::walk(root, threads, filter);
     known.expect(walked.entries.len());
-    let work = Work { known, watch: Watch::new(&walked.limits), limits: walked.limits };
+    let work = Work { known, watch: Watch::new(&walked.limits), bounds: Bounds::new(walked.limits) };
     let (stamps, results) = pool.install(|| {
         let stamps = known.stamped.then(|| stamped::stamps(root, &walked, first_look)).flatten();
-        let read = |buffer: &mut Vec<u8>, entry| known.counted(read_entry(root, entry, &work, buffer));
-        (stamps, walked.entries.par_iter().map_init(Vec::new, read).collect())
+        let read = |buffer: &mut Vec<u8>, _, entry: &Entry| known.counted(read_entry(root, entry, &work, buffer));
+        (stamps, in_lanes(&walked.entries, Vec::new, read))
     });
     let scanned = put_together(walked, results);
     // What could not be read today may be readable tomorrow, and look the same.
@@ -100,27 +103,52 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
 pub fn scan_stored(tree: StoredTree, threads: usize, known: Known<'_>) -> Result<Scanned, ScanError> {
     known.expect(tree.walked.entries.len());
     let limits = tree.walked.limits;
-    let work = Work { known, watch: Watch::new(&limits), limits };
+    let work = Work { known, watch: Watch::new(&limits), bounds: Bounds::new(limits) };
     let results = pool(threads)?.install(|| {
-        let entries = tree.walked.entries.par_iter().enumerate();
         let worker = || (tree.contents(), Vec::new());
-        entries
-            .map_init(worker, |(contents, buffer), (nth, entry)| {
-                let id = tree.id(nth);
-                if let Some(refused) = work.refuses(entry) {
-                    return refused;
-                }
-                let key = Key::of_blob(&entry.path, entry.kind, id);
-                known.counted(());
-                if let Some(facts) = known.cache.and_then(|cache| cache.lookup(&key, entry.size)) {
-                    return Some(with_problems(&entry.path, facts, &limits));
-                }
-                let loaded = contents.load(id, limits.file_size, buffer);
-                Some(read_loaded(entry, loaded, &limits, |facts| remember(known.cache, key, entry.size, facts)))
-            })
-            .collect()
+        in_lanes(&tree.walked.entries, worker, |(contents, buffer), nth, entry| {
+            let id = tree.id(nth);
+            if let Some(refused) = work.refuses(entry) {
+                return refused;
+            }
+            let key = Key::of_blob(&entry.path, entry.kind, id);
+            known.counted(());
+            if let Some(facts) = known.cache.and_then(|cache| cache.lookup(&key, entry.size)) {
+                return Some(with_problems(&entry.path, facts, &limits));
+            }
+            let loaded = contents.load(id, limits.file_size, buffer);
+            Some(read_loaded(entry, loaded, &work.bounds, |facts| remember(known.cache, key, entry.size, facts)))
+        })
     });
     Ok(put_together(tree.walked, results))
+}
+
+/// Files from this size on are read one after another.
+///
+/// What a reader gives back stays with its thread's part of the heap: were every thread to read a file that takes two
+/// hundred megabytes, so much would stay with each.
+const LARGE: u64 = 256 << 10;
+
+/// Reads all files, the large ones on one thread beside the others; results are in the order of the files.
+fn in_lanes<S, T: Send>(
+    entries: &[Entry],
+    state: impl Fn() -> S + Send + Sync,
+    read: impl Fn(&mut S, usize, &Entry) -> T + Send + Sync,
+) -> Vec<T> {
+    let is_large = |entry: &Entry| entry.size >= LARGE;
+    let large = || {
+        let mut state = state();
+        let entries = entries.iter().enumerate().filter(|(_, entry)| is_large(entry));
+        entries.map(|(nth, entry)| read(&mut state, nth, entry)).collect::<Vec<T>>()
+    };
+    let small = || {
+        let entries = entries.par_iter().enumerate();
+        let read = |state: &mut S, (nth, entry): (usize, &Entry)| (!is_large(entry)).then(|| read(state, nth, entry));
+        entries.map_init(&state, read).collect::<Vec<Option<T>>>()
+    };
+    let (large, small) = rayon::join(large, small);
+    let mut large = large.into_iter();
+    small.into_iter().filter_map(|result| result.or_else(|| large.next())).collect()
 }
 
 type Read = (FileEntry, Vec<Problem>);
@@ -129,13 +157,25 @@ type Read = (FileEntry, Vec<Problem>);
 struct Work<'a> {
     known: Known<'a>,
     watch: Watch,
+    bounds: Bounds,
+}
+
+/// What bounds the reading of one file: its limits, and the room that other files leave.
+struct Bounds {
     limits: Limits,
+    room: Room,
+}
+
+impl Bounds {
+    fn new(limits: Limits) -> Bounds {
+        Bounds { limits, room: Room::default() }
+    }
 }
 
 impl Work<'_> {
     /// Refuses a file before anything is asked of it: `Some(None)` where there is no room left for one.
     fn refuses(&self, entry: &Entry) -> Option<Option<Read>> {
-        if let Err(reason) = read::check_size(entry.size, self.limits.file_size) {
+        if let Err(reason) = read::check_size(entry.size, self.bounds.limits.file_size) {
             return Some(Some(failed(entry, reason)));
         }
         self.watch.is_full(entry.size).then_some(None)
@@ -163,6 +203,7 @@ fn put_together(walked: Walked, results: Vec<Option<Read>>) -> Scanned {
         problems.extend(found);
         files.push(file);
     }
+    problems.extend(unread::of(&files, &walked.names));
     problems.extend(over(unread, "not read", "memory", limits.memory, "bytes"));
     problems.extend(over(unused, "not used", "facts", limits.facts, "facts"));
     problems.sort();
@@ -188,20 +229,20 @@ fn read_entry(root: &Path, entry: &Entry, work: &Work<'_>, buffer: &mut Vec<u8>)
 }
 
 fn read_file(root: &Path, entry: &Entry, work: &Work<'_>, buffer: &mut Vec<u8>) -> Read {
-    let Work { known, limits, .. } = work;
-    let most = limits.file_size;
+    let Work { known, bounds, .. } = work;
+    let most = bounds.limits.file_size;
     let path = match &entry.raw {
         Some(raw) => root.join(raw),
         None => root.join(&*entry.path),
     };
     let Some(cache) = known.cache else {
-        return read_loaded(entry, read::load_within(&path, most, buffer), limits, |_| ());
+        return read_loaded(entry, read::load_within(&path, most, buffer), bounds, |_| ());
     };
     if let Some((blob, size)) = unchanged(entry, known.index, &path) {
         let key = Key::of_blob(&entry.path, entry.kind, blob);
         return match cache.lookup(&key, size) {
-            Some(facts) => with_problems(&entry.path, facts, limits),
-            None => read_loaded(entry, read::load_within(&path, most, buffer), limits, |facts| {
+            Some(facts) => with_problems(&entry.path, facts, &bounds.limits),
+            None => read_loaded(entry, read::load_within(&path, most, buffer), bounds, |facts| {
                 // Nobody may have written to the file while it was read.
                 if unchanged(entry, known.index, &path) == Some((blob, size)) {
                     cache.store(key, size, facts);
@@ -210,11 +251,11 @@ fn read_file(root: &Path, entry: &Entry, work: &Work<'_>, buffer: &mut Vec<u8>) 
         };
     }
     let loaded = read::load_within(&path, most, buffer);
-    let Ok(text) = loaded else { return read_loaded(entry, loaded, limits, |_| ()) };
+    let Ok(text) = loaded else { return read_loaded(entry, loaded, bounds, |_| ()) };
     let key = Key::of_text(&entry.path, entry.kind, text);
     match cache.lookup(&key, text.len() as u64) {
-        Some(facts) => with_problems(&entry.path, facts, limits),
-        None => read_loaded(entry, Ok(text), limits, |facts| cache.store(key, text.len() as u64, facts)),
+        Some(facts) => with_problems(&entry.path, facts, &bounds.limits),
+        None => read_loaded(entry, Ok(text), bounds, |facts| cache.store(key, text.len() as u64, facts)),
     }
 }
 
@@ -230,8 +271,13 @@ fn remember(cache: Option<&Cache>, key: Key, size: u64, facts: &FileFacts) {
 }
 
 /// Reads a file that was loaded, and hands over its facts where a reader got through.
-fn read_loaded(entry: &Entry, loaded: Result<&str, String>, limits: &Limits, keep: impl FnOnce(&FileFacts)) -> Read {
-    match loaded.and_then(|text| facts_of(&entry.path, entry.kind, text, limits)) {
+fn read_loaded(entry: &Entry, loaded: Result<&str, String>, bounds: &Bounds, keep: impl FnOnce(&FileFacts)) -> Read {
+    let Bounds { limits, room } = bounds;
+    let facts = loaded.and_then(|text| {
+        let _place = room.take(text.len() as u64);
+        facts_of(&entry.path, entry.kind, text, limits)
+    });
+    match facts {
         Ok((facts, is_whole)) => {
             if is_whole {
                 keep(&facts);
@@ -276,5 +322,5 @@ fn with_problems(path: &str, mut facts: FileFacts, limits: &Limits) -> Read {
 /// Reads one text by itself.
 pub fn read_text(path: &str, kind: Kind, text: &str) -> (FileEntry, Vec<Problem>) {
     let entry = Entry { path: path.into(), kind, size: text.len() as u64, raw: None };
-    read_loaded(&entry, Ok(text), &Limits::default(), |_| ())
+    read_loaded(&entry, Ok(text), &Bounds::new(Limits::default()), |_| ())
 }

@@ -41,15 +41,14 @@ impl Scope {
 fn of_directory(part: &str) -> Scope {
     match part.to_ascii_lowercase().as_str() {
         "vendor" | "third_party" | "third-party" | "thirdparty" | "node_modules" | "external_vendor" | "vendored"
-        | "bower_components" | "godeps" => Scope::Vendored,
+        | "bower_components" | "godeps" | ".yarn" => Scope::Vendored,
         "testdata" | "test_data" | "test-data" | "fixtures" | "fixture" | "golden" | "snapshots" | "__snapshots__"
         | "goldens" => Scope::Fixture,
         "fake" | "fakes" | "mock" | "mocks" | "test" | "tests" | "e2e" | "__tests__" | "benches" | "bench"
         | "benchmarks" | "benchmark" | "integration-tests" | "integration_tests" | "integrationtest"
         | "integrationtests" | "testing" | "testutil" | "testutils" | "test-utils" | "it" | "fuzz" | "acceptance"
-        | "perf-tests" | "loadtest" | "loadtests" | "e2e-tests" | "conformance" | "playwright" | "cypress" => {
-            Scope::Test
-        }
+        | "perf-tests" | "loadtest" | "loadtests" | "e2e-tests" | "conformance" | "playwright" | "cypress"
+        | "testcases" | "test-cases" | "test_cases" => Scope::Test,
         "example" | "examples" | "_examples" | "demo" | "demos" | "sample" | "samples" | "tutorial" | "tutorials"
         | "templates" | "playground" | "quickstart" | "cookbook" => Scope::Example,
         "docs" | "doc" | "website" | "documentation" => Scope::Docs,

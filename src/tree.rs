@@ -55,7 +55,7 @@ impl StoredTree {
                 match entry.mode.kind() {
                     gix::objs::tree::EntryKind::Tree => open.push((path, id)),
                     kind => {
-                        let seen = seen_of(kind, || leads_inside(&repository, &path, id));
+                        let seen = seen_of(kind, || link(&repository, &path, id));
                         files.push(Stored { path, seen, id });
                     }
                 }
@@ -82,7 +82,7 @@ impl StoredTree {
                 problems.push(problem(path, "left out by a sparse checkout: not read"));
                 continue;
             }
-            let seen = seen_of(mode.kind(), || leads_inside(&repository, path, entry.id));
+            let seen = seen_of(mode.kind(), || link(&repository, path, entry.id));
             files.push(Stored { path: path.into(), seen, id: entry.id });
         }
         Ok(collect(git, files, problems, filter))
@@ -140,19 +140,21 @@ fn descend_to(repository: &gix::Repository, tree: ObjectId, prefix: &str) -> Res
 }
 
 /// A link's content is where it leads; longer ones lead nowhere.
-fn leads_inside(repository: &gix::Repository, path: &str, id: ObjectId) -> bool {
+fn link(repository: &gix::Repository, path: &str, id: ObjectId) -> Seen {
     const LONGEST: u64 = 4096;
     let mut buffer = Vec::new();
-    repository.try_find_header(id).ok().flatten().is_some_and(|header| header.size() <= LONGEST)
-        && repository.objects.try_find(&id, &mut buffer).ok().flatten().is_some()
-        && walk::leads_inside(path, &String::from_utf8_lossy(&buffer))
+    let is_short = repository.try_find_header(id).ok().flatten().is_some_and(|header| header.size() <= LONGEST);
+    match is_short && repository.objects.try_find(&id, &mut buffer).ok().flatten().is_some() {
+        true => walk::link(path, &String::from_utf8_lossy(&buffer)),
+        false => Seen::Link { inside: false, absolute: false },
+    }
 }
 
-fn seen_of(kind: gix::objs::tree::EntryKind, inside: impl FnOnce() -> bool) -> Seen {
+fn seen_of(kind: gix::objs::tree::EntryKind, link: impl FnOnce() -> Seen) -> Seen {
     use gix::objs::tree::EntryKind;
     match kind {
         EntryKind::Blob | EntryKind::BlobExecutable => Seen::File,
-        EntryKind::Link => Seen::Link { inside: inside() },
+        EntryKind::Link => link(),
         EntryKind::Tree | EntryKind::Commit => Seen::Other,
     }
 }

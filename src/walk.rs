@@ -212,7 +212,10 @@ fn hostile_ignore_file(directory: &Path) -> Option<String> {
         if metadata.len() > IGNORE_FILE_LIMIT {
             return Some(format!("`{name}` is over the limit of {IGNORE_FILE_LIMIT} bytes"));
         }
-        let lines = read::bytes(&directory.join(name), IGNORE_FILE_LIMIT).ok()?;
+        let lines = match read::bytes(&directory.join(name), IGNORE_FILE_LIMIT) {
+            Ok(lines) => lines,
+            Err(error) => return Some(format!("`{name}` cannot be read: {error}: not walked with ignore rules")),
+        };
         (!pattern::are_bounded(&lines)).then(|| format!("`{name}` holds a pattern that is too long or nested"))
     })
 }
@@ -241,7 +244,12 @@ fn seen(place: &Path, kind: fs::FileType, path: &str) -> Seen {
         return Seen::Other;
     }
     let target = fs::read_link(place).ok();
-    Seen::Link { inside: target.is_some_and(|target| leads_inside(path, &target.to_string_lossy())) }
+    target.map_or(Seen::Other, |target| link(path, &target.to_string_lossy()))
+}
+
+/// A link at `path`, by its words alone.
+pub(crate) fn link(path: &str, target: &str) -> Seen {
+    Seen::Link { inside: leads_inside(path, target), absolute: target.starts_with('/') }
 }
 
 /// What stands at a path, as the walk and the object database tell it alike.
@@ -251,6 +259,8 @@ pub(crate) enum Seen {
     Link {
         /// Whether it leads to a place of the tree whose files are read.
         inside: bool,
+        /// Whether it names a place of the machine, which no other machine need have.
+        absolute: bool,
     },
     Other,
 }
@@ -274,6 +284,9 @@ pub(crate) fn leads_inside(path: &str, target: &str) -> bool {
     !parts.contains(&".git") && (!lies.is_foreign() || lies == Scope::of(path))
 }
 
+/// Why a link that leads out of what is read costs something.
+const AWAY: &str = "a symbolic link to what is not read: never followed";
+
 impl Found {
     /// Takes in one thing that is no directory; `size` is only asked for where the file gets a reader.
     pub(crate) fn add(&mut self, path: String, seen: Seen, size: impl FnOnce() -> u64, raw: Option<PathBuf>) {
@@ -285,16 +298,22 @@ impl Found {
         }
         let shared: Arc<str> = path.into();
         self.names.push(shared.clone());
-        let Some(kind) = kind else { return };
         let lost = Class::of_file(&shared);
+        let Some(kind) = kind else {
+            // A folder may be a link, and code be built through it.
+            if let Seen::Link { inside: false, absolute: false } = seen {
+                self.problems.push(Problem::new(shared, AWAY, lost));
+            }
+            return;
+        };
         let (reason, class) = match seen {
             Seen::File => {
                 self.entries.push(Entry { path: shared, kind, size: size(), raw });
                 return;
             }
             // What it leads to is read under its own name.
-            Seen::Link { inside: true } => ("a symbolic link: never followed", Class::LeftOut),
-            Seen::Link { inside: false } => ("a symbolic link to what is not read: never followed", lost),
+            Seen::Link { inside: true, .. } => ("a symbolic link: never followed", Class::LeftOut),
+            Seen::Link { inside: false, .. } => (AWAY, lost),
             Seen::Other => ("not a regular file", lost),
         };
         self.problems.push(Problem::new(shared, reason, class));

@@ -131,8 +131,11 @@ pub(super) fn declare(
     if !loaded.config.include.is_empty() {
         services.retain(|service| matches_path(&loaded.config.include, &service.root));
     }
-    let unmatched = apply(&loaded.config, services);
-    owners::find(options, services);
+    let mut unmatched = apply(&loaded.config, services);
+    if let Err(path) = owners::find(options, repository, services) {
+        let message = "cannot be read: owners of services are not known".to_owned();
+        unmatched.push(Mistake { path: path.into(), start: 0, end: 0, message, hint: None, warning: true });
+    }
     Ok(unmatched)
 }
 

@@ -2,6 +2,10 @@
 //!
 //! In: a [`Text`] of kind YAML, JSON, TOML or HCL. Out: [`ConfigView`] and what could not be read.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::tree::Node;
 use super::{Kind, hcl, helm, json, toml_tree, yaml};
 use crate::path;
@@ -62,11 +66,88 @@ pub fn view<'a>(kind: Kind, text: &'a Text<'a>) -> Option<(ConfigView<'a>, Vec<F
         _ => return None,
     };
     let broken = !errors.is_empty();
-    // Only its own program can read a template whole: what does not parse around its actions is expected.
-    let class = if templated || text.path.ends_with(".tpl") { Class::Partial } else { Class::Lost };
+    let class = if broken { cost(kind, text, templated) } else { Class::LeftOut };
     let flaws =
         errors.into_iter().map(|(range, reason)| Flaw { reason, place: Some(text.place(range)), class }).collect();
     Some((ConfigView { text, kind, documents, templated, broken }, flaws))
+}
+
+/// What not reading a file whole may cost.
+fn cost(kind: Kind, text: &Text<'_>, templated: bool) -> Class {
+    // Only its own program can read a template whole: what does not parse around its actions is expected.
+    let is_template = templated || text.path.ends_with(".tpl") || kind == Kind::Json && holds_statements(text.text);
+    let says_nothing = matches!(kind, Kind::Yaml | Kind::Json) && !MARKS.is_match(text.text);
+    if is_template || says_nothing { Class::Partial } else { Class::Lost }
+}
+
+/// Words of which at least one stands in every YAML or JSON file that any detector has something to say about, and the
+/// beginning of an escape that could hide one. A file without them that is broken is samples, data or somebody's list.
+static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words = [
+        "kind",
+        "image",
+        "service",
+        "alert",
+        "expr",
+        "jobs",
+        "steps",
+        "build",
+        "function",
+        "resources",
+        "deploy",
+        "container",
+        "latency",
+        "p9",
+        "p50",
+        "percentile",
+        "duration",
+        "timeout",
+        "slo",
+        "objective",
+        "threshold",
+        "budget",
+        "query",
+        "linter",
+        "rust",
+        "cargo",
+        "golang",
+        "go ",
+        "wasm",
+        "crate",
+        "memory",
+        "docker",
+        "helm",
+        "chart",
+        "repository",
+        "openapi",
+        "swagger",
+        "pipeline",
+        "task",
+        "binar",
+        "package",
+        "lambda",
+        "runtime",
+        "toolchain",
+        "napi",
+        "maturin",
+        "uniffi",
+        "bindgen",
+        "plugin",
+        "record",
+        "rules",
+        "args",
+        "command",
+        "entrypoint",
+        "extern",
+        "\\u00",
+        "\\x",
+    ];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("because the words are constant")
+});
+
+/// Whether a text is full of a template's statements.
+fn holds_statements(text: &str) -> bool {
+    text.contains("{%") && text.contains("%}")
 }
 
 /// Masks what is a template by its place, and what does not parse without.
@@ -76,10 +157,10 @@ fn read_yaml(text: &Text<'_>) -> (yaml::Yaml, bool) {
         return (yaml::parse_masked(text.text, &helm::mask(text.text)), true);
     }
     let plain = yaml::parse(text.text);
-    if plain.errors.is_empty() || !has_actions {
+    if plain.errors.is_empty() || !(has_actions || text.text.contains(['%', '@'])) {
         return (plain, false);
     }
-    let masked = yaml::parse_masked(text.text, &helm::mask(text.text));
+    let masked = yaml::parse_masked(text.text, &helm::mask_with_words(text.text));
     if masked.errors.len() < plain.errors.len() { (masked, true) } else { (plain, false) }
 }
 
@@ -98,6 +179,28 @@ mod tests {
         let (view, flaws) = view(Kind::Yaml, &text).unwrap();
         assert!(flaws.is_empty() && !view.templated);
         assert_eq!(view.root().unwrap().str_at(&["env", "X"]), Some("${{ github.sha }}"));
+    }
+
+    #[test]
+    fn what_breaks_costs_what_it_could_hold() {
+        let class = |kind, path, source| view(kind, &Text::new(path, source)).unwrap().1.first().map(|flaw| flaw.class);
+        for (path, source, cost) in [
+            ("a.yaml", "kind: [\n", Some(Class::Lost)),
+            ("a.yaml", "title: [\n", Some(Class::Partial)),
+            ("a.yaml", "\"k\\x69nd\": [\n", Some(Class::Lost)),
+            ("a.yaml", "{% if a %}\nkind: %KIND%\n{% endif %}\n", None),
+            ("a.yaml", "kind: %KIND\n", Some(Class::Lost)),
+        ] {
+            assert_eq!(class(Kind::Yaml, path, source), cost, "{source}");
+        }
+        for (source, cost) in [
+            ("{\"a\": 1}\n{\"a\": 2}\n", Some(Class::Partial)),
+            ("{\"image\": }", Some(Class::Lost)),
+            ("{\"image\": {% for x in y %}1{% endfor %}", Some(Class::Partial)),
+            ("{\"IMAGE\": ", Some(Class::Lost)),
+        ] {
+            assert_eq!(class(Kind::Json, "a.json", source), cost, "{source}");
+        }
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl Reader<'_> {
         let node = match self.peek() {
             Some(b'"') => Some(self.string()),
             Some(b'[') => self.list(depth),
-            Some(b'{') => self.block(depth),
+            Some(b'{') if !self.begins_with_for() => self.block(depth),
             Some(b'<') if !self.open_heredoc && self.bytes[self.at..].starts_with(b"<<") => self.heredoc(),
             _ => None,
         };
@@ -180,6 +180,12 @@ impl Reader<'_> {
                 _ => Value::Templated(text.to_owned()),
             },
         )
+    }
+
+    /// `{ for name in list : key => value }` is an expression as a whole.
+    fn begins_with_for(&self) -> bool {
+        let inside = self.text[self.at + 1..].trim_start();
+        inside.strip_prefix("for").is_some_and(|rest| rest.starts_with([' ', '\t', '\n']))
     }
 
     /// Moves to the end of an expression: a newline, comma or closing bracket outside brackets and strings.

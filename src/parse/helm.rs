@@ -2,7 +2,8 @@
 //!
 //! In: the text of a Helm template (or another Go template around YAML). Out: [`Masked`], whose text has the same
 //! length and line breaks, so that every offset stays true. Actions that only steer (`if`, `end`, `define`, those
-//! that insert indented blocks) and actions alone on a line become spaces; the others become `x`.
+//! that insert indented blocks) and actions alone on a line become spaces; the others become `x`. Statements of other
+//! template languages, `{% … %}`, steer as well.
 //! A `define` at the start of a line becomes `---`: named templates are documents of their own.
 
 use std::collections::BTreeMap;
@@ -26,8 +27,38 @@ impl Masked {
 
 /// Masks all actions of a template.
 pub fn mask(text: &str) -> Masked {
+    masked(text, Vec::new())
+}
+
+/// Masks actions, and words between `%` or `@` where YAML allows neither: `image: %TAG%`.
+pub fn mask_with_words(text: &str) -> Masked {
+    masked(text, words(text))
+}
+
+/// Finds `%WORD%` and `@WORD@` that begin a value.
+fn words(text: &str) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(open) = memchr::memchr2(b'%', b'@', &bytes[at..]).map(|offset| at + offset) {
+        let name = bytes[open + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let close = open + 1 + name;
+        at = close;
+        let begins = open == 0 || bytes[open - 1].is_ascii_whitespace();
+        if begins && name > 0 && bytes.get(close) == Some(&bytes[open]) {
+            at = close + 1;
+            found.push(open..at);
+        }
+    }
+    found
+}
+
+fn masked(text: &str, words: Vec<Range<usize>>) -> Masked {
     let mut bytes = text.as_bytes().to_vec();
-    let mut inline = Vec::new();
+    let mut inline = words;
+    for word in &inline {
+        blank(&mut bytes[word.clone()], b'x');
+    }
     let actions = actions(text);
     let alone = alone(text, &actions);
     for (action, alone) in actions.iter().zip(alone) {
@@ -42,18 +73,27 @@ pub fn mask(text: &str) -> Masked {
             inline.push(action.clone());
         }
     }
+    inline.sort_by_key(|range| range.start);
     // Only whole actions were replaced by ASCII, and they begin and end at ASCII braces.
     let text = String::from_utf8(bytes).unwrap_or_default();
     Masked { text, inline }
 }
 
-/// Finds `{{ … }}`, knowing strings, raw strings and comments. An action that never ends is left alone.
+/// Finds `{{ … }}` and `{% … %}`, knowing strings, raw strings and comments. An action that never ends is left alone.
 fn actions(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
-    while let Some(open) = memchr::memmem::find(&bytes[at..], b"{{").map(|offset| at + offset) {
-        match end_of_action(bytes, open + 2) {
+    while let Some(open) = memchr::memchr(b'{', &bytes[at..]).map(|offset| at + offset) {
+        let end = match bytes.get(open + 1) {
+            Some(b'{') => end_of_action(bytes, open + 2),
+            Some(b'%') => memchr::memmem::find(&bytes[open..], b"%}").map(|offset| open + offset + 2),
+            _ => {
+                at = open + 1;
+                continue;
+            }
+        };
+        match end {
             Some(end) => {
                 found.push(open..end);
                 at = end;
@@ -132,6 +172,9 @@ fn keyword(action: &str) -> &str {
 }
 
 fn steers(action: &str) -> bool {
+    if action.starts_with("{%") {
+        return true;
+    }
     let inner = action.trim_start_matches('{').trim_start_matches('-').trim_start();
     matches!(keyword(action), "if" | "else" | "end" | "range" | "with" | "define" | "block" | "break" | "continue")
         || inner.starts_with("/*")
@@ -237,6 +280,14 @@ mod tests {
         );
         assert_eq!(with_locals("{{ $a := $a }}", "{{ $a }}").len(), "{{ ((($a))) }}".len());
         assert_eq!(with_locals(text, "plain $repo"), "plain $repo");
+    }
+
+    #[test]
+    fn statements_of_other_languages_vanish_and_words_are_masked() {
+        assert_eq!(mask("{% if a %}\nb: {{ c }}\n").text, "          \nb: xxxxxxx\n");
+        let masked = mask_with_words("a: %TAG%\nb: 5% @x@y\nc: @team\n");
+        assert_eq!(masked.text, "a: xxxxx\nb: 5% xxxy\nc: @team\n");
+        assert!(masked.touches(&(3..8)));
     }
 
     #[test]

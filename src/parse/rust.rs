@@ -10,6 +10,7 @@ pub(crate) mod lex;
 pub(crate) mod literal;
 pub(crate) mod names;
 pub(crate) mod structure;
+mod takes;
 pub(crate) mod tokens;
 pub(crate) mod tree;
 

@@ -16,6 +16,11 @@ use super::tree::{Node, Value};
 const MAX_NODES: usize = 200_000;
 /// Documents tried after errors, so that a hostile file cannot make recovery its own work.
 const MAX_RECOVERIES: usize = 200;
+/// Bytes read again for lines of quoted text that begin too far left, and how often at most.
+const REREAD: usize = 8 << 20;
+const REREADINGS: usize = 200;
+/// What the parser says of such a line, which other readers of YAML take.
+const TOO_FAR_LEFT: &str = "invalid indentation in multiline quoted scalar";
 
 /// What a YAML file gave.
 #[derive(Debug, Default)]
@@ -35,7 +40,37 @@ pub fn parse_masked(source: &str, masked: &Masked) -> Yaml {
     read(&masked.text, source, Some(masked))
 }
 
+/// Reads, and where lines of quoted text begin too far left, puts them on the line before and reads again: quoted text
+/// takes a line break and blanks for one blank, and every offset stays true.
 fn read(text: &str, source: &str, masked: Option<&Masked>) -> Yaml {
+    let mut yaml = read_once(text, source, masked);
+    let mut folded = text.to_owned();
+    for _ in 0..REREADINGS.min(REREAD / text.len().max(1)) {
+        let lines =
+            yaml.errors.iter().filter(|(_, reason)| reason.contains(TOO_FAR_LEFT)).map(|(range, _)| range.start);
+        let Some(next) = fold(&folded, lines) else { break };
+        folded = next;
+        yaml = read_once(&folded, source, masked);
+    }
+    yaml
+}
+
+/// Takes away the line breaks before these places; `None` where there are none.
+fn fold(text: &str, places: impl Iterator<Item = usize>) -> Option<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut changed = false;
+    for place in places {
+        let blanks = bytes[..place].iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+        for byte in bytes[place - blanks..place].iter_mut().filter(|byte| matches!(**byte, b'\n' | b'\r')) {
+            *byte = b' ';
+            changed = true;
+        }
+    }
+    // Only line breaks became blanks.
+    changed.then(|| String::from_utf8(bytes).unwrap_or_default())
+}
+
+fn read_once(text: &str, source: &str, masked: Option<&Masked>) -> Yaml {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_unresolved_aliases = true;
@@ -196,6 +231,17 @@ mod tests {
         assert_eq!(&text[first.get("b").unwrap().range.clone()], "\"x\"");
         assert_eq!(&text[first.get("c").unwrap().range.clone()], "{d: 1}");
         assert_eq!(&text[first.range.clone()], "b: \"x\"\n    c: {d: 1}");
+    }
+
+    #[test]
+    fn quoted_text_may_begin_anywhere_on_its_next_lines() {
+        let text = "- alert: a\n  annotations:\n    text: \"one\n  two\n\n  'three'\"\n    more: 'é\n  x'\n  expr: b\n- alert: c\n";
+        let yaml = parse(text);
+        assert!(yaml.errors.is_empty(), "{:?}", yaml.errors);
+        let items = yaml.documents[0].items();
+        assert_eq!(items[0].str_at(&["expr"]), Some("b"));
+        assert_eq!(&text[items[1].get("alert").unwrap().range.clone()], "c");
+        assert_eq!(parse("a: \"b\nc").errors.len(), 1);
     }
 
     #[test]

@@ -18,7 +18,7 @@ const OLD: &str = "what was there before\n";
 /// A command that writes files, in a directory of its own.
 struct Story {
     name: &'static str,
-    /// Words of the command line; `@` stands for the directory.
+    /// Words of the command line, run in the directory; `@/` stands for it.
     words: Vec<String>,
     /// Brings a fresh directory to where the command is run.
     set_up: fn(&Path),
@@ -113,15 +113,57 @@ fn stories() -> Vec<Story> {
             writes: vec!["root/fitcheck.toml".into()],
             again: &[0, 2],
         },
+        Story {
+            name: "policy vendor",
+            words: words("policy vendor @/org@main --into copy"),
+            set_up: organisation,
+            writes: VENDORED.map(|(path, _)| format!("copy/{path}")).to_vec(),
+            again: &[0],
+        },
+        Story {
+            name: "policy vendor over an older copy",
+            words: words("policy vendor @/org@main --into copy"),
+            set_up: |directory| {
+                organisation(directory);
+                let older = words("policy vendor @/org@main~1 --into copy");
+                assert_eq!(run(directory, &older).status.code(), Some(0));
+            },
+            writes: VENDORED.map(|(path, _)| format!("copy/{path}")).to_vec(),
+            again: &[0],
+        },
     ]
 }
 
+/// What a vendored copy holds; the last one is in the older copy alone.
+const VENDORED: [(&str, &str); 4] = [
+    ("fitcheck-vendor.toml", ""),
+    ("fitcheck.toml", "exclude = [\"a/**\"]\n"),
+    ("more/fitcheck.toml", "exclude = [\"b/**\"]\n"),
+    ("gone/fitcheck.toml", "exclude = [\"c/**\"]\n"),
+];
+
+/// A repository of policies with two commits, beside the copy.
+fn organisation(directory: &Path) {
+    let repo = crate::git::Repo::new().expect("whoever has strace has git");
+    repo.write(VENDORED[3].0, VENDORED[3].1);
+    repo.write(VENDORED[1].0, "exclude = []\n");
+    repo.commit(0, ("A Person", "a@example.com"), "one");
+    std::fs::remove_file(repo.path().join(VENDORED[3].0)).unwrap();
+    for (path, text) in &VENDORED[1..3] {
+        repo.write(path, text);
+    }
+    repo.commit(1, ("A Person", "a@example.com"), "two");
+    let place = directory.join("org");
+    std::fs::create_dir(&place).unwrap();
+    copy_tree(repo.path(), &place);
+}
+
 fn arguments(directory: &Path, words: &[String]) -> Vec<String> {
-    words.iter().map(|word| word.replace('@', directory.to_str().unwrap())).collect()
+    words.iter().map(|word| word.replace("@/", &format!("{}/", directory.display()))).collect()
 }
 
 fn set(command: &mut Command, directory: &Path) {
-    command.env_clear().env("HOME", directory.join("home")).stdin(Stdio::null());
+    command.env_clear().env("HOME", directory.join("home")).stdin(Stdio::null()).current_dir(directory);
 }
 
 fn run(directory: &Path, words: &[String]) -> Output {
@@ -148,9 +190,23 @@ fn written(directory: &Path, story: &Story) -> BTreeMap<String, Option<String>> 
     story.writes.iter().map(|path| (path.clone(), read(path))).collect()
 }
 
+/// Paths of the repository that could not be opened because strace said so.
+fn unread(log: &str, directory: &Path) -> Vec<String> {
+    let root = directory.join("root");
+    let inside = |path: &PathBuf| Some(path.strip_prefix(&root).ok()?.to_string_lossy().into_owned());
+    traced::refused(log).iter().filter_map(inside).collect()
+}
+
+/// Whether a JSON report lists a path, or what holds it, as not read.
+fn skips(report: &str, path: &str) -> bool {
+    let report: serde_json::Value = serde_json::from_str(report).unwrap();
+    let listed = report["skipped"].as_array().unwrap().iter().filter_map(|entry| entry["path"].as_str());
+    listed.into_iter().any(|listed| listed == path || listed == ".")
+}
+
 fn leftovers(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for place in ["out", "cache", "root", "home/.local/state/fitcheck"] {
+    for place in ["out", "cache", "root", "copy", "copy/more", "copy/gone", "home/.local/state/fitcheck"] {
         let entries = std::fs::read_dir(directory.join(place)).into_iter().flatten().flatten();
         found.extend(
             entries
@@ -190,12 +246,20 @@ fn disturb(told: &Told<'_>, call: &str, nth: usize, how: &str) -> Vec<String> {
     let output = run_under(directory, &told.story.words, call, &["-e", &inject]);
     let mut wrong = Vec::new();
     let now = written(directory, told.story);
-    // What cannot be opened may be a file of the repository: the report is whole then, and lists it as not read.
-    let may_be_input = call == "openat" && !how.starts_with("signal");
+    // What could not be opened may be a file of the repository: the report is whole then, and must list it as not read.
+    let log = std::fs::read_to_string(directory.join("log")).unwrap_or_default();
+    let unread = unread(&log, directory);
+    let may_be_input = !unread.is_empty();
     for (path, text) in &now {
         if *text != told.before[path] && *text != told.after[path] && (!may_be_input || text.is_none()) {
             wrong.push(format!("{path} is neither old nor whole"));
         }
+    }
+    if output.status.code() == Some(0)
+        && let Ok(report) = std::fs::read_to_string(directory.join("out/json"))
+    {
+        let missing = unread.iter().filter(|path| !skips(&report, path));
+        wrong.extend(missing.map(|path| format!("`{path}` could not be read and nothing says so")));
     }
     let killed = how.starts_with("signal");
     match output.status.code() {
@@ -298,6 +362,75 @@ fn a_disk_may_refuse_anything() {
     }
     let refused = disturb_all(traced::WRITING, &["error=ENOSPC", "error=EIO"]);
     assert!(refused >= if everything() { 300 } else { 50 }, "only {refused} refusals");
+}
+
+/// A repository with a history, a configuration and owners.
+fn with_history(directory: &Path) {
+    shop(directory);
+    let repo = crate::git::Repo::new().expect("whoever has strace has git");
+    copy_tree(&directory.join("root"), repo.path());
+    repo.write("CODEOWNERS", "* @org/team\n");
+    repo.write(".gitignore", "target\n");
+    repo.write("fitcheck.toml", "exclude = [\"docs/**\"]\n");
+    repo.commit(0, ("A Person", "a@example.com"), "one");
+    std::fs::remove_dir_all(directory.join("root")).unwrap();
+    std::fs::create_dir(directory.join("root")).unwrap();
+    copy_tree(repo.path(), &directory.join("root"));
+}
+
+/// Whatever cannot be opened: the run says so and does not pass, or it never needed it.
+#[test]
+fn what_cannot_be_opened_is_told() {
+    if !traced::available() {
+        return;
+    }
+    let text = words("--strict --no-cache --exit-zero --threads 1 --format json @/root");
+    let told = |more: &[&str]| {
+        let directory = tempfile::tempdir().unwrap();
+        with_history(directory.path());
+        let output = run_under(directory.path(), &text, "openat", more);
+        let log = std::fs::read_to_string(directory.path().join("log")).unwrap();
+        let stdout = without_time(&output.stdout).replace(directory.path().to_str().unwrap(), "@");
+        (output, stdout, log, directory)
+    };
+    let (whole, expected, log, _kept) = told(&[]);
+    assert_eq!(whole.status.code(), Some(0), "{}", String::from_utf8_lossy(&whole.stderr));
+    let (mut wrong, mut seen) = (Vec::new(), std::collections::BTreeSet::new());
+    for nth in 1..=traced::most_opened(&log) {
+        let (output, stdout, log, directory) = told(&["-e", &format!("inject=openat:error=EIO:when={nth}")]);
+        let unread = unread(&log, directory.path());
+        let said = String::from_utf8_lossy(&output.stderr);
+        match output.status.code() {
+            // What is opened again to show its lines was read before; what is read of `.git` makes the history known.
+            Some(0) if stdout != expected => {
+                let report = String::from_utf8_lossy(&output.stdout);
+                let is_partial = !stdout.contains("\"status\": \"full\"");
+                let is_told = |path: &&String| path.starts_with(".git/") && is_partial || skips(&report, path);
+                let missed = unread.iter().filter(|path| !is_told(path));
+                wrong.extend(missed.map(|path| format!("{nth}: exit 0 without `{path}`")));
+                if unread.is_empty() {
+                    wrong.push(format!("{nth}: another report"));
+                }
+            }
+            Some(0) => {}
+            Some(2) if said.contains("error") => {
+                let report = String::from_utf8_lossy(&output.stdout);
+                let is_report = report.starts_with('{');
+                // Ignore rules that are not read hide nothing.
+                let costs = |path: &&String| !path.starts_with(".git/") && !path.ends_with(".gitignore");
+                let missed = unread.iter().filter(|path| is_report && costs(path) && !skips(&report, path));
+                wrong.extend(missed.map(|path| format!("{nth}: `{path}` is not listed")));
+            }
+            // The system's loader has not got as far as to us.
+            Some(127) if unread.is_empty() => {}
+            other => wrong.push(format!("{nth}: ended with {other:?}: {said}")),
+        }
+        seen.extend(unread);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for path in ["fitcheck.toml", "CODEOWNERS", "crud-service/src/main.rs", "crud-service", ".git/HEAD"] {
+        assert!(seen.contains(path), "`{path}` was never refused: {seen:?}");
+    }
 }
 
 fn cached(root: &Path, home: &Path, words: &[&str]) -> Command {

@@ -269,6 +269,98 @@ fn what_a_change_makes_unreadable_does_not_pass() {
     }
 }
 
+/// What a change does to the shop so that its code is built from where nothing is read.
+type Hiding = (&'static str, fn(&Repo));
+
+fn moved(repo: &Repo, to: &str, main: &str) {
+    let shop = repo.path().join("shop");
+    let place = shop.join("src").join(to);
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    std::fs::rename(shop.join("src/main.rs"), place).unwrap();
+    repo.write("shop/src/main.rs", main);
+}
+
+const HIDING: &[Hiding] = &[
+    ("a module among test data", |repo| {
+        moved(repo, "testdata/real.rs", "#[path = \"testdata/real.rs\"]\nmod real;\nfn main() { real::main() }\n");
+    }),
+    ("a module in a folder called fixtures", |repo| {
+        moved(repo, "fixtures/mod.rs", "mod fixtures;\nfn main() { fixtures::main() }\n");
+    }),
+    ("a module that is called a text", |repo| {
+        moved(repo, "real.txt", "#[path = \"real.txt\"]\nmod real;\nfn main() { real::main() }\n");
+    }),
+    ("code that is included", |repo| moved(repo, "real.inc", "include!(\"real.inc\");\n")),
+    ("a package among test data", |repo| {
+        repo.write("calm/testdata/real/real.go", "package real\n\nfunc Main() {}\n");
+        repo.write(
+            "calm/main.go",
+            "package main\n\nimport \"example.org/calm/testdata/real\"\n\nfunc main() { real.Main() }\n",
+        );
+    }),
+    #[cfg(unix)]
+    ("a folder that is a link to vendored code", |repo| {
+        std::fs::create_dir(repo.path().join("vendor")).unwrap();
+        std::fs::rename(repo.path().join("shop/src"), repo.path().join("vendor/src")).unwrap();
+        std::os::unix::fs::symlink("../vendor/src", repo.path().join("shop/src")).unwrap();
+    }),
+    ("another alphabet", |repo| {
+        let path = repo.path().join("shop/src/main.rs");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+    }),
+];
+
+#[test]
+fn code_that_is_built_from_where_nothing_is_read_does_not_pass() {
+    for (name, hide) in HIDING {
+        for base in [with_new_service, with_old_service] {
+            let Some(repo) = base() else { return };
+            hide(&repo);
+            for words in [&[][..], JUDGED_BY_BASE, &["--at", "HEAD"]] {
+                assert_eq!(exit(&repo, &[words, &["--exit-zero"]].concat()), 2, "{name} {words:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_and_folders_of_their_own_hide_nothing() {
+    let tricks: [Hiding; 6] = [
+        ("a folder that begins with a dot", |repo| {
+            std::fs::rename(repo.path().join("shop"), repo.path().join(".shop")).unwrap();
+        }),
+        ("a folder that Go passes over", |repo| {
+            std::fs::rename(repo.path().join("shop"), repo.path().join("_shop")).unwrap();
+        }),
+        ("a repository in the repository", |repo| {
+            repo.write("shop/.git/HEAD", "ref: refs/heads/main\n");
+            repo.write("shop/.git/objects/x", "");
+            repo.write("shop/.git/refs/x", "");
+        }),
+        ("a workspace that leaves it out", |repo| {
+            repo.write("Cargo.toml", "[workspace]\nmembers = []\nexclude = [\"shop\"]\n");
+        }),
+        ("a twin in other letters", |repo| {
+            repo.write("Shop/Cargo.toml", "[package]\nname = \"x\"\nversion = \"1.0.0\"\n");
+            repo.write("Shop/src/main.rs", "fn main() {}\n");
+        }),
+        ("a condition that never holds", |repo| {
+            let text = std::fs::read_to_string(repo.path().join("shop/src/main.rs")).unwrap();
+            let long = "x".repeat(1_900_000);
+            repo.write("shop/src/main.rs", &format!("#![cfg(not(any()))]\n/* {long} */\n{text}"));
+        }),
+    ];
+    for (name, hide) in tricks {
+        let Some(repo) = with_new_service() else { return };
+        hide(&repo);
+        // What git takes for a repository of its own is not committed: such a tree comes out of an archive.
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+        let alone = command.arg("--no-cache").arg(repo.path()).env_clear().env("CI", "true").output().unwrap();
+        assert_eq!(alone.status.code(), Some(1), "{name}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn links_and_depths_hide_nothing() {
@@ -285,7 +377,7 @@ fn links_and_depths_hide_nothing() {
 #[test]
 fn what_the_base_could_not_read_either_is_not_the_changes_doing() {
     let Some(repo) = with_old_service() else { return };
-    repo.write("broken.yaml", "a: [\n");
+    repo.write("broken.yaml", "kind: [\n");
     repo.commit(1, WHO, "broken");
     repo.write("calm/notes.txt", "a change\n");
     assert_eq!(exit(&repo, &[]), 0);

@@ -9,6 +9,7 @@ mod consumers;
 mod encodings;
 mod git_directories;
 mod limits;
+mod memory;
 mod names;
 mod nesting;
 mod payloads;
@@ -24,10 +25,15 @@ use std::time::{Duration, Instant};
 
 use fitcheck::report::Format;
 
-/// Address space of one run, in KiB: what is worked on must never grow with what a file pretends to hold.
-const MEMORY: u64 = 2 << 20;
-/// A debug build on a busy machine; what hangs, hangs for ever.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// Resident memory of one run at its highest, in KiB; whoever takes more is stopped.
+const MEMORY: u64 = 1 << 20;
+/// Address space of one run with two threads, in KiB: what grows without end meets it at once.
+const ADDRESSES: u64 = 2 << 20;
+/// CPU seconds of one run, which no busy machine can lengthen; a debug build takes ten times as long as a release.
+/// `.ci/heavy` measures a release to the hundredth.
+const CPU: u64 = 40;
+/// What hangs without work, hangs for ever.
+const DEADLINE: Duration = Duration::from_secs(180);
 
 /// One hostile repository.
 pub(crate) struct Case {
@@ -146,8 +152,14 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<Ran, String> {
     let out = tempfile::tempdir().unwrap();
     let place = |format: &Format| -> PathBuf { out.path().join(format.name) };
     let log = out.path().join("trace");
-    let mut command = program(&log);
-    command.args(["--no-cache", "--all", "--verbose", "--color", "never", "--threads", "2", "--no-strict"]).args(words);
+    // Each thread may reserve much of what it never touches.
+    let threads =
+        words.iter().skip_while(|word| **word != "--threads").nth(1).map_or(2, |count| count.parse().unwrap());
+    let mut command = within(ADDRESSES / 2 * threads, &log);
+    command.args(["--no-cache", "--all", "--verbose", "--color", "never", "--no-strict"]).args(words);
+    if !words.contains(&"--threads") {
+        command.args(["--threads", "2"]);
+    }
     for format in Format::ALL {
         command.arg("--output").arg(format!("{}={}", format.name, place(format).display()));
     }
@@ -158,18 +170,25 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<Ran, String> {
     Ok(Ran { code, stdout, stderr, outputs })
 }
 
-/// The program under a limit of its address space, with an environment of its own.
+/// The program under its bars of memory and time, with an environment of its own.
 ///
-/// Where `FITCHECK_TRACE` is set, strace notes how it reaches out.
+/// Where `FITCHECK_TRACE` is set, strace notes how it reaches out; `FITCHECK_PROGRAM` names another build, or a program
+/// that measures one.
 pub(crate) fn program(log: &Path) -> Command {
+    within(ADDRESSES, log)
+}
+
+/// The program with so much address space, in KiB.
+fn within(addresses: u64, log: &Path) -> Command {
     let mut command = Command::new("/bin/sh");
-    let script = format!("ulimit -v {MEMORY}; ulimit -c 0; exec \"$0\" \"$@\"");
+    let script = format!("ulimit -v {addresses} && ulimit -t {CPU} && ulimit -c 0 || exit 99; exec \"$0\" \"$@\"");
     command.args(["-c", &script]);
     if std::env::var_os("FITCHECK_TRACE").is_some() {
         let watched = crate::traced::watched(log);
         command.arg(watched.get_program()).args(watched.get_args());
     } else {
-        command.arg(env!("CARGO_BIN_EXE_fitcheck"));
+        let other = std::env::var_os("FITCHECK_PROGRAM");
+        command.arg(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_fitcheck").into()));
     }
     command.env_clear();
     command.env("GITHUB_ACTIONS", "true").env("RUST_BACKTRACE", "full").env("HOME", "/nonexistent");
@@ -186,8 +205,12 @@ fn trespassed(log: &Path, places: &[&Path]) -> Result<(), String> {
 /// Exit status, standard output and standard error.
 pub(crate) type Ended = (Option<i32>, Vec<u8>, Vec<u8>);
 
-/// Waits for the program, within its time; stdout and stderr go to files, so that no pipe can fill up.
-pub(crate) fn finish(mut command: Command) -> Result<Ended, String> {
+/// Waits for the program, within its time and memory; stdout and stderr go to files, so that no pipe can fill up.
+pub(crate) fn finish(command: Command) -> Result<Ended, String> {
+    finish_within(MEMORY, command)
+}
+
+fn finish_within(memory: u64, mut command: Command) -> Result<Ended, String> {
     let (mut stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     command.stdin(Stdio::null()).stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
     let mut child = command.spawn().map_err(|error| error.to_string())?;
@@ -196,14 +219,27 @@ pub(crate) fn finish(mut command: Command) -> Result<Ended, String> {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        if start.elapsed() > DEADLINE {
+        let peak = peak(child.id());
+        let wrong = if start.elapsed() > DEADLINE {
+            format!("still running after {DEADLINE:?}")
+        } else {
+            format!("{peak} KiB of memory")
+        };
+        if start.elapsed() > DEADLINE || peak > memory {
             let _ = child.kill();
             let _ = child.wait();
-            return Err(format!("still running after {DEADLINE:?}"));
+            return Err(wrong);
         }
         std::thread::sleep(Duration::from_millis(5));
     };
     Ok((status.code(), contents(&mut stdout), contents(&mut stderr)))
+}
+
+/// The most memory that a process has held, in KiB, where the system tells.
+fn peak(process: u32) -> u64 {
+    let told = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 fn contents(file: &mut fs::File) -> Vec<u8> {

@@ -132,6 +132,36 @@ pub(crate) fn points(log: &str) -> Vec<(String, usize)> {
     found
 }
 
+/// Paths that could not be opened because strace said so.
+pub(crate) fn refused(log: &str) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut begun: BTreeMap<&str, &str> = BTreeMap::new();
+    for line in log.lines() {
+        let thread = line.split_whitespace().next().unwrap_or("");
+        let is_refused = line.ends_with("(INJECTED)");
+        if line.contains("openat(") {
+            match named(line) {
+                Some(path) if is_refused => drop(found.insert(PathBuf::from(path))),
+                // Its end comes on a line of its own.
+                Some(path) if line.ends_with("<unfinished ...>") => drop(begun.insert(thread, path)),
+                _ => {}
+            }
+        } else if is_refused && line.contains("openat resumed") {
+            found.extend(begun.get(thread).map(PathBuf::from));
+        }
+    }
+    found
+}
+
+/// How many files the thread opens that opens most.
+pub(crate) fn most_opened(log: &str) -> usize {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (thread, _, _) in calls(log).filter(|(_, name, _)| *name == "openat") {
+        *counts.entry(thread).or_default() += 1;
+    }
+    counts.into_values().max().unwrap_or(0)
+}
+
 #[test]
 fn a_log_is_read_as_strace_writes_it() {
     let log = "7 execve(\"/x/fitcheck\", [\"fitcheck\"], 0x1) = 0\n\
@@ -147,6 +177,12 @@ fn a_log_is_read_as_strace_writes_it() {
     assert_eq!(wrong.len(), 3, "{wrong:?}");
     let points: Vec<_> = points(log).into_iter().filter(|(name, _)| name == "openat").collect();
     assert_eq!(points, [("openat".to_owned(), 3)]);
+    let log = "7 openat(AT_FDCWD, \"/a\", O_RDONLY) = -1 EIO (Input/output error) (INJECTED)\n\
+               8 openat(AT_FDCWD, \"/b\", O_RDONLY <unfinished ...>\n\
+               7 openat(AT_FDCWD, \"/c\", O_RDONLY) = -1 ENOENT (No such file or directory)\n\
+               8 <... openat resumed>)             = -1 EIO (Input/output error) (INJECTED)\n";
+    assert_eq!(refused(log).into_iter().collect::<Vec<_>>(), [Path::new("/a"), Path::new("/b")]);
+    assert_eq!(most_opened(log), 2);
 }
 
 /// Fixtures of every policy as one repository with a history.

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 use fitcheck::config::vendored::{LOCK, Lock, at_revision};
+use fitcheck::draft;
 use fitcheck::exit::Exit;
 
 /// Where copies lie by default, one directory each.
@@ -105,7 +106,7 @@ fn replace(directory: &Path, files: &BTreeMap<String, String>, lock: &Lock) -> a
                 .map_err(anyhow::Error::msg)
                 .with_context(|| format!("`{}` is no lock", path.display()))?,
         ),
-        Err(_) if directory.symlink_metadata().is_ok() => {
+        Err(_) if !is_free(directory) => {
             bail!("`{}` is there and was not vendored: `--into` names another directory", directory.display())
         }
         Err(_) => None,
@@ -121,8 +122,15 @@ fn replace(directory: &Path, files: &BTreeMap<String, String>, lock: &Lock) -> a
     };
     for stale in old.iter().flat_map(|old| old.files.keys()).filter(|name| !files.contains_key(*name)) {
         let stale = inside(stale)?;
-        std::fs::remove_file(&stale).with_context(|| format!("cannot remove `{}`", stale.display()))?;
+        match std::fs::remove_file(&stale) {
+            // A run that was killed did so before.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            done => done.with_context(|| format!("cannot remove `{}`", stale.display()))?,
+        }
     }
+    // Before the files: what is cut short here is no copy to the checker, and one of ours to the next run.
+    std::fs::create_dir_all(directory).with_context(|| format!("cannot create `{}`", directory.display()))?;
+    crate::command::write(&path, &lock.write())?;
     for (name, text) in files {
         let path = inside(name)?;
         if let Some(parent) = path.parent() {
@@ -130,8 +138,15 @@ fn replace(directory: &Path, files: &BTreeMap<String, String>, lock: &Lock) -> a
         }
         crate::command::write(&path, text)?;
     }
-    // Last: a copy without its lock is refused, one with an old lock as well.
-    crate::command::write(&path, &lock.write())
+    Ok(())
+}
+
+/// Whether a copy may be written here: nothing is there, or what a run left that was killed at its beginning.
+fn is_free(directory: &Path) -> bool {
+    match std::fs::read_dir(directory) {
+        Ok(mut entries) => entries.all(|entry| entry.is_ok_and(|entry| draft::is_left(&entry.file_name()))),
+        Err(_) => directory.symlink_metadata().is_err(),
+    }
 }
 
 /// The lines that bring the copy into force.

@@ -1,6 +1,7 @@
 //! From tokens to [`RustFile`]: where the program starts, and what the file says of itself.
 
 use super::lex::Kind;
+use super::takes::takes;
 use super::tokens::Tokens;
 use crate::fact::RustFile;
 use crate::source::{Place, Text};
@@ -12,6 +13,7 @@ pub(crate) fn structure(tokens: &Tokens<'_>, text: &Text<'_>, generated: bool) -
         main: start(tokens, text, no_main.is_some()),
         no_main: no_main.map(|inner| text.place(tokens.range(inner.first, inner.last))),
         generated,
+        takes: takes(tokens, text),
     }
 }
 

@@ -163,7 +163,17 @@ fn parse(text: &str) -> Result<Vec<Item>, (Range<usize>, String)> {
     // syn leaves out a byte-order mark and a `#!` line and would count from after them.
     let blank = super::lex::preamble(text);
     let source = if blank == 0 { text.to_owned() } else { format!("{}{}", " ".repeat(blank), &text[blank..]) };
-    let file = syn::parse_file(&source).map_err(|error| (error.span().byte_range(), error.to_string()))?;
+    // What an attribute macro takes away: `#[ext] pub impl T { … }`.
+    let bared = || source.replace("pub impl", "    impl").replace("pub(crate) impl", "           impl");
+    let file = syn::parse_file(&source)
+        .or_else(|error| {
+            if source.contains(") impl") || source.contains("pub impl") {
+                syn::parse_file(&bared()).map_err(|_| error)
+            } else {
+                Err(error)
+            }
+        })
+        .map_err(|error| (error.span().byte_range(), error.to_string()))?;
     let mut visitor = Visitor { source: &source, items: Vec::new() };
     visitor.visit_file(&file);
     Ok(visitor.items)

@@ -51,8 +51,8 @@ const KINDS: &[(&str, Put)] = &[
 ];
 
 fn special(name: &'static str, kind: &'static str, place: Put) -> Case {
-    // What stands where the configuration should is refused, or taken as what it says.
-    let exit: &[i32] = if name.ends_with("fitcheck.toml") { &[0, 2] } else { &[0] };
+    // What stands where the configuration should and is none is refused.
+    let exit: &[i32] = if name.ends_with("fitcheck.toml") && kind != "empty" { &[2] } else { &[0] };
     let make = move |root: &Path| {
         calm_service(root);
         put(root, "svc/go.mod", "module example.org/svc\n");

@@ -1,0 +1,134 @@
+//! Code that a program is made of and that lies where nothing is read: what is hidden there must not pass unseen.
+//!
+//! In: the files that were read, and the names of all that were met. Out: a problem at each file that takes in what was
+//! not read: `#[path = "real.txt"] mod a;`, `include!("real.inc")`, a module or a package of one's own in a folder that is
+//! taken for copied code or test data.
+
+use std::sync::Arc;
+
+use crate::fact::{GoFile, RustFile, Structure};
+use crate::path::{base, join, parent};
+use crate::problem::{Class, Problem};
+use crate::scope::Scope;
+use crate::service::repository::FileEntry;
+use crate::source::Place;
+
+/// Says which shipped files take in what was not read; `names` are sorted.
+pub(super) fn of(files: &[FileEntry], names: &[Arc<str>]) -> Vec<Problem> {
+    let modules = go_modules(files);
+    let shipped = files.iter().filter(|file| file.scope == Scope::Shipped);
+    let mut found = Vec::new();
+    for file in shipped {
+        match &file.facts.structure {
+            Structure::Rust(rust) => of_rust(&file.path, rust, names, &mut found),
+            Structure::Go(go) => of_go(&file.path, go, &modules, &mut found),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn problem(path: &str, what: &str, place: Place) -> Problem {
+    let reason = format!("it takes in `{what}`, which is not read as code: rename it, or move it among the code");
+    Problem { place: Some(place), ..Problem::new(path, reason, Class::Lost) }
+}
+
+fn of_rust(path: &str, file: &RustFile, names: &[Arc<str>], found: &mut Vec<Problem>) {
+    let is_met = |path: &str| names.binary_search_by(|name| (**name).cmp(path)).is_ok();
+    for one in &file.takes {
+        let Some(taken) = taken(path, &one.what, one.named) else { continue };
+        // A module without a path is a file beside, which is met, or a folder, which tells by its name.
+        let is_hidden = match one.named {
+            true => !taken.ends_with(".rs") && is_met(&taken) || Scope::of(&taken).is_foreign(),
+            false => !is_met(&format!("{taken}.rs")) && Scope::of(&format!("{taken}/mod.rs")).is_foreign(),
+        };
+        if is_hidden {
+            found.push(problem(path, &taken, one.place));
+        }
+    }
+}
+
+/// The path that a module or an `include!` is about, without its ending where the language finds it by its name.
+fn taken(path: &str, what: &str, named: bool) -> Option<String> {
+    let is_root = matches!(base(path), "mod.rs" | "main.rs" | "lib.rs" | "build.rs");
+    let directory = if named || is_root { parent(path) } else { path.trim_end_matches(".rs") };
+    join(directory, what)
+}
+
+/// Name and directory of each module of the repository.
+fn go_modules(files: &[FileEntry]) -> Vec<(&str, &str)> {
+    let mut modules: Vec<(&str, &str)> = Vec::new();
+    for file in files {
+        if let Structure::GoModule(module) = &file.facts.structure
+            && !module.module.is_empty()
+        {
+            modules.push((&module.module, file.directory()));
+        }
+    }
+    modules
+}
+
+fn of_go(path: &str, file: &GoFile, modules: &[(&str, &str)], found: &mut Vec<Problem>) {
+    for import in &file.imports {
+        let own = modules.iter().filter_map(|(module, directory)| {
+            let rest = import.path.strip_prefix(module)?.strip_prefix('/')?;
+            join(directory, rest)
+        });
+        // The longest module's name is the one that counts; whichever it is, the words of the path are the same.
+        if let Some(package) = own.into_iter().min_by_key(String::len)
+            && Scope::of(&format!("{package}/x.go")) == Scope::Fixture
+        {
+            found.push(problem(path, &package, import.place));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Kind;
+    use crate::scan::read_text;
+
+    fn told(files: &[(&str, &str)], others: &[&str]) -> Vec<String> {
+        let entries: Vec<FileEntry> =
+            files.iter().map(|(path, text)| read_text(path, Kind::of(path).expect("a kind"), text).0).collect();
+        let mut names: Vec<Arc<str>> =
+            files.iter().map(|(path, _)| *path).chain(others.iter().copied()).map(Arc::from).collect();
+        names.sort();
+        of(&entries, &names).into_iter().map(|problem| format!("{}: {}", problem.path, problem.reason)).collect()
+    }
+
+    #[test]
+    fn what_is_taken_in_from_where_nothing_is_read_is_told() {
+        for (text, others) in [
+            ("#[path = \"real.txt\"] mod real;", &["a/src/real.txt"][..]),
+            ("#[path = \"testdata/real.rs\"] mod real;", &[]),
+            ("include!(\"../../vendor/real.rs\");", &[]),
+            ("include!(\"real.inc\");", &["a/src/real.inc"]),
+            ("mod fixtures;", &[]),
+        ] {
+            assert_eq!(told(&[("a/src/main.rs", text)], others).len(), 1, "{text}");
+        }
+        let go = [("go.mod", "module a.b/c\n"), ("main.go", "package main\n\nimport \"a.b/c/internal/testdata\"\n")];
+        assert_eq!(told(&go, &[]).len(), 1);
+    }
+
+    #[test]
+    fn what_is_read_or_a_test_is_silent() {
+        for (text, others) in [
+            ("mod fixtures;", &["a/src/fixtures.rs"][..]),
+            ("#[cfg(test)] mod fixtures;", &[]),
+            ("#[cfg(any(test, feature = \"x\"))] #[path = \"testdata/a.rs\"] mod real;", &[]),
+            ("#[path = \"real.rs\"] mod real;", &[]),
+            ("include!(concat!(env!(\"OUT_DIR\"), \"/a.inc\"));", &[]),
+            ("const A: &str = include_str!(\"testdata/a.txt\");", &[]),
+        ] {
+            assert_eq!(told(&[("a/src/main.rs", text)], others), [""; 0], "{text}");
+        }
+        let text = "package main\n\nimport \"a.b/other/testdata\"\n";
+        assert_eq!(
+            told(&[("go.mod", "module a.b/c\n"), ("main.go", text), ("x/testdata/a_test.go", text)], &[]),
+            [""; 0]
+        );
+    }
+}
