@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fitcheck::fact::{Fact, FactKind, FileFacts};
+use fitcheck::fact::{Count, Fact, FactKind, FileFacts, Workload};
 use fitcheck::parse::Kind;
 use fitcheck::read;
 use fitcheck::reader;
@@ -70,11 +70,14 @@ fn is_true(text: &str, place: &Place) -> bool {
 fn shows(fact: &Fact, text: &str) -> Option<bool> {
     let said = slice(text, &fact.place);
     let has = |word: &str| said.contains(word);
+    let line = || text.get(fact.place.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("");
     let number = |value: f64| figures(said).iter().any(|figure| same(*figure, value));
     Some(match &fact.kind {
         FactKind::Toolchain { version, .. } if !said.is_empty() => has(version.split(['-', '+']).next().unwrap_or("")),
         // Where the name is in a variable, the place is the call that loads it.
-        FactKind::Consumer { library, .. } if said.contains(['"', '\'']) => has(library.trim_start_matches("lib")),
+        FactKind::Consumer { library, .. } if said.contains(['"', '\'']) && !said.starts_with("extern") => {
+            has(library.trim_start_matches("lib"))
+        }
         FactKind::Replicas { min, max } if min == max => number(f64::from(*min)),
         FactKind::Memory { bytes, .. } => {
             let sizes = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0];
@@ -82,14 +85,73 @@ fn shows(fact: &Fact, text: &str) -> Option<bool> {
         }
         // A call that sets something is marked by its name; what it sets stands behind.
         FactKind::Tuning { value: Some(value), .. } => {
-            let line = text[fact.place.start as usize..].lines().next().unwrap_or("");
-            has(value.trim_matches(['"', '\''])) || line.contains(value.as_str())
+            has(value.trim_matches(['"', '\''])) || line().contains(value.as_str())
         }
         FactKind::Uses { symbol, .. } if !symbol.contains(' ') => {
             has(symbol.rsplit(['/', ':', '.']).next().unwrap_or(""))
         }
+        // A name stands for a figure that is written elsewhere.
+        FactKind::Latency { limit_us, .. } | FactKind::Timeout { limit_us }
+            if said.contains(|c: char| c.is_ascii_digit()) =>
+        {
+            let units = [1e-3, 1.0, 1e3, 1e6, 6e7, 3.6e9, 8.64e10];
+            units.iter().any(|unit| number(limit_us / unit)) || same(together(said), *limit_us)
+        }
+        FactKind::ArtifactBudget { bytes } => {
+            let sizes = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0];
+            sizes.iter().any(|size| number(*bytes as f64 / size))
+        }
+        // The place is where the first begins.
+        FactKind::Count { what, .. } => signs(*what).iter().any(|sign| line().contains(sign)),
+        FactKind::Workload(Workload { name: Some(name), .. }) if !said.is_empty() => text.contains(name.as_str()),
+        // What a build file settles without naming the tool says nothing here.
+        FactKind::Build(build)
+            if matches!(build.tool.as_str(), "go" | "cargo" | "tinygo" | "maturin") && build.source != "build-file" =>
+        {
+            text.contains(&build.tool)
+        }
         _ => return None,
     })
+}
+
+/// What counted things begin with, or hold.
+fn signs(what: Count) -> &'static [&'static str] {
+    match what {
+        Count::DiscardedErrors => &["_", "("],
+        Count::Goroutines => &["go"],
+        Count::Channels => &["chan"],
+        Count::Panics => &["panic", "unwrap", "expect", "unreachable", "todo", "unimplemented", "Fatal", "Exit"],
+        Count::Unsafe => &["unsafe"],
+        Count::Locks => &["Mutex", "RwLock", "Lock"],
+        Count::Benchmarks => &["ench", "riterion", "divan"],
+        Count::Pools => &["Pool"],
+        // Of a file, and of calls whose names the catalogue knows.
+        Count::CLines | Count::Routes | Count::GrpcServices => &[""],
+    }
+}
+
+/// What the parts of a duration make up: `1m30s`.
+fn together(said: &str) -> f64 {
+    let mut sum = 0.0;
+    let mut rest = said;
+    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
+        rest = &rest[at..];
+        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let (figure, after) = rest.split_at(end);
+        let unit: String = after.trim_start().chars().take_while(|c| c.is_alphabetic()).collect();
+        let unit = match unit.as_str() {
+            "ns" => 1e-3,
+            "us" | "µs" => 1.0,
+            "ms" => 1e3,
+            "s" => 1e6,
+            "m" => 6e7,
+            "h" => 3.6e9,
+            _ => 0.0,
+        };
+        sum += figure.parse::<f64>().unwrap_or(0.0) * unit;
+        rest = after;
+    }
+    sum
 }
 
 fn same(one: f64, other: f64) -> bool {
