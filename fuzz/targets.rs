@@ -166,7 +166,7 @@ fn configuration(data: &[u8]) {
     if let Ok(lock) = Lock::read(&text) {
         assert_eq!(Lock::read(&lock.write()), Ok(lock), "another lock");
     }
-    if sum(data) == 0 {
+    if sum(data) == 0 && data.len().is_multiple_of(8) {
         static ROOT: OnceLock<tempfile::TempDir> = OnceLock::new();
         let root = ROOT.get_or_init(|| tempfile::tempdir().expect("because the temporary directory can be written to"));
         std::fs::write(root.path().join("fitcheck.toml"), data).expect("because the directory was just made");
@@ -334,7 +334,9 @@ fn owners(data: &[u8]) {
     for (owners, line) in &found {
         assert!(line.is_none_or(|line| *owners > 0 && (1..=lines).contains(&line)), "a team without owners");
     }
-    assert_eq!(probe::owners(&format!("{text}\n# end\n"), DIRECTORIES), found, "a comment counts");
+    if sum(data).is_multiple_of(4) {
+        assert_eq!(probe::owners(&format!("{text}\n# end\n"), DIRECTORIES), found, "a comment counts");
+    }
 }
 
 /// A `.mailmap`, a NUL, a message, a NUL, and identities by line: `name <address>`, as commits carry them.
