@@ -185,8 +185,9 @@ impl Cache {
         if lock.try_lock().is_err() {
             return Ok(());
         }
-        let mut entries: BTreeMap<Key, &[u8]> = new.iter().map(|(key, payload)| (*key, payload.as_slice())).collect();
-        let mut bytes: usize = entries.values().map(|payload| payload.len() + ROW).sum();
+        let sealed = new.iter().map(|(key, payload)| (*key, (seal(&self.secret, key, payload), payload.as_slice())));
+        let mut entries: BTreeMap<Key, (Seal, &[u8])> = sealed.collect();
+        let mut bytes: usize = new.values().map(|payload| payload.len() + ROW).sum();
         // What this run used stays; the rest stays while there is room.
         for wanted in [true, false] {
             for at in (0..self.rows).filter(|&at| self.used[at].load(Ordering::Relaxed) == wanted) {
@@ -195,11 +196,13 @@ impl Cache {
                     break;
                 }
                 bytes += payload.len() + ROW;
-                entries.entry(self.key(at)).or_insert(payload);
+                // With the seal that it has: what nobody looked at is not vouched for anew.
+                let seal = self.row(at)[16..32].try_into().unwrap_or_default();
+                entries.entry(self.key(at)).or_insert((seal, payload));
             }
         }
         let draft = Draft::private(path)?;
-        draft.file().write_all(&encode(&self.secret, &entries))?;
+        draft.file().write_all(&encode(&entries))?;
         // The seals tell what a power cut left.
         draft.publish_unsynced()?;
         place::evict(directory, ALL_BYTES);
@@ -250,27 +253,30 @@ fn rows(bytes: &[u8]) -> Option<usize> {
     (ours && bytes.len() >= HEAD + rows.checked_mul(ROW)?).then_some(rows)
 }
 
-fn encode(secret: &[u8; 32], entries: &BTreeMap<Key, &[u8]>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+fn encode(entries: &BTreeMap<Key, (Seal, &[u8])>) -> Vec<u8> {
+    let payloads: usize = entries.values().map(|(_, payload)| payload.len()).sum();
+    let mut bytes = Vec::with_capacity(HEAD + entries.len() * ROW + payloads);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&version());
     bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
     let mut offset = (HEAD + entries.len() * ROW) as u64;
-    for (key, payload) in entries {
+    for (key, (seal, payload)) in entries {
         bytes.extend_from_slice(&key.0);
-        bytes.extend_from_slice(&seal(secret, key, payload));
+        bytes.extend_from_slice(seal);
         bytes.extend_from_slice(&offset.to_le_bytes());
         bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
         offset += payload.len() as u64;
     }
-    for payload in entries.values() {
+    for (_, payload) in entries.values() {
         bytes.extend_from_slice(payload);
     }
     bytes
 }
 
+type Seal = [u8; 16];
+
 /// Binds facts to their key and to this user: nobody else can make one that is accepted.
-fn seal(secret: &[u8; 32], key: &Key, payload: &[u8]) -> [u8; 16] {
+fn seal(secret: &[u8; 32], key: &Key, payload: &[u8]) -> Seal {
     let mut hasher = blake3::Hasher::new_keyed(secret);
     hasher.update(&key.0).update(payload);
     first_16(hasher.finalize())

@@ -1,5 +1,6 @@
 //! One run: scan, ask the history, judge, and put the report together.
 
+mod before;
 mod changed;
 pub(crate) mod configured;
 mod recall;
@@ -167,12 +168,11 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
         about.extend(inline::unused(&comments, &report.findings, &loaded.config.policies));
     }
     if let Some(asked) = &options.base {
-        let git = git.unwrap_or(Err(GitProblem::Absent))?;
+        let git = git.clone().unwrap_or(Err(GitProblem::Absent))?;
         // Before the first commit there is no `HEAD` to compare with: everything is new.
         if asked != "HEAD" || git.head()?.is_some() {
             let found = base::revision::find(&git, asked, &environment)?;
-            let gathered = of_commit(options, loaded, &git, found.commit, known)?;
-            let before = judged(options, loaded, gathered);
+            let before = before::report(options, loaded, &git, found.commit, known)?;
             base::compare(&before, &mut report, &found.name, &loaded.config.policies);
             let base = Snapshot::of(&git, found.commit)?;
             changed::weigh(&before.skipped, &mut report.skipped, &base);
@@ -183,6 +183,9 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
         about.extend(changed::findings(options, reference, &report)?);
     }
     report.findings.extend(about);
+    if let (Some(_), Some(Ok(git))) = (&recall, &git) {
+        before::prepare(options, loaded, git, known);
+    }
     if let Some(cache) = cache {
         cache.finish();
     }
@@ -247,7 +250,8 @@ fn gather(
         Tree::Work => return of_work_tree(options, loaded, git, known),
         Tree::Staged => {
             let git = open()?;
-            let pending = of_head(options, configured::window(options, loaded), Some(&git), known.cache);
+            let pending =
+                of_head(options, configured::window(options, loaded), Some(&git), known.cache).in_turn(options.threads);
             let tree = StoredTree::of_index(&git, &configured::filter(options, loaded))?;
             gathered(options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)
         }
@@ -280,7 +284,7 @@ fn of_work_tree(
     let tracked = git.map_or(Vec::new(), snapshot::tracked);
     // Only a cache has use for what git knows of the files; without one the history opens its own, beside the scan.
     let git = git.filter(|_| known.cache.is_some());
-    let pending = of_head(options, configured::window(options, loaded), git, known.cache);
+    let pending = of_head(options, configured::window(options, loaded), git, known.cache).in_turn(options.threads);
     let index = git.and_then(Index::open);
     let known = Known { index: index.as_ref(), ..known };
     let filter = Filter { tracked, ..configured::filter(options, loaded) };
@@ -307,7 +311,8 @@ fn of_commit(
     commit: ObjectId,
     known: Known<'_>,
 ) -> Result<Gathered, CheckError> {
-    let pending = history::start_from(git, commit, configured::window(options, loaded), known.cache);
+    let pending =
+        history::start_from(git, commit, configured::window(options, loaded), known.cache).in_turn(options.threads);
     let tree = StoredTree::of_commit(git, commit, &configured::filter(options, loaded))?;
     let options = Options { tree: Tree::At(commit.to_string()), ..options.clone() };
     gathered(&options, loaded, scan::scan_stored(tree, options.threads, known)?, pending)

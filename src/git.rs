@@ -62,17 +62,20 @@ impl Git {
     pub fn open(root: &Path, options: Options) -> Result<Git, GitProblem> {
         let found = guard::locate(root)?;
         let looked_over = guard::look_over(&found, options)?;
-        let open = gix::open::Options::isolated().with(gix::sec::Trust::Reduced).open_path_as_is(true);
-        let shared = gix::ThreadSafeRepository::open_opts(&found.git_dir, open)
-            .map_err(|problem| GitProblem::Broken(first_line(&problem.to_string())))?;
         Ok(Git {
-            shared,
+            shared: open(&found.git_dir)?,
             git_dir: found.git_dir,
             common_dir: found.common_dir,
             prefix: found.prefix,
             partial: looked_over.partial,
             grafted: looked_over.grafted,
         })
+    }
+
+    /// Opens the same repository once more. What was read of its packs stays mapped as long as any handle lives, and
+    /// counts as memory: who is done with one part of the work gives that back.
+    pub fn again(self) -> Result<Git, GitProblem> {
+        Ok(Git { shared: open(&self.git_dir)?, ..self })
     }
 
     /// Returns a handle for the calling thread.
@@ -137,6 +140,11 @@ impl Git {
     pub fn common_dir(&self) -> &Path {
         &self.common_dir
     }
+}
+
+fn open(git_dir: &Path) -> Result<gix::ThreadSafeRepository, GitProblem> {
+    let how = gix::open::Options::isolated().with(gix::sec::Trust::Reduced).open_path_as_is(true);
+    gix::ThreadSafeRepository::open_opts(git_dir, how).map_err(broken)
 }
 
 fn broken(problem: impl std::fmt::Display) -> GitProblem {

@@ -15,6 +15,7 @@ mod compare;
 mod contents;
 mod contract;
 mod figures;
+mod kept;
 mod layout;
 mod memo;
 pub(crate) mod owners;
@@ -36,6 +37,8 @@ use crate::finding::{HistoryStatus, HistorySummary};
 pub use crate::git::GitProblem as HistoryProblem;
 use crate::git::{Git, Options};
 use crate::service::{Spec, Team};
+use figures::Book;
+use kept::Touches;
 pub use layout::{Layout, Unit};
 use team::DAY;
 use walk::{Commits, Reach};
@@ -71,6 +74,21 @@ pub struct History {
 /// Commits that one run decoded, shared by its walks: a base has nearly all of its head's.
 #[derive(Clone, Debug, Default)]
 pub struct Walks(Arc<Mutex<walk::Store>>);
+
+impl Walks {
+    /// A walk that panicked left whole commits: each is added when it is decoded.
+    fn lock(&self) -> std::sync::MutexGuard<'_, walk::Store> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The commits of this run, to be kept if some of them are new.
+    fn learned(&self) -> Option<Vec<u8>> {
+        let mut store = self.lock();
+        let bytes = kept::encode(&store)?;
+        store.fresh = 0;
+        Some(bytes)
+    }
+}
 
 /// What the history says about each unit of a layout, in its order.
 #[derive(Clone, Debug, Default)]
@@ -116,7 +134,8 @@ pub fn start_from<'c>(git: &Git, commit: ObjectId, window_days: u32, cache: Opti
     if memo.as_ref().is_some_and(|(cache, name)| memo::is_known(cache, name)) {
         return Pending { window_days, threads: 1, walk: Walk::Later(Box::new(git), commit, walks), memo };
     }
-    let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days, &walks));
+    let kept = memo.as_ref().and_then(|(cache, name)| cache.noted(&name.commits()));
+    let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days, &walks, kept));
     Pending { window_days, threads: 1, walk, memo }
 }
 
@@ -135,6 +154,21 @@ fn begin(
 }
 
 impl Pending<'_> {
+    /// With one thread there is no beside: waits for the walk before anything else is done.
+    #[must_use]
+    pub fn in_turn(self, threads: usize) -> Self {
+        let walk = match self.walk {
+            Walk::Begun(walked) if threads < 2 => {
+                let (send, done) = mpsc::sync_channel(1);
+                // Without an answer nothing is sent, and whoever asks hears so at once.
+                walked.recv_timeout(PATIENCE).into_iter().for_each(|walked| drop(send.send(walked)));
+                Walk::Begun(done)
+            }
+            walk => walk,
+        };
+        Pending { walk, ..self }
+    }
+
     /// Lets it compare trees on so many threads.
     #[must_use]
     pub fn on(self, threads: usize) -> Self {
@@ -147,22 +181,45 @@ impl Pending<'_> {
         if let Some(told) = memo.as_ref().and_then(|(cache, name)| memo::recall(cache, name, layout, left_out)) {
             return told;
         }
-        let told = self.tell(layout, left_out);
+        let mut book = Book::default();
+        if let Some((cache, name)) = &memo {
+            let known = cache.noted(&name.touches(layout)).map(|bytes| Touches::decode(&bytes));
+            let answers = cache.noted(&name.answers()).and_then(|bytes| postcard::from_bytes(&bytes).ok());
+            let effects = cache.noted(&name.effects()).and_then(|bytes| postcard::from_bytes(&bytes).ok());
+            book = Book {
+                known: known.unwrap_or_default(),
+                wanted: true,
+                answers: answers.unwrap_or_default(),
+                effects: effects.unwrap_or_default(),
+                ..Book::default()
+            };
+        }
+        let walks = memo.as_ref().map(|(cache, _)| cache.walks.clone());
+        let kept = || memo.as_ref().and_then(|(cache, name)| cache.noted(&name.commits()));
+        let told = self.tell(layout, left_out, &kept, &mut book);
         if let Some((cache, name)) = memo {
             memo::keep(cache, &name, layout, left_out, &told);
+            book.new.into_iter().for_each(|bytes| cache.note(name.touches(layout), bytes));
+            // What is missing today may be fetched tomorrow.
+            let learned = book.learned.filter(|_| told.summary.status == HistoryStatus::Full);
+            let answers = learned.and_then(|learned| postcard::to_stdvec(&learned).ok());
+            answers.into_iter().for_each(|bytes| cache.note(name.answers(), bytes));
+            let effects = book.told.and_then(|told| postcard::to_stdvec(&told).ok());
+            effects.into_iter().for_each(|bytes| cache.note(name.effects(), bytes));
+            walks.and_then(|walks| walks.learned()).into_iter().for_each(|bytes| cache.note(name.commits(), bytes));
         }
         told
     }
 
-    fn tell(self, layout: &Layout, left_out: &LeftOut) -> Told {
+    fn tell(self, layout: &Layout, left_out: &LeftOut, kept: &dyn Fn() -> Option<Vec<u8>>, book: &mut Book) -> Told {
         let walked = match self.walk {
             Walk::Begun(walked) => walked
                 .recv_timeout(PATIENCE)
                 .unwrap_or_else(|_| Err(HistoryProblem::Broken("it did not answer in time".into()))),
-            Walk::Later(git, commit, walks) => History::from(*git, commit, self.window_days, &walks),
+            Walk::Later(git, commit, walks) => History::from(*git, commit, self.window_days, &walks, kept()),
         };
         match walked {
-            Ok(history) => history.tell(layout, left_out, self.threads),
+            Ok(history) => history.tell(layout, left_out, self.threads, book),
             Err(problem) => absent(self.window_days, layout, &problem),
         }
     }
@@ -189,13 +246,22 @@ impl History {
     pub fn open(root: &Path, window_days: u32, options: Options) -> Result<History, HistoryProblem> {
         let git = Git::open(root, options)?;
         let commits = walk::walk(&git, None, window_days.saturating_mul(2), &mut walk::Store::default())?;
-        Ok(History { git, window_days, commits })
+        Ok(History { git: git.again()?, window_days, commits })
     }
 
-    fn from(git: Git, commit: ObjectId, window_days: u32, walks: &Walks) -> Result<History, HistoryProblem> {
-        // A walk that panicked left whole commits: each is added when it is decoded.
-        let mut store = walks.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let commits = walk::walk(&git, Some(commit), window_days.saturating_mul(2), &mut store)?;
+    fn from(
+        git: Git,
+        commit: ObjectId,
+        window_days: u32,
+        walks: &Walks,
+        kept: Option<Vec<u8>>,
+    ) -> Result<History, HistoryProblem> {
+        let mut store = walks.lock();
+        if let Some(bytes) = kept.filter(|_| store.arena.is_empty()) {
+            *store = kept::restore(&bytes, &git.handle()).unwrap_or_default();
+        }
+        let walker = if store.arena.is_empty() { git.clone().again()? } else { git.clone() };
+        let commits = walk::walk(&walker, Some(commit), window_days.saturating_mul(2), &mut store)?;
         Ok(History { git, window_days, commits })
     }
 
@@ -242,12 +308,12 @@ impl History {
     }
 
     /// Tells the figures of every unit.
-    pub fn tell(&self, layout: &Layout, left_out: &LeftOut, threads: usize) -> Told {
+    fn tell(&self, layout: &Layout, left_out: &LeftOut, threads: usize, book: &mut Book) -> Told {
         let mut summary = self.summary();
         let revision = self.commits.as_ref().map(|commits| commits.head.to_string());
         let mut units = vec![(None, None); layout.units.len()];
         if let (Some(commits), HistoryStatus::Full) = (&self.commits, summary.status) {
-            match figures::collect(&self.git, self.window_days, commits, layout, left_out, threads) {
+            match figures::collect(&self.git, self.window_days, commits, layout, left_out, threads, book) {
                 Ok((found, lacks_contents)) => {
                     units = found;
                     if lacks_contents {

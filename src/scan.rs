@@ -2,6 +2,7 @@
 
 mod unread;
 
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -88,8 +89,15 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
     known.expect(walked.entries.len());
     let work = Work { known, watch: Watch::new(&walked.limits), bounds: Bounds::new(walked.limits) };
     let (stamps, results) = pool.install(|| {
-        let stamps = known.stamped.then(|| stamped::stamps(root, &walked, first_look)).flatten();
-        let read = |buffer: &mut Vec<u8>, _, entry: &Entry| known.counted(read_entry(root, entry, &work, buffer));
+        // One look at each file serves the stamps and the question whether it is as git knows it.
+        let look = |entry: &Entry| fs::symlink_metadata(place(root, entry)).ok();
+        let looked = known.cache.is_some() || known.stamped;
+        let seen: Vec<_> = if looked { walked.entries.par_iter().map(look).collect() } else { Vec::new() };
+        let stamps = known.stamped.then(|| stamped::stamps(root, &walked, &seen, first_look)).flatten();
+        let read = |buffer: &mut Vec<u8>, nth: usize, entry: &Entry| {
+            let seen = seen.get(nth).and_then(Option::as_ref);
+            known.counted(read_entry(root, entry, seen, &work, buffer))
+        };
         (stamps, in_lanes(&walked.entries, Vec::new, read))
     });
     let scanned = put_together(walked, results);
@@ -220,25 +228,36 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .stack_size(WORKER_STACK)
+        .thread_name(|nth| format!("read-{nth}"))
         .build()
         .map_err(|error| ScanError::Threads { threads, message: error.to_string() })
 }
 
-fn read_entry(root: &Path, entry: &Entry, work: &Work<'_>, buffer: &mut Vec<u8>) -> Option<Read> {
-    work.refuses(entry).unwrap_or_else(|| Some(read_file(root, entry, work, buffer)))
+fn read_entry(
+    root: &Path,
+    entry: &Entry,
+    seen: Option<&Metadata>,
+    work: &Work<'_>,
+    buffer: &mut Vec<u8>,
+) -> Option<Read> {
+    work.refuses(entry).unwrap_or_else(|| Some(read_file(root, entry, seen, work, buffer)))
 }
 
-fn read_file(root: &Path, entry: &Entry, work: &Work<'_>, buffer: &mut Vec<u8>) -> Read {
-    let Work { known, bounds, .. } = work;
-    let most = bounds.limits.file_size;
-    let path = match &entry.raw {
+fn place(root: &Path, entry: &Entry) -> PathBuf {
+    match &entry.raw {
         Some(raw) => root.join(raw),
         None => root.join(&*entry.path),
-    };
+    }
+}
+
+fn read_file(root: &Path, entry: &Entry, seen: Option<&Metadata>, work: &Work<'_>, buffer: &mut Vec<u8>) -> Read {
+    let Work { known, bounds, .. } = work;
+    let most = bounds.limits.file_size;
+    let path = place(root, entry);
     let Some(cache) = known.cache else {
         return read_loaded(entry, read::load_within(&path, most, buffer), bounds, |_| ());
     };
-    if let Some((blob, size)) = unchanged(entry, known.index, &path) {
+    if let Some((blob, size)) = seen.and_then(|seen| as_known(entry, known.index, seen)) {
         let key = Key::of_blob(&entry.path, entry.kind, blob);
         return match cache.lookup(&key, size) {
             Some(facts) => with_problems(&entry.path, facts, &bounds.limits),
@@ -260,8 +279,11 @@ fn read_file(root: &Path, entry: &Entry, work: &Work<'_>, buffer: &mut Vec<u8>) 
 }
 
 fn unchanged(entry: &Entry, index: Option<&Index>, path: &Path) -> Option<(gix::ObjectId, u64)> {
-    let meta = std::fs::symlink_metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    Some((index?.unchanged(&entry.path, &meta)?, meta.len()))
+    as_known(entry, index, &fs::symlink_metadata(path).ok()?)
+}
+
+fn as_known(entry: &Entry, index: Option<&Index>, seen: &Metadata) -> Option<(gix::ObjectId, u64)> {
+    Some((index?.unchanged(&entry.path, seen).filter(|_| seen.is_file())?, seen.len()))
 }
 
 fn remember(cache: Option<&Cache>, key: Key, size: u64, facts: &FileFacts) {

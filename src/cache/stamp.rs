@@ -48,6 +48,12 @@ impl Stamps {
         Some(())
     }
 
+    /// Stamps a path that was looked at already.
+    pub fn add_seen(&mut self, path: &Path, seen: &std::fs::Metadata, first_look: SystemTime) -> Option<()> {
+        self.push(path, old(seen, first_look)?);
+        Some(())
+    }
+
     fn push(&mut self, path: &Path, row: Row) {
         self.paths.extend_from_slice(path.as_os_str().as_encoded_bytes());
         self.paths.push(0);
@@ -113,12 +119,16 @@ fn row_of(path: &Path) -> Option<Row> {
 }
 
 fn old_row(path: &Path, first_look: SystemTime) -> Option<Row> {
-    let meta = match std::fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(NOTHING),
-        Err(_) => return None,
-    };
-    let (row, changed) = row(&meta)?;
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) => old(&meta, first_look),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(NOTHING),
+        Err(_) => None,
+    }
+}
+
+/// The row of what is old enough to tell.
+fn old(meta: &std::fs::Metadata, first_look: SystemTime) -> Option<Row> {
+    let (row, changed) = row(meta)?;
     let since = first_look.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let margin = if changed.subsec_nanos() == 0 { COARSE } else { FINE };
     (changed + margin < since).then_some(row)

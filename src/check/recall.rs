@@ -24,12 +24,12 @@ use crate::history;
 
 /// What a run said, and what it asked of the configuration on the way.
 #[derive(Serialize, Deserialize)]
-struct Told {
-    report: Report,
+pub(super) struct Told {
+    pub(super) report: Report,
     /// Directories of services that were looked into for configuration, in turns.
-    asked: Vec<Vec<String>>,
+    pub(super) asked: Vec<Vec<String>>,
     /// What was found there.
-    texts: [u8; 32],
+    pub(super) texts: [u8; 32],
 }
 
 /// A run that may be told again.
@@ -133,7 +133,7 @@ fn state(options: &Options, git: &Git, loaded: &Loaded) -> Option<(String, Optio
     Some((history::name(git, head, window), base))
 }
 
-fn texts(loaded: &Loaded) -> [u8; 32] {
+pub(super) fn texts(loaded: &Loaded) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     for (path, text) in &loaded.texts {
         for part in [path, text] {

@@ -13,11 +13,11 @@ use crate::parse::go::lexer::TokenKind;
 
 type Test = fn(&GoView<'_>, usize) -> bool;
 
-/// What is counted, and how a token shows it.
-const COUNTED: &[(Count, Test)] = &[
-    (Count::Goroutines, |view, at| view.token(at) == "go" && view.kind(at + 1) == Some(TokenKind::Word)),
-    (Count::Channels, |view, at| view.token(at) == "make" && view.is(at + 1, b'(') && view.is_word(at + 2, "chan")),
-    (Count::Panics, |view, at| view.token(at) == "panic" && view.is(at + 1, b'(')),
+/// What is counted, by which word, and what stands around it.
+const COUNTED: &[(Count, &str, Test)] = &[
+    (Count::Goroutines, "go", |view, at| view.kind(at + 1) == Some(TokenKind::Word)),
+    (Count::Channels, "make", |view, at| view.is(at + 1, b'(') && view.is_word(at + 2, "chan")),
+    (Count::Panics, "panic", |view, at| view.is(at + 1, b'(')),
 ];
 
 pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
@@ -30,9 +30,9 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     if !view.is_own_code() {
         return;
     }
-    let words = || (0..view.tokens.len()).filter(|&at| is_free_word(view, at));
-    for (what, test) in COUNTED {
-        count(view, *what, words().filter(|&at| test(view, at)), facts);
+    for (what, word, test) in COUNTED {
+        let words = view.places(&[word]).into_iter().filter(|&at| is_free_word(view, at));
+        count(view, *what, words.filter(|&at| test(view, at)), facts);
     }
     let locks = view.selectors.iter().filter(|selector| {
         let name = view.token(selector.name());

@@ -124,7 +124,7 @@ const LONGEST: usize = 256;
 
 /// Returns the tokens at which an error is dropped, in order.
 pub(super) fn discarded(view: &GoView<'_>) -> Vec<usize> {
-    let blanks = (1..view.tokens.len()).filter(|&at| drops_by_blank(view, at)).map(|at| at - 1);
+    let blanks = view.places(&["_"]).into_iter().filter(|&at| drops_by_blank(view, at + 1));
     let statements = view.selectors.iter().filter(|selector| {
         let path = view.import_of(selector).path;
         let name = view.token(selector.name());
@@ -138,7 +138,7 @@ pub(super) fn discarded(view: &GoView<'_>) -> Vec<usize> {
 
 /// Whether `=` or `:=` at a token gives a call's last result to `_`.
 fn drops_by_blank(view: &GoView<'_>, at: usize) -> bool {
-    if !matches!(view.tokens[at].kind, TokenKind::Define | TokenKind::Punct(b'=')) || !view.is_word(at - 1, "_") {
+    if !matches!(view.kind(at), Some(TokenKind::Define | TokenKind::Punct(b'='))) || !view.is_word(at - 1, "_") {
         return false;
     }
     let alone = starts_statement(view, at - 1);

@@ -55,10 +55,11 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
     let handlers: Vec<&Function> = view.functions.iter().filter(|function| is_handler(view, function)).collect();
     let mut routes = Vec::new();
     let mut services = Vec::new();
-    for at in 1..view.tokens.len() {
-        if view.tokens[at].kind != TokenKind::Word {
-            continue;
-        }
+    // Whatever a test below asks for is named here, or begins as the names of registering functions do.
+    let mut places = view.places(&[ROUTERS, VERBS, &["case", "Path"]].concat());
+    places.extend(view.starting());
+    places.sort_unstable();
+    for at in places.into_iter().filter(|&at| at > 0) {
         if is_route(view, at) || is_case(view, at, &handlers) || is_compared(view, at) {
             routes.push(at);
         } else if is_service(view, at) {

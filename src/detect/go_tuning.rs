@@ -174,10 +174,9 @@ fn locked_thread(view: &GoView<'_>, selector: &Selector, facts: &mut Facts<'_, '
 
 /// `ballast := make([]byte, 10<<30)`
 fn ballast(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
-    for at in 1..view.tokens.len() {
+    for at in view.places(&["make"]).into_iter().filter(|&at| at > 1).map(|at| at - 1) {
         let assigned = matches!(view.tokens[at].kind, TokenKind::Define | TokenKind::Punct(b'='));
         if assigned
-            && view.is_word(at + 1, "make")
             && view.kind(at - 1) == Some(TokenKind::Word)
             && view.token(at - 1).to_ascii_lowercase().contains("ballast")
         {
@@ -228,7 +227,7 @@ pub(crate) fn binding(view: &GoView<'_>, token: usize) -> Binding {
 
 fn caller<'v>(view: &'v GoView<'_>, callee: &Function) -> Option<&'v Function> {
     let name = callee.name(view);
-    let calls = (1..view.tokens.len()).filter(|&at| view.is_word(at, name) && view.is(at + 1, b'('));
+    let calls = view.calls().filter(|&at| at > 0 && view.token(at) == name);
     calls
         .filter(|&at| !view.is(at - 1, b'.'))
         .filter_map(|at| view.function_at(at))

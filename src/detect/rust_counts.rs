@@ -14,16 +14,16 @@ use crate::parse::rust::lex::Kind;
 use crate::parse::rust::tokens::Tokens;
 
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
-    count(view, facts, Count::Panics, panics);
-    count(view, facts, Count::Unsafe, is_unsafe);
-    count(view, facts, Count::Locks, |tokens, at| {
-        matches!(tokens.at(at), "Mutex" | "RwLock") && tokens.reads(at + 1, &[":", ":", "new", "("])
-    });
+    const PANICS: &[&str] = &["unwrap", "expect", "panic", "unreachable", "todo", "unimplemented"];
+    count(view, facts, Count::Panics, PANICS, panics);
+    count(view, facts, Count::Unsafe, &["unsafe"], is_unsafe);
+    count(view, facts, Count::Locks, &["Mutex", "RwLock"], |tokens, at| tokens.reads(at + 1, &[":", ":", "new", "("]));
 }
 
 /// Counts benchmarks, which stand outside of what is shipped.
 pub(crate) fn detect_benchmarks(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
-    count(view, facts, Count::Benchmarks, |tokens, at| {
+    const WORDS: &[&str] = &["bench_function", "bench_with_input", "divan", "bench"];
+    count(view, facts, Count::Benchmarks, WORDS, |tokens, at| {
         let method = || at > 0 && tokens.is(at - 1, b'.') && tokens.is(at + 1, b'(');
         (matches!(tokens.at(at), "bench_function" | "bench_with_input") && method())
             || tokens.reads(at, &["divan", ":", ":", "bench"])
@@ -31,9 +31,16 @@ pub(crate) fn detect_benchmarks(view: &RustView<'_, '_>, facts: &mut Facts<'_, '
     });
 }
 
-fn count(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>, what: Count, counts: fn(&Tokens<'_>, usize) -> bool) {
+/// Counts the tokens of some words that pass a test.
+fn count(
+    view: &RustView<'_, '_>,
+    facts: &mut Facts<'_, '_>,
+    what: Count,
+    words: &[&str],
+    counts: fn(&Tokens<'_>, usize) -> bool,
+) {
     let tokens = &view.tokens;
-    let mut hits = (0..tokens.len()).filter(|&at| tokens.is_ident(at) && counts(tokens, at));
+    let mut hits = tokens.places(words).into_iter().filter(|&at| counts(tokens, at));
     if let Some(first) = hits.next() {
         let n = 1 + hits.count() as u32;
         facts.add(tokens.range(first, first), FactKind::Count { what, n });

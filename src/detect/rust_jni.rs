@@ -40,7 +40,7 @@ fn calls(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     if !view.text.text.contains("jni") {
         return;
     }
-    let names_crate = (0..tokens.len()).any(|at| tokens.at(at) == "jni" && tokens.is_path_separator(at + 1));
+    let names_crate = tokens.places(&["jni"]).into_iter().any(|at| tokens.is_path_separator(at + 1));
     let is_call =
         |at: usize, name: &str| tokens.at(at) == name && tokens.is(at + 1, b'(') && at > 0 && tokens.is(at - 1, b'.');
     let found: Vec<usize> =

@@ -24,7 +24,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 /// `module!` and its like for buses, with a licence inside.
 fn module(view: &RustView<'_, '_>) -> Option<usize> {
     let tokens = &view.tokens;
-    let uses_kernel = (0..tokens.len()).any(|at| tokens.at(at) == "kernel" && tokens.is_path_separator(at + 1));
+    let uses_kernel = tokens.places(&["kernel"]).into_iter().any(|at| tokens.is_path_separator(at + 1));
     (0..tokens.len()).filter(|_| uses_kernel).find(|&at| {
         let named =
             tokens.at(at) == "module" || tokens.at(at).starts_with("module_") && tokens.at(at).ends_with("_driver");

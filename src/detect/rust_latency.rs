@@ -27,7 +27,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let source = if view.scope == Scope::Test { LatencySource::LoadTest } else { LatencySource::Deadline };
     let constants = constants(&view.tokens);
     // A figure in a test is a gate only where something can fail by it.
-    let asserts = (0..view.tokens.len()).any(|at| matches!(view.tokens.at(at), "assert" | "assert_eq" | "panic"));
+    let asserts = !view.tokens.places(&["assert", "assert_eq", "panic"]).is_empty();
     for constant in &constants {
         let Some(limit_us) = constant.micros(&view.tokens) else { continue };
         if is_budget(constant.name) && (view.scope != Scope::Test || asserts) {
@@ -80,8 +80,8 @@ fn constants<'t>(tokens: &Tokens<'t>) -> Vec<Constant<'t>> {
     /// Longer values are tables.
     const LONGEST: usize = 24;
     let mut found = Vec::new();
-    for at in 0..tokens.len() {
-        if !matches!(tokens.at(at), "const" | "static") || !tokens.is_ident(at + 1) || !tokens.is(at + 2, b':') {
+    for at in tokens.places(&["const", "static"]) {
+        if !tokens.is_ident(at + 1) || !tokens.is(at + 2, b':') {
             continue;
         }
         let Some(equals) = (at + 3..at + 3 + LONGEST).find(|&at| tokens.is(at, b'=')) else { continue };
@@ -130,7 +130,7 @@ fn is_budget(name: &str) -> bool {
 /// `assert!(p99 < Duration::from_micros(250))`: a measured percentile that must stay below a literal.
 fn assertions(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let tokens = &view.tokens;
-    for at in (2..tokens.len()).filter(|&at| tokens.at(at) == "Duration") {
+    for at in tokens.places(&["Duration"]).into_iter().filter(|&at| at >= 2) {
         let Some((limit_us, last)) = literal::duration(tokens, at) else { continue };
         let mut before = at - 1;
         while before >= 3 && tokens.is_path_separator(before - 1) {

@@ -15,11 +15,32 @@ use crate::parse::rust::lex::Kind;
 use crate::parse::rust::structure::unquote;
 use crate::parse::rust::tokens::Tokens;
 
+/// The words that [`is_route`] looks at.
+const ROUTES: &[&str] = &[
+    "route",
+    "at",
+    "resource",
+    "with_path",
+    "get",
+    "post",
+    "put",
+    "delete",
+    "patch",
+    "head",
+    "options",
+    "handler",
+    "oai",
+    "endpoint",
+    "routes",
+    "Method",
+];
+
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
-    for (what, counts) in
-        [(Count::Routes, is_route as fn(&Tokens<'_>, usize) -> bool), (Count::GrpcServices, is_service)]
+    type Counts = fn(&Tokens<'_>, usize) -> bool;
+    for (what, words, counts) in
+        [(Count::Routes, ROUTES, is_route as Counts), (Count::GrpcServices, &["add_service"], is_service)]
     {
-        let mut hits = (0..view.tokens.len()).filter(|&at| counts(&view.tokens, at));
+        let mut hits = view.tokens.places(words).into_iter().filter(|&at| counts(&view.tokens, at));
         if let Some(first) = hits.next() {
             let n = 1 + hits.count() as u32;
             facts.add(view.tokens.range(first, first), FactKind::Count { what, n });

@@ -17,7 +17,7 @@ use crate::parse::rust::tokens::Tokens;
 
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let tokens = &view.tokens;
-    for at in (0..tokens.len()).filter(|&at| tokens.at(at) == "Duration") {
+    for at in tokens.places(&["Duration"]) {
         let Some((limit_us, last)) = literal::duration(tokens, at) else { continue };
         if limit_us > 0.0 && holder(tokens, path_start(tokens, at)).is_some_and(is_timeout) {
             view.add(facts, at, last, FactKind::Timeout { limit_us });
@@ -29,7 +29,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 /// `const CONNECT_TIMEOUT_MS: u64 = 250;`.
 fn numbers(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let tokens = &view.tokens;
-    for at in (0..tokens.len()).filter(|&at| matches!(tokens.at(at), "const" | "static") && tokens.is(at + 2, b':')) {
+    for at in tokens.places(&["const", "static"]).into_iter().filter(|&at| tokens.is(at + 2, b':')) {
         let Some(unit) = Some(tokens.at(at + 1)).filter(|name| is_timeout(name)).and_then(Unit::of_name) else {
             continue;
         };

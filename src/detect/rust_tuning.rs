@@ -21,7 +21,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
         facts.list[index].constraint = inner.predicate.clone().filter(|_| !inner.is_usual());
     }
     let tokens = &view.tokens;
-    for at in 0..tokens.len() {
+    for at in tokens.places(&["global_allocator"]).into_iter().filter_map(|at| at.checked_sub(2)) {
         if !tokens.reads(at, &["#", "[", "global_allocator", "]"]) {
             continue;
         }
@@ -38,7 +38,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 /// Whether the file must be the root of something shipped: a library that merely can do without std says nothing.
 fn is_root(view: &RustView<'_, '_>) -> bool {
     let words = ["panic_handler", "global_allocator", "no_mangle"];
-    (0..view.tokens.len()).any(|at| view.tokens.is_ident(at) && words.contains(&view.tokens.at(at)))
+    !view.tokens.places(&words).is_empty()
 }
 
 fn tuning(what: &str, value: Option<String>) -> FactKind {

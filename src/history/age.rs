@@ -5,9 +5,10 @@
 //! its former place, so that no more than some dozen trees are opened for a service. What went and came again counts
 //! from when it came for good.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use gix::ObjectId;
+use serde::{Deserialize, Serialize};
 
 use super::compare::{Comparison, Missing};
 use super::figures::lookup;
@@ -25,14 +26,39 @@ pub(super) struct Past<'r, 'c> {
     older: &'c [Step],
     from_root: bool,
     head_time: i64,
-    /// What lies at a path of the step, as asked before: services of one repository begin in the same trees.
-    seen: HashMap<(usize, String), Option<ObjectId>>,
+    /// Answers of this run: services of one repository begin in the same trees.
+    answers: Answers,
+    /// Answers of former runs: about trees, so that they hold for ever.
+    known: Answers,
+    asked_anew: bool,
+}
+
+/// What was asked of trees, by their names.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Answers {
+    /// Tree and path: what lies there.
+    found: BTreeMap<(Name, String), Option<Name>>,
+    /// Two trees in a row and what is new in the second: where it lay in the first.
+    former: BTreeMap<(Name, Name, Name), Option<String>>,
+}
+
+/// The bytes of an object's id.
+type Name = Vec<u8>;
+
+fn name(id: ObjectId) -> Name {
+    id.as_bytes().to_vec()
 }
 
 impl<'r, 'c> Past<'r, 'c> {
-    pub(super) fn new(comparison: Comparison<'r>, commits: &'c Commits) -> Past<'r, 'c> {
+    pub(super) fn new(comparison: Comparison<'r>, commits: &'c Commits, known: Answers) -> Past<'r, 'c> {
         let Commits { older, from_root, head_time, .. } = commits;
-        Past { comparison, older, from_root: *from_root, head_time: *head_time, seen: HashMap::new() }
+        let (from_root, head_time) = (*from_root, *head_time);
+        Past { comparison, older, from_root, head_time, answers: Answers::default(), known, asked_anew: false }
+    }
+
+    /// The answers that this run needed, if some of them are new.
+    pub(super) fn learned(self) -> Option<Answers> {
+        self.asked_anew.then_some(self.answers)
     }
 
     /// The days since the first change; `first` is the oldest of the walked stretch, in seconds before the head.
@@ -60,10 +86,18 @@ impl<'r, 'c> Past<'r, 'c> {
     fn last_with(&mut self, at: usize, places: &[String]) -> usize {
         let (mut holds, mut lacks) = (at, self.older.len());
         while lacks - holds > 1 {
-            let middle = holds.midpoint(lacks);
+            let middle = self.between(holds, lacks);
             if self.any(middle, places) { holds = middle } else { lacks = middle }
         }
         holds
+    }
+
+    /// A step between two others, neither of them: the one whose number, counted from the oldest, is the roundest, so
+    /// that a later run asks about the same trees.
+    fn between(&self, holds: usize, lacks: usize) -> usize {
+        let (above, below) = (self.older.len() - holds - 1, self.older.len() - lacks);
+        let places = (above ^ below).ilog2();
+        self.older.len() - ((above >> places) << places)
     }
 
     fn any(&mut self, at: usize, places: &[String]) -> bool {
@@ -72,8 +106,20 @@ impl<'r, 'c> Past<'r, 'c> {
 
     fn find(&mut self, at: usize, place: &str) -> Option<ObjectId> {
         let tree = self.older.get(at)?.tree;
-        let comparison = &mut self.comparison;
-        *self.seen.entry((at, place.to_owned())).or_insert_with(|| lookup(comparison, tree, place))
+        let key = (name(tree), place.to_owned());
+        if let Some(found) = self.answers.found.get(&key) {
+            return found.as_deref().map(ObjectId::from_bytes_or_panic);
+        }
+        let found = match self.known.found.get(&key).map(|known| known.as_deref().map(ObjectId::try_from)) {
+            Some(None) => None,
+            Some(Some(Ok(id))) => Some(id),
+            Some(Some(Err(_))) | None => {
+                self.asked_anew = true;
+                lookup(&mut self.comparison, tree, place)
+            }
+        };
+        self.answers.found.insert(key, found.map(name));
+        found
     }
 
     /// Where the first of the places that the step brought lay in the step before it.
@@ -81,11 +127,27 @@ impl<'r, 'c> Past<'r, 'c> {
         let Some(before) = self.older.get(at + 1).map(|step| step.tree) else { return Ok(None) };
         for place in places {
             if let Some(id) = self.find(at, place)
-                && let Some(former) = rename::former_place(&mut self.comparison, before, self.older[at].tree, id)?
+                && let Some(former) = self.former_place(before, self.older[at].tree, id)?
             {
                 return Ok(Some(former));
             }
         }
         Ok(None)
+    }
+
+    fn former_place(&mut self, before: ObjectId, after: ObjectId, id: ObjectId) -> Result<Option<String>, Missing> {
+        let key = (name(before), name(after), name(id));
+        if let Some(former) = self.answers.former.get(&key) {
+            return Ok(former.clone());
+        }
+        let former = match self.known.former.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                self.asked_anew = true;
+                rename::former_place(&mut self.comparison, before, after, id)?
+            }
+        };
+        self.answers.former.insert(key, former.clone());
+        Ok(former)
     }
 }

@@ -3,7 +3,7 @@
 //! In: the ids of both contents. Out: the [`Effect`] of the change. Each pair is read once, so many at most, and none that
 //! is larger than a file we read ourselves. What the clone does not hold is untold, and noted.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use gix::ObjectId;
 use gix::objs::Find;
@@ -19,13 +19,26 @@ const MOST: usize = 4_000;
 pub(super) struct Contents<'r> {
     repository: &'r gix::Repository,
     known: HashMap<(ObjectId, ObjectId), Effect>,
+    /// What former runs read, and what this run needed of it or read itself.
+    former: Effects,
+    needed: Effects,
+    read_anew: bool,
     /// Contents that the clone does not hold would have told more.
     pub(super) lacks: bool,
 }
 
+/// What changes from one content to another do: the same for ever.
+pub(super) type Effects = BTreeMap<(Vec<u8>, Vec<u8>), Effect>;
+
 impl<'r> Contents<'r> {
-    pub(super) fn new(repository: &'r gix::Repository) -> Contents<'r> {
-        Contents { repository, known: HashMap::new(), lacks: false }
+    pub(super) fn new(repository: &'r gix::Repository, former: Effects) -> Contents<'r> {
+        let (known, needed) = (HashMap::new(), Effects::new());
+        Contents { repository, known, former, needed, read_anew: false, lacks: false }
+    }
+
+    /// The effects that this run needed, if some of them are new.
+    pub(super) fn learned(self) -> Option<Effects> {
+        self.read_anew.then_some(self.needed)
     }
 
     /// What a commit's change to contract file number `file`, called `name`, does.
@@ -46,16 +59,27 @@ impl<'r> Contents<'r> {
         if self.known.len() >= MOST {
             return Effect::Untold;
         }
-        let effect = match (self.text(*before), self.text(*after)) {
-            (Some(before), Some(after)) => match contract::effect(name, &before, &after) {
-                // What no reader understands may break.
-                Effect::Untold => Effect::Breaks,
-                told => told,
-            },
-            _ => Effect::Untold,
+        let key = (before.as_bytes().to_vec(), after.as_bytes().to_vec());
+        let effect = match self.former.get(&key).copied().or_else(|| self.read(name, *before, *after)) {
+            Some(effect) => {
+                self.needed.insert(key, effect);
+                effect
+            }
+            None => Effect::Untold,
         };
         self.known.insert((*before, *after), effect);
         effect
+    }
+
+    fn read(&mut self, name: &str, before: ObjectId, after: ObjectId) -> Option<Effect> {
+        let (before, after) = (self.text(before), self.text(after));
+        let (before, after) = (before?, after?);
+        self.read_anew = true;
+        match contract::effect(name, &before, &after) {
+            // What no reader understands may break.
+            Effect::Untold => Some(Effect::Breaks),
+            told => Some(told),
+        }
     }
 
     fn text(&mut self, id: ObjectId) -> Option<String> {

@@ -14,12 +14,14 @@ mod schema;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::parse::config;
 use crate::parse::{Kind, tree::Node};
 use crate::source::Text;
 
 /// What a change does to those who speak the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Effect {
     Adds,
     Breaks,

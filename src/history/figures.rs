@@ -8,10 +8,11 @@ use gix::ObjectId;
 use gix::objs::Find;
 
 use super::LeftOut;
-use super::age::Past;
+use super::age::{Answers, Past};
 use super::compare::{self, Comparison, Missing, Touch};
-use super::contents::Contents;
+use super::contents::{Contents, Effects};
 use super::contract::Effect;
+use super::kept::{self, Touches};
 use super::layout::{Layout, Trie, Unit};
 use super::owners::{Owners, PLACES};
 use super::people::Who;
@@ -49,6 +50,20 @@ impl Change {
     }
 }
 
+/// What commits changed under one layout: what a former run knew, and what is to be kept of this one.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    pub(super) known: Touches,
+    pub(super) wanted: bool,
+    pub(super) new: Option<Vec<u8>>,
+    /// The same of what was asked about older trees.
+    pub(super) answers: Answers,
+    pub(super) learned: Option<Answers>,
+    /// The same of what changes of contract files do.
+    pub(super) effects: Effects,
+    pub(super) told: Option<Effects>,
+}
+
 /// Former places kept of one unit.
 const FORMER: usize = 64;
 
@@ -70,15 +85,16 @@ pub(super) fn collect(
     layout: &Layout,
     left_out: &LeftOut,
     threads: usize,
+    book: &mut Book,
 ) -> Result<(Figures, bool), Missing> {
     let repository = git.handle();
     let mut comparison = Comparison::new(&repository);
     let mut trie = Trie::new(layout, &git.prefix);
-    let said = read(git, &mut comparison, &mut trie, window_days, commits, left_out, threads)?;
+    let said = read(git, &mut comparison, &mut trie, window_days, commits, left_out, threads, book)?;
     let owners = PLACES.iter().find_map(|place| file_of(&repository, commits.head_tree, place));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
-    let mut past = Past::new(comparison, commits);
-    let mut contents = Contents::new(&repository);
+    let mut past = Past::new(comparison, commits, std::mem::take(&mut book.answers));
+    let mut contents = Contents::new(&repository, std::mem::take(&mut book.effects));
     let mut figures = Vec::new();
     for (number, unit) in layout.units.iter().enumerate() {
         let own = unit.directories.first().into_iter();
@@ -93,7 +109,10 @@ pub(super) fn collect(
         let contracts = Contracts { unit, number, changes: &said.changes };
         figures.push((Some(team), spec(&mut past, &trie, git, &contracts, &mut contents)?));
     }
-    Ok((figures, contents.lacks))
+    book.learned = past.learned();
+    let lacks = contents.lacks;
+    book.told = contents.learned();
+    Ok((figures, lacks))
 }
 
 fn read(
@@ -104,6 +123,7 @@ fn read(
     commits: &Commits,
     left_out: &LeftOut,
     threads: usize,
+    book: &mut Book,
 ) -> Result<Said, Missing> {
     let repository = &git.handle();
     let mailmap = file_of(repository, commits.head_tree, ".mailmap");
@@ -117,9 +137,13 @@ fn read(
     });
     let made: Vec<_> = made.filter(counts).collect();
     let list: Vec<&Commit> = made.iter().map(|(commit, ..)| *commit).collect();
-    let touches = touches::of_all(git, comparison, trie, &list, threads)?;
+    let compared = touches::of_all(git, comparison, trie, &list, &book.known, threads)?;
+    if book.wanted && compared.fresh > 0 {
+        let ids: Vec<ObjectId> = list.iter().map(|commit| commit.id).collect();
+        book.new = kept::encode_touches(&ids, &compared.touches, &compared.moves(trie));
+    }
     let mut said = Said { changes: Vec::new(), who, recent: HashSet::new(), known: HashSet::new() };
-    for ((commit, people, agent), touch) in made.into_iter().zip(touches) {
+    for ((commit, people, agent), touch) in made.into_iter().zip(compared.touches) {
         let ago = commits.head_time - commit.time;
         said.known.extend(&people);
         if ago < i64::from(window_days) * DAY {

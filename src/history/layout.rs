@@ -128,6 +128,18 @@ pub(super) struct Trie {
     pub(super) contract_names: Vec<String>,
     /// Former places of directories and of contract files, relative to the repository, with whom they concern.
     pub(super) aliases: Vec<(String, Set)>,
+    /// How each of them came about.
+    pub(super) moves: Vec<Alias>,
+}
+
+/// A directory or contract file that lay elsewhere before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Alias {
+    /// The former place.
+    pub(super) path: String,
+    pub(super) contract: bool,
+    /// The node, or the number of the contract file.
+    pub(super) of: u32,
 }
 
 impl Trie {
@@ -140,6 +152,7 @@ impl Trie {
             contract_users: Vec::new(),
             contract_names: Vec::new(),
             aliases: Vec::new(),
+            moves: Vec::new(),
         };
         for package in &layout.packages {
             let at = trie.node(&join(prefix, package));
@@ -166,6 +179,7 @@ impl Trie {
     pub(super) fn alias_directory(&mut self, path: &str, of: u32) {
         let (files, below) = (self.nodes[of as usize].files, self.nodes[of as usize].below);
         self.aliases.push((path.to_owned(), files));
+        self.moves.push(Alias { path: path.to_owned(), contract: false, of });
         let at = self.node(path);
         self.nodes[at].own_files = self.sets.union(self.nodes[at].own_files, files);
         self.nodes[at].own_below = self.sets.union(self.nodes[at].own_below, below);
@@ -175,6 +189,7 @@ impl Trie {
     /// Lets the file at `path` stand for a contract file, in older commits.
     pub(super) fn alias_contract(&mut self, path: &str, of: u32) {
         self.aliases.push((path.to_owned(), self.contract_users[of as usize]));
+        self.moves.push(Alias { path: path.to_owned(), contract: true, of });
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let at = self.node(directory);
         let contracts = &mut self.nodes[at].contracts;
@@ -182,6 +197,20 @@ impl Trie {
             contracts.insert(free, (name.as_bytes().into(), of));
         }
         self.spread();
+    }
+
+    /// Whether what moved is something of this layout.
+    pub(super) fn knows(&self, moved: &Alias) -> bool {
+        (moved.of as usize) < if moved.contract { self.contract_users.len() } else { self.nodes.len() }
+    }
+
+    /// Follows a move that was found before.
+    pub(super) fn follow(&mut self, moved: &Alias) {
+        if moved.contract {
+            self.alias_contract(&moved.path, moved.of);
+        } else {
+            self.alias_directory(&moved.path, moved.of);
+        }
     }
 
     fn contract(&mut self, path: &str) -> usize {

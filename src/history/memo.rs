@@ -14,27 +14,53 @@ use crate::source::Location;
 
 /// Names a history: the same name, the same commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Name(String);
+pub(super) struct Name {
+    text: String,
+    /// What it says of the clone, whatever the commit and the window.
+    clone: String,
+}
 
 impl Name {
     pub(super) fn of(git: &Git, commit: ObjectId, window_days: u32) -> Name {
         // Fetching more of a shallow clone changes this file and no commit.
         let shallow = std::fs::read(git.common_dir().join("shallow")).unwrap_or_default();
         let shallow = blake3::hash(&shallow).to_hex();
-        Name(format!("{commit} {window_days} {shallow} {:?} {} {}", git.partial, git.grafted, git.prefix))
+        let replaced: Vec<(ObjectId, ObjectId)> = git.handle().objects.store_ref().replacements().collect();
+        let clone = format!("{shallow} {:?} {} {} {replaced:?}", git.partial, git.grafted, git.prefix);
+        Name { text: format!("{commit} {window_days} {clone}"), clone }
     }
 
     pub(super) fn into_text(self) -> String {
-        self.0
+        self.text
+    }
+
+    /// Where decoded commits are kept.
+    pub(super) fn commits(&self) -> Key {
+        Key::of_note(&format!("commits {}", self.clone))
+    }
+
+    /// Where it is kept what was asked about older trees.
+    pub(super) fn answers(&self) -> Key {
+        Key::of_note(&format!("answers {}", self.clone))
+    }
+
+    /// Where it is kept what changes of contract files do.
+    pub(super) fn effects(&self) -> Key {
+        Key::of_note(&format!("effects {}", self.clone))
+    }
+
+    /// Where it is kept what commits changed.
+    pub(super) fn touches(&self, layout: &Layout) -> Key {
+        Key::of_note(&format!("touches {} {layout:?}", self.clone))
     }
 
     /// Where it is noted that figures of this history were told, for whatever layout.
     fn mark(&self) -> Key {
-        Key::of_note(&format!("history {}", self.0))
+        Key::of_note(&format!("history {}", self.text))
     }
 
     fn figures(&self, layout: &Layout, left_out: &LeftOut) -> Key {
-        Key::of_note(&format!("figures {} {left_out:?} {layout:?}", self.0))
+        Key::of_note(&format!("figures {} {left_out:?} {layout:?}", self.text))
     }
 }
 
@@ -171,7 +197,8 @@ mod tests {
         let summary =
             HistorySummary { status: HistoryStatus::Full, window_days: 365, commits: 9, remedy: Some("x".into()) };
         let told = Told { summary, revision: Some("ab".into()), units: vec![(Some(team), Some(spec)), (None, None)] };
-        let (cache, name, layout) = (Cache::in_memory(), Name("n".into()), Layout::default());
+        let (cache, name, layout) =
+            (Cache::in_memory(), Name { text: "n".into(), clone: String::new() }, Layout::default());
         let counted = LeftOut::default();
         assert!(recall(&cache, &name, &layout, &counted).is_none() && !is_known(&cache, &name));
         keep(&cache, &name, &layout, &counted, &told);

@@ -3,11 +3,13 @@
 //! In: commits, newest first, and the [`Trie`] of places. Out: one [`Touch`] each. A directory that moved makes older
 //! commits look at its former place too, so the order matters: a second thread begins with the older half as if
 //! nothing had moved in the newer one, and where something had, its work is done again. The outcome is the same.
+//! What a former run found out under the same layout is taken from its book, as long as the same things moved before.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::compare::{Comparison, Missing, Touch};
-use super::layout::Trie;
+use super::kept::Touches;
+use super::layout::{Alias, Trie};
 use super::rename;
 use super::walk::Commit;
 use crate::git::Git;
@@ -15,13 +17,40 @@ use crate::git::Git;
 /// Fewer commits are not worth a second thread.
 const MANY: usize = 32;
 
+/// What commits changed, and how many moves had been followed after each.
+#[derive(Debug, Default)]
+pub(super) struct Compared {
+    pub(super) touches: Vec<Touch>,
+    followed: Vec<u32>,
+    /// How many of them were not in the book.
+    pub(super) fresh: usize,
+}
+
+impl Compared {
+    fn join(&mut self, other: Compared) {
+        self.touches.extend(other.touches);
+        self.followed.extend(other.followed);
+        self.fresh += other.fresh;
+    }
+
+    /// The moves that were followed, each with the place of its commit.
+    pub(super) fn moves(&self, trie: &Trie) -> Vec<(u32, Alias)> {
+        let place = |nth: usize| self.followed.partition_point(|&after| after as usize <= nth) as u32;
+        trie.moves.iter().enumerate().map(|(nth, moved)| (place(nth), moved.clone())).collect()
+    }
+}
+
 pub(super) fn of_all(
     git: &Git,
     comparison: &mut Comparison<'_>,
     trie: &mut Trie,
     commits: &[&Commit],
+    book: &Touches,
     threads: usize,
-) -> Result<Vec<Touch>, Missing> {
+) -> Result<Compared, Missing> {
+    if book.covers(commits.iter().map(|commit| commit.id)) {
+        return by_book(comparison, trie, commits, book);
+    }
     if threads < 2 || commits.len() < MANY {
         return in_order(comparison, trie, commits, &|_| false);
     }
@@ -43,15 +72,15 @@ pub(super) fn of_all(
         // Without a thread, or where it failed, there is only the other way.
         (first, beside.ok().and_then(|beside| beside.join().ok()))
     });
-    let mut touches = first?;
+    let mut compared = first?;
     match second {
         Some(second) if !moved.load(Ordering::Relaxed) => {
-            touches.extend(second?);
+            compared.join(second?);
             *trie = ahead;
         }
-        _ => touches.extend(in_order(comparison, trie, older, &|_| false)?),
+        _ => compared.join(in_order(comparison, trie, older, &|_| false)?),
     }
-    Ok(touches)
+    Ok(compared)
 }
 
 /// Compares commit by commit, and follows what moved; ends early where `stop` says so.
@@ -60,18 +89,55 @@ fn in_order(
     trie: &mut Trie,
     commits: &[&Commit],
     stop: &dyn Fn(&Trie) -> bool,
-) -> Result<Vec<Touch>, Missing> {
-    let mut touches = Vec::with_capacity(commits.len());
+) -> Result<Compared, Missing> {
+    let mut compared = Compared::default();
     for commit in commits {
-        let mut touch = comparison.touch(trie, commit.before, commit.tree)?;
-        if let Some(before) = commit.before {
-            rename::follow(comparison, trie, &touch, before, commit.tree)?;
-        }
-        (touch.new_directories, touch.new_contracts) = (Vec::new(), Vec::new());
-        touches.push(touch);
+        compared.touches.push(compare(comparison, trie, commit)?);
+        compared.followed.push(trie.moves.len() as u32);
+        compared.fresh += 1;
         if stop(trie) {
             break;
         }
     }
-    Ok(touches)
+    Ok(compared)
+}
+
+/// Compares the commits that the book does not know; from where something else moved than it says, all of them.
+fn by_book(
+    comparison: &mut Comparison<'_>,
+    trie: &mut Trie,
+    commits: &[&Commit],
+    book: &Touches,
+) -> Result<Compared, Missing> {
+    let mut compared = Compared::default();
+    // How many of the moves in the book were followed; `None` once something else was.
+    let mut before = Some(0);
+    for commit in commits {
+        let touch = match book.find(commit.id, before, trie) {
+            Some((touch, moves)) => {
+                moves.iter().for_each(|moved| trie.follow(moved));
+                before = before.map(|before| before + moves.len() as u32);
+                touch
+            }
+            None => {
+                let known = trie.moves.len();
+                let touch = compare(comparison, trie, commit)?;
+                before = before.filter(|_| trie.moves.len() == known);
+                compared.fresh += 1;
+                touch
+            }
+        };
+        compared.touches.push(touch);
+        compared.followed.push(trie.moves.len() as u32);
+    }
+    Ok(compared)
+}
+
+fn compare(comparison: &mut Comparison<'_>, trie: &mut Trie, commit: &Commit) -> Result<Touch, Missing> {
+    let mut touch = comparison.touch(trie, commit.before, commit.tree)?;
+    if let Some(before) = commit.before {
+        rename::follow(comparison, trie, &touch, before, commit.tree)?;
+    }
+    (touch.new_directories, touch.new_contracts) = (Vec::new(), Vec::new());
+    Ok(touch)
 }

@@ -74,23 +74,48 @@ pub(super) struct Step {
     pub(super) time: i64,
 }
 
-#[derive(Debug)]
-struct Decoded {
-    id: ObjectId,
-    tree: ObjectId,
-    parents: Vec<ObjectId>,
-    time: i64,
-    author: Written,
-    co_authors: Vec<Written>,
-    assisted: bool,
+/// One commit as far as history asks.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Decoded {
+    pub(super) id: ObjectId,
+    pub(super) tree: ObjectId,
+    pub(super) parents: Vec<ObjectId>,
+    pub(super) time: i64,
+    pub(super) author: Written,
+    pub(super) co_authors: Vec<Written>,
+    pub(super) assisted: bool,
 }
 
 /// Commits that were decoded, for the next walk in the same repository: a base shares nearly all with its head.
 #[derive(Debug, Default)]
 pub(super) struct Store {
-    identities: Arc<Identities>,
-    arena: Vec<Decoded>,
-    known: gix::hashtable::HashMap<ObjectId, u32>,
+    pub(super) identities: Arc<Identities>,
+    pub(super) arena: Vec<Decoded>,
+    pub(super) known: gix::hashtable::HashMap<ObjectId, u32>,
+    /// Which of the arena this run asked for.
+    pub(super) used: Vec<bool>,
+    /// How many of them it had to decode.
+    pub(super) fresh: usize,
+    /// The line of first parents before a window, as walked last.
+    pub(super) line: Line,
+}
+
+/// First parents, newest first, and whether the last of them is the first commit of the repository.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    pub(super) steps: Vec<(ObjectId, Step)>,
+    pub(super) from_root: bool,
+}
+
+impl Store {
+    /// Takes in a commit that was decoded now or before.
+    pub(super) fn add(&mut self, decoded: Decoded, used: bool) -> u32 {
+        let index = self.arena.len() as u32;
+        self.known.insert(decoded.id, index);
+        self.arena.push(decoded);
+        self.used.push(used);
+        index
+    }
 }
 
 struct Walk<'s> {
@@ -123,12 +148,13 @@ impl Walk<'_> {
             (head.id, head.tree, head.time)
         };
         let cutoff = head_time - i64::from(days) * 86_400;
-        let mut heap = BinaryHeap::from([(head_time, std::cmp::Reverse(first))]);
+        // Among commits of one second the first met comes first, whatever the store knew before.
+        let mut heap = BinaryHeap::from([(head_time, std::cmp::Reverse(0), first)]);
         let mut list = Vec::new();
         let mut met = HashSet::new();
         let mut seen = HashSet::from([first]);
         let (mut reach, mut oldest, mut late) = (Reach::Root, head_time, 0);
-        while let Some((time, std::cmp::Reverse(at))) = heap.pop() {
+        while let Some((time, _, at)) = heap.pop() {
             if time < cutoff {
                 late += 1;
                 reach = if reach == Reach::Root { Reach::Asked } else { reach };
@@ -158,7 +184,7 @@ impl Walk<'_> {
                     before = Some(self.store.arena[index as usize].tree);
                 }
                 if seen.insert(index) {
-                    heap.push((self.store.arena[index as usize].time, std::cmp::Reverse(index)));
+                    heap.push((self.store.arena[index as usize].time, std::cmp::Reverse(seen.len()), index));
                 }
             }
             let missing = before.is_none() && !parents.is_empty();
@@ -202,17 +228,26 @@ impl Walk<'_> {
                 },
             }
         };
-        let mut older = Vec::new();
-        let from_root = loop {
+        let known = std::mem::take(&mut self.store.line);
+        let places: gix::hashtable::HashMap<ObjectId, usize> =
+            known.steps.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+        let mut line = Line::default();
+        line.from_root = loop {
             let Some(id) = next else { break true };
-            let Some((step, parent)) = self.step(id).filter(|_| older.len() < MOST_OLDER) else { break false };
-            older.push(step);
+            if let Some(&joins) = places.get(&id) {
+                line.steps.extend_from_slice(&known.steps[joins..]);
+                break known.from_root;
+            }
+            let Some((step, parent)) = self.step(id).filter(|_| line.steps.len() < MOST_OLDER) else { break false };
+            line.steps.push((id, step));
             if parent.is_some() && self.shallow.contains(&id) {
                 break false;
             }
             next = parent;
         };
-        (older, from_root)
+        let older = (line.steps.iter().map(|(_, step)| *step).collect(), line.from_root);
+        self.store.line = line;
+        older
     }
 
     fn step(&mut self, id: ObjectId) -> Option<(Step, Option<ObjectId>)> {
@@ -223,6 +258,7 @@ impl Walk<'_> {
     /// Decodes a commit once; `None` where it is missing or no commit.
     fn decode(&mut self, id: ObjectId) -> Option<u32> {
         if let Some(&known) = self.store.known.get(&id) {
+            self.store.used[known as usize] = true;
             return Some(known);
         }
         let data = self.repository.objects.try_find(&id, &mut self.buffer).ok()??;
@@ -232,10 +268,8 @@ impl Walk<'_> {
         // Nobody else holds them while a walk goes on, unless a former one is still being told: then they are copied.
         let identities = Arc::make_mut(&mut self.store.identities);
         let decoded = parse(id, data.data, identities)?;
-        let index = self.store.arena.len() as u32;
-        self.store.arena.push(decoded);
-        self.store.known.insert(id, index);
-        Some(index)
+        self.store.fresh += 1;
+        Some(self.store.add(decoded, true))
     }
 }
 
@@ -264,7 +298,7 @@ fn step(data: &[u8]) -> Option<(Step, Option<ObjectId>)> {
 }
 
 /// Reads a commit's header and the trailers of its message.
-fn parse(id: ObjectId, data: &[u8], identities: &mut Identities) -> Option<Decoded> {
+pub(super) fn parse(id: ObjectId, data: &[u8], identities: &mut Identities) -> Option<Decoded> {
     let (header, message) = match memchr::memmem::find(data, b"\n\n") {
         Some(end) => (&data[..end], &data[end + 2..]),
         None => (data, &data[data.len()..]),

@@ -11,6 +11,7 @@ mod function;
 mod import;
 pub mod lexer;
 pub mod query;
+mod shape;
 mod structure;
 pub mod tree;
 pub mod value;
@@ -22,6 +23,7 @@ pub use import::{Import, MAX_IMPORTS, Selector, package_name};
 pub use structure::structure;
 
 use lexer::{Comment, Token, TokenKind};
+use shape::Shape;
 
 use crate::scope::Scope;
 use crate::source::Text;
@@ -43,13 +45,13 @@ pub struct GoView<'a> {
     pub functions: Vec<Function>,
     pub constraint: Option<String>,
     pub generated: bool,
-    pairs: Vec<u32>,
+    shape: Shape,
 }
 
 impl<'a> GoView<'a> {
     pub fn new(text: &Text<'a>) -> GoView<'a> {
         let (tokens, comments) = lexer::lex(text.text);
-        let pairs = pair_brackets(&tokens);
+        let shape = Shape::new(text.text, &tokens);
         let mut view = GoView {
             text: text.text,
             path: text.path,
@@ -62,7 +64,7 @@ impl<'a> GoView<'a> {
             functions: Vec::new(),
             constraint: None,
             generated: false,
-            pairs,
+            shape,
         };
         let Some(body) = view.read_header() else { return view };
         view.selectors = import::selectors(&view, body);
@@ -114,7 +116,29 @@ impl<'a> GoView<'a> {
 
     /// Returns the index of the bracket that closes the one at `open`; the number of tokens where none does.
     pub fn closing(&self, open: usize) -> usize {
-        self.pairs.get(open).map_or(self.tokens.len(), |&close| close as usize)
+        self.shape.pairs.get(open).map_or(self.tokens.len(), |&close| close as usize)
+    }
+
+    /// Returns the tokens that are one of these words, in order.
+    pub(crate) fn places(&self, words: &[&str]) -> Vec<usize> {
+        let Some(wanted) = lexer::WORDS.wanted(words) else {
+            return (0..self.tokens.len()).filter(|&at| words.contains(&self.token(at))).collect();
+        };
+        self.marked().filter(|&at| wanted.has(self.tokens[at].word)).collect()
+    }
+
+    /// Returns the words that begin as [`lexer::STARTS`] say and are not listed themselves, in order.
+    pub(crate) fn starting(&self) -> impl Iterator<Item = usize> + '_ {
+        self.marked().filter(|&at| self.tokens[at].word == lexer::STARTING)
+    }
+
+    fn marked(&self) -> impl Iterator<Item = usize> + '_ {
+        self.shape.marked.iter().map(|&at| at as usize)
+    }
+
+    /// Returns the words with `(` behind them, in order.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = usize> + '_ {
+        self.shape.calls.iter().map(|&at| at as usize)
     }
 
     pub fn comment(&self, comment: &Comment) -> &'a str {
@@ -173,23 +197,6 @@ fn starts_lower(text: &str) -> bool {
 
 fn is_generated_marker(comment: &str) -> bool {
     comment.starts_with("// Code generated ") && comment.trim_end().ends_with("DO NOT EDIT.")
-}
-
-fn pair_brackets(tokens: &[Token]) -> Vec<u32> {
-    let mut pairs = vec![tokens.len() as u32; tokens.len()];
-    let mut open = Vec::new();
-    for (index, token) in tokens.iter().enumerate() {
-        match token.kind {
-            TokenKind::Punct(b'(' | b'[' | b'{') => open.push(index),
-            TokenKind::Punct(b')' | b']' | b'}') => {
-                if let Some(start) = open.pop() {
-                    pairs[start] = index as u32;
-                }
-            }
-            _ => {}
-        }
-    }
-    pairs
 }
 
 #[cfg(test)]

@@ -7,8 +7,13 @@ use crate::cache::stamp::Stamps;
 use crate::read;
 
 /// Stamps the directories, the files that get a reader, and the files whose rules were honoured; `None` where
-/// something could not be looked at or is too young. To be called before the files are read.
-pub(crate) fn stamps(root: &Path, walked: &Walked, first_look: std::time::SystemTime) -> Option<Stamps> {
+/// something could not be looked at or is too young. To be called before the files are read; `seen` is how they look.
+pub(crate) fn stamps(
+    root: &Path,
+    walked: &Walked,
+    seen: &[Option<std::fs::Metadata>],
+    first_look: std::time::SystemTime,
+) -> Option<Stamps> {
     if walked.failed {
         return None;
     }
@@ -24,8 +29,15 @@ pub(crate) fn stamps(root: &Path, walked: &Walked, first_look: std::time::System
     let excludes: Vec<PathBuf> = paths.iter().flat_map(|directory| excludes(root, directory)).collect();
     paths.extend(ruled);
     paths.extend(excludes);
-    paths.extend(walked.entries.iter().map(|entry| entry.raw.clone().unwrap_or_else(|| PathBuf::from(&*entry.path))));
-    Stamps::take(root, &paths, first_look)
+    let mut stamps = Stamps::take(root, &paths, first_look)?;
+    for (entry, seen) in walked.entries.iter().zip(seen) {
+        let path = entry.raw.as_deref().unwrap_or(Path::new(&*entry.path));
+        match seen {
+            Some(seen) => stamps.add_seen(path, seen, first_look)?,
+            None => stamps.add(root, path, first_look)?,
+        }
+    }
+    Some(stamps)
 }
 
 fn exists(root: &Path, path: &Path) -> bool {

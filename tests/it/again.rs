@@ -14,18 +14,23 @@ use crate::git::Repo;
 
 struct Runs<'r> {
     repo: &'r Repo,
+    /// Whether a machine checks every commit.
+    ci: bool,
     elsewhere: tempfile::TempDir,
 }
 
 impl<'r> Runs<'r> {
     fn of(repo: &'r Repo) -> Runs<'r> {
-        Runs { repo, elsewhere: tempfile::tempdir().unwrap() }
+        Runs { repo, ci: false, elsewhere: tempfile::tempdir().unwrap() }
     }
 
     fn run(&self, words: &[&str]) -> String {
         let mut command = assert_cmd::Command::cargo_bin("fitcheck").unwrap();
         command.args(["--format", "json", "--exit-zero", "--all"]).args(words).arg(self.repo.path());
         command.env("FITCHECK_CACHE_KEY", "a test").env_remove("CI").env("HOME", self.elsewhere.path());
+        if self.ci {
+            command.env("CI", "true");
+        }
         let output = command.output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let mut report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -199,5 +204,33 @@ fn two_threads_tell_the_history_that_one_tells() {
         let one = told(1);
         assert_eq!(one, told(2), "moved at {moves:?}");
         assert_eq!(one[0].0.as_ref().map(|team| team.commits), Some(36), "moved at {moves:?}");
+    }
+}
+
+#[test]
+fn commits_and_bases_that_were_read_before_are_told_the_same() {
+    let Some(repo) = start() else { return };
+    let runs = Runs { ci: true, ..Runs::of(&repo) };
+    let people = [("Ann Lee", "ann@example.com"), ("Bo Ek", "bo@example.com"), ("Cy Oh", "cy@example.com")];
+    let mut home = "cmd/api";
+    for day in 1..=48_u32 {
+        let moved = [(14, "services/api"), (30, "apps/api"), (31, "cmd/api")].iter().find(|(at, _)| *at == day);
+        if let Some((_, to)) = moved {
+            fs::create_dir_all(repo.path().join(to).parent().unwrap()).unwrap();
+            fs::rename(repo.path().join(home), repo.path().join(to)).unwrap();
+            home = to;
+        }
+        repo.write(&format!("{home}/day.go"), &format!("package main\n\n// {day}\n"));
+        let message = if day % 4 == 0 { "More\n\nCo-authored-by: Di Po <di@example.com>\n" } else { "Work" };
+        repo.commit(day.into(), people[day as usize % 3], message);
+        if day == 40 {
+            repo.write(".mailmap", "Ann Lee <ann@example.com> Bo Ek <bo@example.com>\n");
+        }
+        if day % 6 == 0 {
+            let words = if day % 4 == 0 { &["--base", "HEAD~2"][..] } else { &[] };
+            runs.settle();
+            assert_eq!(runs.cached(words), runs.plain(words), "on day {day}");
+            assert_eq!(runs.cached(&["--base", "HEAD~1"]), runs.plain(&["--base", "HEAD~1"]), "on day {day}");
+        }
     }
 }

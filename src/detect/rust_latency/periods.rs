@@ -44,7 +44,7 @@ const CONTROL: [&str; 12] = [
 
 fn control_loops(view: &RustView<'_, '_>, constants: &[Constant<'_>], facts: &mut Facts<'_, '_>) {
     let tokens = &view.tokens;
-    let ticks = (0..tokens.len()).any(|at| tokens.at(at) == "Ticker");
+    let ticks = !tokens.places(&["Ticker"]).is_empty();
     let named = constants.iter().any(|constant| is_control_loop(constant.name));
     if !(ticks || named) {
         return;
@@ -110,7 +110,7 @@ fn period(tokens: &Tokens<'_>, at: usize) -> Option<f64> {
 /// `Time::<Fixed>::from_hz(64.0)`, `time.set_timestep_hz(64.0)`.
 fn fixed_steps(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let tokens = &view.tokens;
-    for at in 0..tokens.len() {
+    for at in tokens.places(&["Fixed", "set_timestep", "set_timestep_hz", "set_timestep_seconds"]) {
         let call = match tokens.at(at) {
             "Fixed" if tokens.reads(at + 1, &[">", ":", ":"]) => at + 4,
             "set_timestep" | "set_timestep_hz" | "set_timestep_seconds" => at,

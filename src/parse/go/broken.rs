@@ -4,7 +4,6 @@
 use std::ops::Range;
 
 use super::GoView;
-use super::lexer::TokenKind;
 
 impl GoView<'_> {
     /// Returns the first place that no Go compiler takes, with what is wrong there; most mistakes are not looked for.
@@ -20,33 +19,11 @@ impl GoView<'_> {
         if self.package.is_empty() && !self.tokens.is_empty() {
             return Some((self.range(0..1), "no package clause"));
         }
-        let ends = |nth: usize| {
-            let text = self.token(nth);
-            text.len() > 1 && text.as_bytes().first() == text.as_bytes().last()
-        };
-        let literal = |nth: &usize| matches!(self.tokens[*nth].kind, TokenKind::String | TokenKind::Rune);
-        if let Some(nth) = (0..self.tokens.len()).filter(literal).find(|&nth| !ends(nth)) {
-            return Some((self.range(nth..nth + 1), "a literal that never ends"));
+        let token = |nth: u32| self.range(nth as usize..nth as usize + 1);
+        if let Some(nth) = self.shape.endless {
+            return Some((token(nth), "a literal that never ends"));
         }
-        self.unmatched().map(|nth| (self.range(nth..nth + 1), "a bracket without its other half"))
-    }
-
-    fn unmatched(&self) -> Option<usize> {
-        let mut open = Vec::new();
-        for (nth, token) in self.tokens.iter().enumerate() {
-            let TokenKind::Punct(byte) = token.kind else { continue };
-            match byte {
-                b'(' | b'[' | b'{' => open.push((nth, byte)),
-                b')' | b']' | b'}' => match open.pop() {
-                    Some((_, b'(')) if byte == b')' => {}
-                    Some((_, b'[')) if byte == b']' => {}
-                    Some((_, b'{')) if byte == b'}' => {}
-                    _ => return Some(nth),
-                },
-                _ => {}
-            }
-        }
-        open.last().map(|&(nth, _)| nth)
+        self.shape.unmatched.map(|nth| (token(nth), "a bracket without its other half"))
     }
 }
 

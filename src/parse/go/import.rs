@@ -87,15 +87,8 @@ fn import<'a>(view: &GoView<'a>, at: usize, found: &mut Vec<Import<'a>>) -> usiz
 pub(super) fn selectors(view: &GoView<'_>, from: usize) -> Vec<Selector> {
     let names = Names::new(&view.imports);
     let mut found = Vec::new();
-    for dot in from.max(1)..view.tokens.len() {
-        let token = dot - 1;
-        if view.tokens[dot].kind != TokenKind::Punct(b'.')
-            || view.tokens[token].kind != TokenKind::Word
-            || view.kind(dot + 1) != Some(TokenKind::Word)
-            || view.is(token.wrapping_sub(1), b'.')
-        {
-            continue;
-        }
+    // From the dot on: a word before it may end an import.
+    for token in view.shape.selections.iter().map(|&at| at as usize).filter(|&at| at + 1 >= from) {
         if let Some(import) = names.get(view.token(token)) {
             found.push(Selector { token: token as u32, import });
         }

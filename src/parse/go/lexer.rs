@@ -6,6 +6,8 @@
 
 use memchr::{memchr, memmem};
 
+use crate::parse::marked::Words;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// Identifiers and keywords.
@@ -34,6 +36,52 @@ pub struct Token {
     pub kind: TokenKind,
     /// Nothing but space and comments stands before it on its line.
     pub first: bool,
+    /// The number of a listed word, or of what it begins with; 0 for what is not listed.
+    pub(super) word: u8,
+}
+
+/// What detectors ask for most: their passes visit these tokens and no others.
+pub(super) static WORDS: Words = Words::new(&[
+    "go",
+    "make",
+    "panic",
+    "_",
+    "case",
+    "HandleFunc",
+    "Handle",
+    "HandlerFunc",
+    "MethodFunc",
+    "GET",
+    "POST",
+    "PUT",
+    "DELETE",
+    "PATCH",
+    "HEAD",
+    "OPTIONS",
+    "Any",
+    "Get",
+    "Post",
+    "Put",
+    "Delete",
+    "Patch",
+    "Head",
+    "Options",
+    "All",
+    "Mount",
+    "Path",
+]);
+/// The number of what begins with one of [`STARTS`].
+pub(super) const STARTING: u8 = u8::MAX;
+/// Names of functions that register services begin with these.
+pub(crate) const STARTS: [&str; 2] = ["Register", "New"];
+
+fn number(word: &[u8]) -> u8 {
+    match WORDS.number(word) {
+        0 if matches!(word[0], b'R' | b'N') && STARTS.iter().any(|start| word.starts_with(start.as_bytes())) => {
+            STARTING
+        }
+        number => number,
+    }
 }
 
 /// One comment with its markers.
@@ -82,6 +130,17 @@ const fn classes() -> [Class; 256] {
     table
 }
 
+/// What continues a word.
+const CONTINUES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(CLASSES[byte], Class::Letter | Class::Digit);
+        byte += 1;
+    }
+    table
+};
+
 /// Splits a file; byte offsets must fit in 32 bits.
 pub fn lex(text: &str) -> (Vec<Token>, Vec<Comment>) {
     let bytes = text.as_bytes();
@@ -94,6 +153,9 @@ pub fn lex(text: &str) -> (Vec<Token>, Vec<Comment>) {
         let (end, kind) = match CLASSES[bytes[at] as usize] {
             Class::Space => {
                 at += 1;
+                while matches!(bytes.get(at), Some(b'\t' | b' ')) {
+                    at += 1;
+                }
                 continue;
             }
             Class::Newline => {
@@ -114,7 +176,8 @@ pub fn lex(text: &str) -> (Vec<Token>, Vec<Comment>) {
             }
             Class::Slash | Class::Other => operator(bytes, at),
         };
-        tokens.push(Token { start: start as u32, end: end as u32, kind, first });
+        let word = if kind == TokenKind::Word { number(&bytes[start..end]) } else { 0 };
+        tokens.push(Token { start: start as u32, end: end as u32, kind, first, word });
         first = false;
         at = end;
     }
@@ -123,7 +186,7 @@ pub fn lex(text: &str) -> (Vec<Token>, Vec<Comment>) {
 
 fn word_end(bytes: &[u8], start: usize) -> usize {
     let rest = &bytes[start..];
-    let end = rest.iter().position(|&byte| !matches!(CLASSES[byte as usize], Class::Letter | Class::Digit));
+    let end = rest.iter().position(|&byte| !CONTINUES[byte as usize]);
     start + end.unwrap_or(rest.len())
 }
 

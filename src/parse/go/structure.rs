@@ -1,7 +1,6 @@
 //! What service discovery needs of a Go file: a [`GoFile`] from a view.
 
 use crate::fact::{GoFile, GoImport};
-use crate::parse::go::lexer::TokenKind;
 use crate::parse::go::{Function, GoView};
 use crate::source::{Place, Text};
 
@@ -45,10 +44,8 @@ fn is_main(view: &GoView<'_>, function: &Function) -> bool {
 
 /// Exported functions that are called by their bare name: those of the own package.
 fn called(view: &GoView<'_>) -> Vec<String> {
-    let calls = (1..view.tokens.len()).filter(|&at| {
-        // Most tokens are told by their kinds alone.
-        view.is(at + 1, b'(')
-            && view.kind(at) == Some(TokenKind::Word)
+    let calls = view.calls().filter(|&at| {
+        at > 0
             && !view.is(at - 1, b'.')
             && view.token(at).starts_with(|first: char| first.is_ascii_uppercase())
             && !view.is_word(at - 1, "func")

@@ -5,8 +5,11 @@ use std::ops::Range;
 
 use super::lex::{Kind, Token};
 
-/// Returns the first place that no Rust compiler takes, with what is wrong there; most mistakes are not looked for.
-pub(crate) fn broken(text: &str, tokens: &[Token]) -> Option<(Range<usize>, &'static str)> {
+/// What is wrong with a delimiter that stands alone, or closes one of another kind.
+pub(super) const UNMATCHED: &str = "a delimiter without its other half";
+
+/// Returns what never ends, with what is wrong there; delimiters are told where they are paired.
+pub(super) fn endless(text: &str, tokens: &[Token]) -> Option<(Range<usize>, &'static str)> {
     let range = |token: &Token| token.start as usize..token.end as usize;
     let end = tokens.last().map_or(0, |token| token.end as usize);
     if let Some(at) = open_comment(text, end) {
@@ -19,7 +22,7 @@ pub(crate) fn broken(text: &str, tokens: &[Token]) -> Option<(Range<usize>, &'st
             return Some((range(last), "a literal that never ends"));
         }
     }
-    unmatched(text, tokens).map(|token| (range(token), "a delimiter without its other half"))
+    None
 }
 
 /// Looks for a comment that is open at the end of the text; only space and comments stand behind `from`.
@@ -53,30 +56,9 @@ fn after_comment(bytes: &[u8], start: usize) -> Option<usize> {
     None
 }
 
-fn unmatched<'t>(text: &str, tokens: &'t [Token]) -> Option<&'t Token> {
-    let byte = |token: &Token| text.as_bytes()[token.start as usize];
-    let mut open: Vec<&Token> = Vec::new();
-    for token in tokens {
-        match token.kind {
-            Kind::Open => open.push(token),
-            Kind::Close => {
-                let fits = open.pop().is_some_and(|open| {
-                    matches!((byte(open), byte(token)), (b'(', b')') | (b'[', b']') | (b'{', b'}'))
-                });
-                if !fits {
-                    return Some(token);
-                }
-            }
-            _ => {}
-        }
-    }
-    open.pop()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::parse::rust::lex::lex;
+    use crate::parse::rust::tokens::Tokens;
 
     #[test]
     fn what_hides_the_rest_of_a_file_is_told() {
@@ -94,7 +76,7 @@ mod tests {
             ("fn f() } ", Some("a delimiter without its other half")),
             ("fn f() { (] }", Some("a delimiter without its other half")),
         ] {
-            assert_eq!(broken(text, &lex(text)).map(|(_, why)| why), told, "{text}");
+            assert_eq!(Tokens::new(text, true).broken.map(|(_, why)| why), told, "{text}");
         }
     }
 }

@@ -4,6 +4,8 @@
 //! what cannot be read (an unclosed string, a stray byte) becomes one token up to the end or of one byte. It knows
 //! raw and byte strings, nested comments, and tells a lifetime from a character.
 
+use crate::parse::marked::Words;
+
 /// What a token is; delimiters and other punctuation are single bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -22,7 +24,65 @@ pub(crate) struct Token {
     pub(crate) start: u32,
     pub(crate) end: u32,
     pub(crate) kind: Kind,
+    /// Its number in [`WORDS`], 0 for what is not listed.
+    pub(crate) word: u8,
 }
+
+/// What detectors ask for most: their passes visit these tokens and no others.
+pub(crate) static WORDS: Words = Words::new(&[
+    "#",
+    ":",
+    "use",
+    "mod",
+    "extern",
+    "const",
+    "static",
+    "unsafe",
+    "unwrap",
+    "expect",
+    "panic",
+    "unreachable",
+    "todo",
+    "unimplemented",
+    "Mutex",
+    "RwLock",
+    "bench",
+    "bench_function",
+    "bench_with_input",
+    "divan",
+    "route",
+    "at",
+    "resource",
+    "with_path",
+    "get",
+    "post",
+    "put",
+    "delete",
+    "patch",
+    "head",
+    "options",
+    "handler",
+    "oai",
+    "endpoint",
+    "routes",
+    "Method",
+    "add_service",
+    "assert",
+    "assert_eq",
+    "Duration",
+    "Ticker",
+    "Fixed",
+    "set_timestep",
+    "set_timestep_hz",
+    "set_timestep_seconds",
+    "panic_handler",
+    "global_allocator",
+    "no_mangle",
+    "kernel",
+    "jni",
+    "SampleRate",
+    "sample_rate",
+]);
 
 /// Splits a text into tokens. A `#!` line and a byte-order mark at the start are skipped.
 pub(crate) fn lex(text: &str) -> Vec<Token> {
@@ -58,7 +118,12 @@ impl Lexer<'_> {
     fn step(&mut self) -> bool {
         let Some(&byte) = self.bytes.get(self.at) else { return false };
         match byte {
-            b' ' | b'\n' | b'\t' | b'\r' => self.at += 1,
+            b' ' | b'\n' | b'\t' | b'\r' => {
+                self.at += 1;
+                while matches!(self.bytes.get(self.at), Some(b' ' | b'\n')) {
+                    self.at += 1;
+                }
+            }
             b'/' if self.peek(1) == b'/' => self.line_comment(),
             b'/' if self.peek(1) == b'*' => self.block_comment(),
             b'"' => self.string(0),
@@ -67,6 +132,7 @@ impl Lexer<'_> {
             b'(' | b'[' | b'{' => self.push(1, Kind::Open),
             b')' | b']' | b'}' => self.push(1, Kind::Close),
             _ if is_ident(byte) => self.word(),
+            b'#' | b':' => self.push_listed(1, Kind::Punct),
             _ => self.push(1, Kind::Punct),
         }
         true
@@ -75,7 +141,15 @@ impl Lexer<'_> {
     fn push(&mut self, length: usize, kind: Kind) {
         let start = self.at;
         self.at = (start + length).min(self.bytes.len());
-        self.tokens.push(Token { start: start as u32, end: self.at as u32, kind });
+        self.tokens.push(Token { start: start as u32, end: self.at as u32, kind, word: 0 });
+    }
+
+    /// Reads one token that may be listed.
+    fn push_listed(&mut self, length: usize, kind: Kind) {
+        let start = self.at;
+        self.at = (start + length).min(self.bytes.len());
+        let word = WORDS.number(&self.bytes[start..self.at]);
+        self.tokens.push(Token { start: start as u32, end: self.at as u32, kind, word });
     }
 
     fn line_comment(&mut self) {
@@ -183,14 +257,14 @@ impl Lexer<'_> {
                     // `r#type`: the identifier alone is kept.
                     self.at += 2;
                     let length = self.ident_length(0);
-                    return self.push(length, Kind::Ident);
+                    return self.push_listed(length, Kind::Ident);
                 }
                 (b"b", b'\'') => self.at += 1,
-                _ => return self.push(length, Kind::Ident),
+                _ => return self.push_listed(length, Kind::Ident),
             }
             return self.quote();
         }
-        self.push(length, Kind::Ident);
+        self.push_listed(length, Kind::Ident);
     }
 }
 

@@ -53,20 +53,16 @@ impl<'t> Names<'t> {
         local: &HashSet<&'t str>,
     ) {
         let mut uses = uses.iter().peekable();
-        let mut at = 0;
-        while at < tokens.len() {
+        let mut next = 0;
+        for at in tokens.path_parts() {
             while uses.peek().is_some_and(|(_, end)| *end <= at) {
                 uses.next();
             }
-            if let Some((start, end)) = uses.peek().filter(|(start, _)| *start <= at) {
-                at = (*end).max(start + 1);
+            let in_use = uses.peek().is_some_and(|(start, _)| *start <= at);
+            if at < next || in_use || (at > 0 && tokens.is(at - 1, b'.')) {
                 continue;
             }
-            if !tokens.is_ident(at) || !tokens.is_path_separator(at + 1) || (at > 0 && tokens.is(at - 1, b'.')) {
-                at += 1;
-                continue;
-            }
-            at = self.path(tokens, at, owner, local);
+            next = self.path(tokens, at, owner, local);
         }
     }
 
@@ -124,19 +120,17 @@ struct Uses<'t> {
 impl<'t> Uses<'t> {
     fn read(tokens: &Tokens<'t>) -> Uses<'t> {
         let mut uses = Uses::default();
-        let mut at = 0;
-        while at < tokens.len() {
-            let is_extern = tokens.reads(at, &["extern", "crate"]);
-            if !is_extern && (!tokens.is_word(at, "use") || !tokens.is_ident(at) || tokens.is(at + 1, b'<')) {
-                at += 1;
+        let mut next = 0;
+        for start in tokens.places(&["use", "extern"]) {
+            let is_extern = tokens.reads(start, &["extern", "crate"]);
+            if start < next || !is_extern && (!tokens.is_word(start, "use") || tokens.is(start + 1, b'<')) {
                 continue;
             }
-            let start = at;
-            at += if is_extern { 2 } else { 1 };
+            let at = start + if is_extern { 2 } else { 1 };
             let end = statement_end(tokens, at);
             uses.ranges.push((start, end));
             uses.roots(tokens, at, end);
-            at = end;
+            next = end;
         }
         uses
     }
@@ -185,7 +179,7 @@ impl<'t> Uses<'t> {
     fn local_names(&self, tokens: &Tokens<'t>) -> HashSet<&'t str> {
         let own = |tree: &&UseTree<'t>| matches!(tree.root, "crate" | "self" | "super");
         let mut names: HashSet<&'t str> = self.trees.iter().filter(own).flat_map(|tree| tree.bound.clone()).collect();
-        let modules = (0..tokens.len()).filter(|&at| tokens.at(at) == "mod" && tokens.is_ident(at + 1));
+        let modules = tokens.places(&["mod"]).into_iter().filter(|&at| tokens.is_ident(at + 1));
         names.extend(modules.map(|at| tokens.at(at + 1)));
         names
     }

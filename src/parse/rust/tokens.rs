@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
-use super::broken::broken;
+use super::broken::{UNMATCHED, endless};
 use super::cfg;
-use super::lex::{Kind, Token, lex};
+use super::lex::{Kind, Token, WORDS, lex};
 use crate::parse::cut;
 use crate::problem::Class;
 
@@ -19,6 +19,10 @@ pub(crate) struct Tokens<'t> {
     list: Vec<Token>,
     /// For an opening delimiter, the index of what closes it.
     pairs: Vec<u32>,
+    /// Tokens that are listed words.
+    marked: Vec<u32>,
+    /// Identifiers with `::` behind them.
+    paths: Vec<u32>,
     /// Items under `#[cfg(…)]`: their tokens and the predicate, outer ones first.
     conditions: Vec<(Range<usize>, Range<usize>)>,
     /// Bytes of what was left out, in order.
@@ -36,15 +40,39 @@ impl<'t> Tokens<'t> {
     /// Reads a text; `tests` keeps test code.
     pub(crate) fn new(text: &'t str, tests: bool) -> Tokens<'t> {
         let list = lex(text);
-        let broken = broken(text, &list);
-        let (pairs, conditions, tests_left_out) = (Vec::new(), Vec::new(), Vec::new());
-        let mut tokens = Tokens { text, list, pairs, conditions, tests: tests_left_out, broken };
-        tokens.pair();
+        let mut tokens = Tokens {
+            text,
+            broken: endless(text, &list),
+            list,
+            pairs: Vec::new(),
+            marked: Vec::new(),
+            paths: Vec::new(),
+            conditions: Vec::new(),
+            tests: Vec::new(),
+        };
+        let unmatched = tokens.pair();
+        if tokens.broken.is_none() {
+            tokens.broken = unmatched.map(|at| (tokens.range(at, at), UNMATCHED));
+        }
         if !tests {
             tokens.drop_tests();
         }
         tokens.conditions = tokens.find_conditions();
         tokens
+    }
+
+    /// Returns the tokens that are one of these words, in order.
+    pub(crate) fn places(&self, words: &[&str]) -> Vec<usize> {
+        let Some(wanted) = WORDS.wanted(words) else {
+            return (0..self.list.len()).filter(|&at| words.contains(&self.at(at))).collect();
+        };
+        let places = self.marked.iter().map(|&at| at as usize);
+        places.filter(|&at| wanted.has(self.list[at].word)).collect()
+    }
+
+    /// Returns the identifiers with `::` behind them, in order.
+    pub(crate) fn path_parts(&self) -> impl Iterator<Item = usize> + '_ {
+        self.paths.iter().map(|&at| at as usize)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -136,7 +164,7 @@ impl<'t> Tokens<'t> {
 
     fn find_conditions(&self) -> Vec<(Range<usize>, Range<usize>)> {
         let mut found = Vec::new();
-        for at in (0..self.list.len()).filter(|&at| self.is(at, b'#')) {
+        for at in self.places(&["#"]) {
             let inner = self.is(at + 1, b'!');
             let open = at + 1 + usize::from(inner);
             if !self.reads(open, &["[", "cfg", "("]) {
@@ -156,21 +184,39 @@ impl<'t> Tokens<'t> {
         found
     }
 
-    fn pair(&mut self) {
+    /// Pairs delimiters and notes listed words; returns the first delimiter that does not fit.
+    fn pair(&mut self) -> Option<usize> {
         self.pairs.clear();
         self.pairs.resize(self.list.len(), UNPAIRED);
-        let mut open = Vec::new();
+        self.marked.clear();
+        self.paths.clear();
+        let byte = |index: usize| self.text.as_bytes()[self.list[index].start as usize];
+        let colon = WORDS.number(b":");
+        let (mut open, mut unmatched) = (Vec::new(), None);
         for (index, token) in self.list.iter().enumerate() {
             match token.kind {
                 Kind::Open => open.push(index),
                 Kind::Close => {
-                    if let Some(start) = open.pop() {
+                    let start = open.pop();
+                    if let Some(start) = start {
                         self.pairs[start] = index as u32;
                     }
+                    let fits = |start| matches!((byte(start), byte(index)), (b'(', b')') | (b'[', b']') | (b'{', b'}'));
+                    if unmatched.is_none() && !start.is_some_and(fits) {
+                        unmatched = Some(index);
+                    }
                 }
-                _ => {}
+                _ if token.word == 0 => {}
+                Kind::Punct if token.word == colon => {
+                    let path = index > 0 && self.list[index - 1].kind == Kind::Ident;
+                    if path && self.list.get(index + 1).is_some_and(|next| next.word == colon) {
+                        self.paths.push(index as u32 - 1);
+                    }
+                }
+                _ => self.marked.push(index as u32),
             }
         }
+        unmatched.or(open.pop())
     }
 
     fn drop_tests(&mut self) {
@@ -192,8 +238,11 @@ impl<'t> Tokens<'t> {
 
     fn test_ranges(&self) -> Vec<Range<usize>> {
         let mut ranges: Vec<Range<usize>> = Vec::new();
-        let mut at = 0;
-        while at < self.list.len() {
+        let mut next = 0;
+        for at in self.places(&["#", "mod"]) {
+            if at < next {
+                continue;
+            }
             let end = if self.is(at, b'#') {
                 match self.test_attribute(at) {
                     Some(Whole::File) => {
@@ -204,20 +253,14 @@ impl<'t> Tokens<'t> {
                     Some(Whole::Item(after)) => self.item_end(after),
                     None => at,
                 }
-            } else if self.is_ident(at)
-                && self.at(at) == "mod"
-                && is_test_module(self.at(at + 1))
-                && self.is(at + 2, b'{')
-            {
+            } else if is_test_module(self.at(at + 1)) && self.is(at + 2, b'{') {
                 (self.close(at + 2) + 1).min(self.list.len())
             } else {
                 at
             };
             if end > at {
                 ranges.push(at..end);
-                at = end;
-            } else {
-                at += 1;
+                next = end;
             }
         }
         ranges
