@@ -30,7 +30,7 @@ fn main() {
     println!("cargo::rustc-env=FITCHECK_VERSION={version}{commit}");
 }
 
-/// The commit: as the environment says, as `cargo package` noted it, or as git knows it. No date and no machine, so that
+/// The commit: as the environment says, as `cargo package` or `git archive` noted it, or as git knows it. No date and no machine, so that
 /// the same sources give the same program.
 fn commit() -> Option<String> {
     if let Some(told) = env::var("FITCHECK_COMMIT").ok().filter(|told| !told.is_empty()) {
@@ -39,6 +39,12 @@ fn commit() -> Option<String> {
     if let Ok(noted) = fs::read_to_string(".cargo_vcs_info.json") {
         let (_, rest) = noted.split_once("\"sha1\": \"")?;
         return Some(short(rest));
+    }
+    // What `git archive` fills in, and with it the source archives of code hosts.
+    let archived = fs::read_to_string(".git_archival.txt").unwrap_or_default();
+    let archived = archived.strip_prefix("node: ").map(short).filter(|commit| commit.len() == 12);
+    if archived.is_some() {
+        return archived;
     }
     // A build for development would be built anew after each commit; a directory in another repository is no clone.
     if env::var("PROFILE").as_deref() != Ok("release") || !Path::new(".git").exists() {
