@@ -161,17 +161,34 @@ fn labels(service: &Service, labels: Vec<Label>) -> Vec<Label> {
 /// Signals whose figures drift with every commit; they are identified by their kind alone.
 const DRIFTING: &[&str] = &["size", "team", "spec", "counts", "language", "role"];
 
-/// Identifies a finding by policy, service and what the evidence says and in which files: never by lines.
+/// Digits of each half of a fingerprint.
+const HALF: usize = 16;
+
+/// Identifies a finding, never by lines. The first half is of policy, service and what the evidence says in which files;
+/// the second of policy and what it says in how many, which stays where files move.
 pub fn fingerprint(policy: &str, root: &Arc<str>, matched: &[Signal]) -> String {
-    let mut parts: Vec<String> = matched.iter().map(content).collect();
-    parts.sort();
-    parts.dedup();
+    let [exact, moving] = [Paths::Named, Paths::Counted].map(|paths| {
+        let mut parts: Vec<String> = matched.iter().map(|signal| content(signal, paths)).collect();
+        parts.sort();
+        parts.dedup();
+        parts
+    });
+    format!("{}{}", half([policy, root], &exact), half([policy, ""], &moving))
+}
+
+fn half(head: [&str; 2], parts: &[String]) -> String {
     let mut hasher = blake3::Hasher::new();
-    for part in [policy, root].into_iter().chain(parts.iter().map(String::as_str)) {
+    for part in head.into_iter().chain(parts.iter().map(String::as_str)) {
         hasher.update(part.as_bytes());
         hasher.update(b"\0");
     }
-    hasher.finalize().to_hex()[..32].to_owned()
+    hasher.finalize().to_hex()[..HALF].to_owned()
+}
+
+/// Whether two fingerprints are of the same evidence in as many files, whatever these are called.
+pub fn is_moved(one: &str, other: &str) -> bool {
+    let moving = |print: &str| if print.len() == 2 * HALF { print.get(HALF..).map(str::to_owned) } else { None };
+    moving(one).is_some() && moving(one) == moving(other)
 }
 
 /// What the finding was called at the service's former places: an exception follows what git shows to have moved.
@@ -196,7 +213,13 @@ fn moved(signal: &Signal, now: &str, before: &str) -> Signal {
     signal
 }
 
-fn content(signal: &Signal) -> String {
+#[derive(Clone, Copy, Debug)]
+enum Paths {
+    Named,
+    Counted,
+}
+
+fn content(signal: &Signal, named: Paths) -> String {
     if DRIFTING.contains(&signal.name.as_str()) {
         return signal.name.clone();
     }
@@ -204,7 +227,11 @@ fn content(signal: &Signal) -> String {
     let mut paths: Vec<&str> = signal.evidence.iter().map(|location| &*location.path).collect();
     paths.sort_unstable();
     paths.dedup();
-    format!("{} {} @ {}", signal.name, fields.join(" "), paths.join(" "))
+    let files = match named {
+        Paths::Named => paths.join(" "),
+        Paths::Counted => paths.len().to_string(),
+    };
+    format!("{} {} @ {files}", signal.name, fields.join(" "))
 }
 
 fn exact(value: &Value) -> String {

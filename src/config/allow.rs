@@ -1,12 +1,14 @@
 //! Exceptions: findings that are decisions, with a reason, an owner and an end.
 //!
 //! An exception is about a policy and a service. It may carry the fingerprint of the finding it was granted on;
-//! when the evidence changes, the fingerprint does, and the finding is open again before its date. What has
-//! expired, reopened or is about nothing becomes a finding of its own.
+//! when the evidence changes, the fingerprint does, and the finding is open again before its date. Evidence that says the
+//! same in as many files under other names only moved: an exception that names its service follows it. What has expired, reopened or is about nothing becomes a finding of its own.
 
 use crate::config::layer::Allow;
 use crate::config::{Config, matches_path};
 use crate::finding::{Advice, Finding, Judged, Label, Severity, Status, Strength};
+use crate::judge::is_moved;
+use crate::path::base;
 
 /// Today in UTC, as exceptions write dates.
 pub fn today() -> String {
@@ -36,12 +38,16 @@ pub fn settle(config: &Config, judged: &[Judged], findings: &mut Vec<Finding>, t
         };
         // Where what it was granted on is still there, its neighbours are not meant.
         let exact = findings.iter().any(|finding| covers(allow, finding, judged) && granted_on(finding));
+        let follows = !exact && !is_pattern(&allow.service);
+        let moved = |finding: &Finding| {
+            follows && allow.evidence.as_ref().is_some_and(|hash| is_moved(hash, &finding.fingerprint))
+        };
         for finding in findings.iter_mut().filter(|finding| covers(allow, finding, judged)) {
             if exact && !granted_on(finding) {
                 continue;
             }
             used = true;
-            let reopened = allow.evidence.is_some() && !exact;
+            let reopened = allow.evidence.is_some() && !exact && !moved(finding);
             if expired {
                 continue;
             }
@@ -74,6 +80,11 @@ pub fn settle(config: &Config, judged: &[Judged], findings: &mut Vec<Finding>, t
     findings.extend(about_exceptions);
 }
 
+/// Whether it may mean several services: then nothing tells which one's evidence moved.
+fn is_pattern(service: &str) -> bool {
+    service.contains(['*', '?', '[', '{'])
+}
+
 fn covers(allow: &Allow, finding: &Finding, judged: &[Judged]) -> bool {
     if allow.policy != finding.policy {
         return false;
@@ -83,7 +94,10 @@ fn covers(allow: &Allow, finding: &Finding, judged: &[Judged]) -> bool {
         .iter()
         .any(|one| one.service.root == *root && one.service.language == *language && one.service.name == allow.service);
     let meant = std::slice::from_ref(&allow.service);
-    named || matches_path(meant, root) || finding.former.iter().any(|(root, _)| matches_path(meant, root))
+    // A Go service is called like its directory, so its name moved with it; unless somebody else has it now.
+    let is_taken = || judged.iter().any(|one| one.service.name == allow.service);
+    let was = |root: &str| matches_path(meant, root) || (base(root) == allow.service && !is_taken());
+    named || matches_path(meant, root) || finding.former.iter().any(|(root, _)| was(root))
 }
 
 fn reopening(allow: &Allow, finding: &Finding) -> Finding {
@@ -184,6 +198,24 @@ mod tests {
         );
         let unused = settled(&ENTRY.replace("svc", "other"));
         assert_eq!(unused[1].0, "allow-unused");
+    }
+
+    #[test]
+    fn evidence_that_only_moved_is_followed() {
+        let prints: Vec<String> = [&["svc/old.rs"][..], &["svc/old.rs", "svc/more.rs"]]
+            .map(|paths| {
+                let mut service = Service::named("svc", Language::Rust);
+                let evidence = paths.iter().map(|path| Location::of_file(path)).collect();
+                service.traits.push(Evidenced { value: "crud".to_owned(), evidence });
+                judge(vec![service], &Config::default()).1[0].fingerprint.clone()
+            })
+            .into();
+        let with = |evidence: &str, service: &str| {
+            settled(&format!("{}evidence = \"{evidence}\"\n", ENTRY.replace("\"svc\"", service)))
+        };
+        assert_eq!(with(&prints[0], "\"svc\""), [("crud-service".to_owned(), Status::Allowed)]);
+        assert_eq!(with(&prints[1], "\"svc\"").len(), 2, "two files said it then, and one does now");
+        assert_eq!(with(&prints[0], "\"s*\"").len(), 2, "a pattern may mean any of several");
     }
 
     #[test]

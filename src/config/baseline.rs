@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::allow::ABOUT;
 use crate::finding::{Finding, Status};
+use crate::judge::is_moved;
 
 /// Findings that were there when the line was drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,11 +59,11 @@ impl Baseline {
             }
         }
         let now: Vec<Entry> = findings.iter().flat_map(entries).collect();
-        self.findings.iter().filter(|entry| !now.contains(entry)).cloned().collect()
+        self.findings.iter().filter(|entry| !now.iter().any(|now| is_same(entry, now))).cloned().collect()
     }
 
     fn has(&self, finding: &Finding) -> bool {
-        entries(finding).any(|entry| self.findings.contains(&entry))
+        entries(finding).any(|now| self.findings.iter().any(|entry| is_same(entry, &now)))
     }
 
     /// Writes the file: sorted, one entry a line or more, ending in a newline.
@@ -76,6 +77,12 @@ impl Baseline {
 /// Whether a finding can be part of a baseline: an exception that ended is to be decided again, not kept.
 fn is_open(finding: &Finding) -> bool {
     finding.status != Status::Allowed && !ABOUT.contains(&finding.policy.as_str())
+}
+
+/// The same finding, or the same evidence of the same service in files of other names.
+fn is_same(one: &Entry, other: &Entry) -> bool {
+    one == other
+        || one.policy == other.policy && one.service == other.service && is_moved(&one.fingerprint, &other.fingerprint)
 }
 
 /// The finding as it is called now, and as it was where its service lay before.

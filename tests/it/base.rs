@@ -305,6 +305,16 @@ fn what_was_accepted_stays_accepted_where_a_file_moves() {
     repo.git(&["mv", "cmd/door/slo.yaml", "cmd/door/goal.yaml"]);
     let (status, text) = run(&repo, &["--base", "HEAD", "--all"], &[]);
     assert_eq!(status, 0, "{text}");
+    // A full run has nothing to compare with, and follows all the same: a file, and the service with it.
+    assert!(!run(&repo, &[], &[]).1.contains("allow-"), "{:?}", run(&repo, &[], &[]));
+    repo.git(&["mv", "cmd/door", "cmd/portal"]);
+    let (_, text) = run(&repo, &[], &[]);
+    assert!(text.contains("allow-unused"), "its name was how the exception knew it, until history does: {text}");
+    repo.git(&["add", "-A"]);
+    repo.git(&["-c", "user.name=Ann Lee", "-c", "user.email=ann@example.com", "commit", "-q", "-m", "move"]);
+    let (status, text) = run(&repo, &[], &[]);
+    assert!(status == 0 && !text.contains("allow-"), "{text}");
+    repo.git(&["mv", "cmd/portal", "cmd/door"]);
     // Other evidence is another finding.
     repo.write("cmd/door/goal.yaml", &slo("door", "0.0002"));
     let (status, text) = run(&repo, &["--base", "HEAD"], &[]);
