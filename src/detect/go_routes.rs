@@ -89,8 +89,17 @@ fn is_route(view: &GoView<'_>, at: usize) -> bool {
     match path {
         Some(path) => several && !is_operational(path),
         // A path that starts with a variable: only what no client has can be a route.
-        None => router && several && first.len() <= 3 && (name != "Handle" || is_mux(view, at)),
+        None => {
+            let plain = router && several && first.len() <= 3 && (name != "Handle" || is_mux(view, at));
+            plain && !first.clone().any(|index| names_operational(view.token(index)))
+        }
     }
+}
+
+/// Whether a variable is called after a path for operators: `MetricsPath`.
+fn names_operational(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["metrics", "health", "pprof", "ready", "liveness", "telemetry"].iter().any(|word| name.contains(word))
 }
 
 /// Whether a method is one of what is called a router: `mux.Handle(path, handler)`.
@@ -193,7 +202,7 @@ mod tests {
         assert_eq!(counts(switch), [(Count::Routes, 1)]);
         let compared = "func f(w http.ResponseWriter, r *http.Request) {\n if r.URL.Path == \"/a\" || strings.HasPrefix(r.URL.Path, \"/b\") { return }\n if r.URL.Path == \"/\" || r.URL.Path == \"/healthz\" || x.Path == \"/c\" { return }\n}";
         assert_eq!(counts(compared), [(Count::Routes, 2)]);
-        let named = "func f() {\n mux.Handle(keysPath, h)\n serveMux.Handle(p, h)\n bus.Handle(event, h)\n}";
+        let named = "func f() {\n mux.Handle(keysPath, h)\n serveMux.Handle(p, h)\n mux.Handle(cfg.MetricsPath, h)\n bus.Handle(event, h)\n}";
         assert_eq!(counts(named), [(Count::Routes, 2)]);
     }
 

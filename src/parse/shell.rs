@@ -64,6 +64,7 @@ mod tests {
         assert_eq!(words("a > out 2>&1\nb # c && d\n"), ["a", "b"]);
         assert_eq!(words("@$(ENV) X=y cargo build\n$(GO) build"), ["cargo build", "$(GO) build"]);
         assert_eq!(words("run env \"${X[@]}\" go build -o=\"../${out}/a\" ."), ["go build -o=../${out}/a ."]);
+        assert_eq!(words("P=web\n${{env.P}} a -p ${{ env.P }} ${{ env.NO }}"), ["web a -p web ${{ env.NO }}"]);
         assert_eq!(words("run tests"), ["run tests"]);
         assert_eq!(words("if ! a; then\n  b\nfi"), ["a", "b", "fi"]);
         assert_eq!(words("cat <<EOF\ngo build ./no\nEOF\ngo build ./yes"), ["cat", "go build ./yes"]);

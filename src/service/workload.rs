@@ -131,12 +131,21 @@ impl Index {
             let held = self.of_image(repository, units, file, image);
             // One image can hold several programs: the command then says which one runs, else the image itself.
             let both: BTreeSet<usize> = held.all.intersection(&by_command).copied().collect();
-            found.extend(if both.is_empty() { held.started } else { both });
+            // A program of ours that the command of an image of ours names is in it, whatever else is called like the image.
+            let named_alone = !self.by_image.contains_key(&normal(&image_name(image))) && !by_command.is_empty();
+            found.extend(match () {
+                () if !both.is_empty() => both,
+                () if named_alone && !held.all.is_empty() => by_command.clone(),
+                () => held.started,
+            });
         }
         let foreign =
             !workload.images.is_empty() && workload.images.iter().all(|image| self.is_foreign_image(file, image));
         if found.is_empty() {
             found = if foreign { self.of_command(units, file, workload, is_distinctive) } else { by_command };
+        }
+        if found.is_empty() {
+            found = self.of_placeholder(workload);
         }
         if found.is_empty() && !foreign && workload.target != "package" {
             found = self.of_name(units, file, workload);
@@ -283,6 +292,15 @@ impl Index {
             }
         }
         BTreeSet::new()
+    }
+
+    /// `controller:latest` stands for the image of the operator at hand until a build puts its name in: its command tells.
+    fn of_placeholder(&self, workload: &Workload) -> BTreeSet<usize> {
+        let stands = workload.images.iter().any(|image| image == "controller:latest");
+        let Some(program) = workload.command.first().filter(|_| stands) else { return BTreeSet::new() };
+        let called = self.by_binary.get(&normal(base(program))).into_iter().flatten().copied();
+        let found: BTreeSet<usize> = called.filter(|at| self.packed.contains(at)).collect();
+        if found.len() == 1 { found } else { BTreeSet::new() }
     }
 
     /// Whether an image's name is known in full: then a name beside it proves nothing.

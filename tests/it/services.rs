@@ -218,6 +218,47 @@ const CASES: &[Case] = &[
         expected: &[("api/cmd/db_cli", "cli", &[], &[]), ("database/cmd", "job", &["docker"], &[])],
     },
     Case {
+        what: "what a job packs, or hands on by name, to the one that releases is released",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/boat/main.go", MAIN_GO),
+            ("contrib/anchor/cmd/main.go", MAIN_GO),
+            ("cmd/other/main.go", MAIN_GO),
+            (
+                ".github/workflows/release.yml",
+                "on: {push: {tags: ['v*']}}\njobs:\n  build:\n    steps:\n      - run: ./scripts/make-it\n      - run: tar -zcvf boat-x.tar.gz boat README.md\n      - uses: actions/upload-artifact@v4\n        with:\n          path: |\n            boat-x.tar.gz\n            anchor\n  release:\n    steps:\n      - uses: actions/download-artifact@v4\n      - uses: softprops/action-gh-release@v2\n        with: {files: '*'}\n",
+            ),
+        ],
+        expected: &[
+            ("cmd/boat", "cli", &["binary-release"], &[]),
+            ("cmd/other", "cli", &[], &[]),
+            ("contrib/anchor/cmd", "cli", &["binary-release"], &[]),
+        ],
+    },
+    Case {
+        what: "a placeholder of an operator's image, and a program in an image that another is named after",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/manager/main.go", SERVER_GO),
+            ("cmd/boats/main.go", SERVER_GO),
+            ("ui/fleet-server/main.go", MAIN_GO),
+            (
+                "Dockerfile",
+                "FROM golang:1.24 AS b\nRUN go build -o /manager ./cmd/manager\nFROM scratch\nCOPY --from=b /manager /\nENTRYPOINT [\"/manager\"]\n",
+            ),
+            (
+                "config/manager.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: m}\nspec:\n  template:\n    spec:\n      containers:\n        - {name: manager, image: controller:latest, command: [/manager]}\n",
+            ),
+            ("compose.yaml", "services:\n  a:\n    image: fleet/fleet-server:latest\n    command: boats\n"),
+        ],
+        expected: &[
+            ("cmd/boats", "service", &["compose"], &[]),
+            ("cmd/manager", "service", &["kubernetes"], &[]),
+            ("ui/fleet-server", "cli", &[], &[]),
+        ],
+    },
+    Case {
         what: "a bare module of WebAssembly may be for any host",
         files: &[
             ("Cargo.toml", "[package]\nname = \"kernel\"\n[lib]\ncrate-type = [\"cdylib\"]\n"),

@@ -104,7 +104,9 @@ fn publishes(root: &Node, id: Option<&str>) -> Vec<String> {
     }
     for (key, target) in PACKAGERS {
         let target = (*target).to_owned();
-        if root.get(key).is_some() && takes(root.get(key), id) && !found.contains(&target) {
+        // All but these are made of an archive.
+        let from_archive = !matches!(*key, "nfpms" | "snapcrafts") && !takes(root.get("archives"), id);
+        if root.get(key).is_some() && takes(root.get(key), id) && !from_archive && !found.contains(&target) {
             found.push(target);
         }
     }
@@ -201,6 +203,14 @@ mod tests {
         let found = builds(".promu.yml", &format!("{binaries}crossbuild: {{platforms: [linux]}}\n"));
         assert_eq!((found[0].packages[0].as_str(), found[0].publishes[0].as_str()), ("./cmd/web", "binary-release"));
         assert!(builds(".promu.yml", binaries)[0].publishes.is_empty());
+    }
+
+    #[test]
+    fn packages_of_archives_hold_what_the_archives_hold() {
+        let source = "builds:\n  - {id: a, main: ./a}\n  - {id: b, main: ./b}\narchives:\n  - {ids: [b]}\nkrews:\n  - {name: b}\n";
+        let found = builds(".goreleaser.yaml", source);
+        assert!(found[0].publishes.is_empty());
+        assert_eq!(found[1].publishes, ["binary-release", "package"]);
     }
 
     #[test]

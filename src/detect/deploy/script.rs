@@ -208,19 +208,26 @@ pub(crate) fn emit_in(
 fn archives(found: &[Command], targets: &[String], facts: &mut Facts<'_, '_>) {
     for (command, target) in found.iter().zip(targets) {
         let is_release = ["release", "dist", "package"].iter().any(|word| target.starts_with(word));
-        if !is_release || !matches!(command.program(), "tar" | "zip") {
-            continue;
+        if is_release {
+            packed(command, &["binary-release".to_owned()], facts);
         }
-        for member in members(command) {
-            let build = Build {
-                tool: command.program().to_owned(),
-                output: Some(member),
-                source: "release".to_owned(),
-                publishes: vec!["binary-release".to_owned()],
-                ..Build::default()
-            };
-            facts.add(command.range.clone(), FactKind::Build(build));
-        }
+    }
+}
+
+/// States what `tar` or `zip` puts into an archive that is published.
+pub(crate) fn packed(command: &Command, publishes: &[String], facts: &mut Facts<'_, '_>) {
+    if !matches!(command.program(), "tar" | "zip") {
+        return;
+    }
+    for member in members(command) {
+        let build = Build {
+            tool: command.program().to_owned(),
+            output: Some(member),
+            source: "release".to_owned(),
+            publishes: publishes.to_vec(),
+            ..Build::default()
+        };
+        facts.add(command.range.clone(), FactKind::Build(build));
     }
 }
 

@@ -12,7 +12,7 @@ mod steps;
 
 use self::action::{action, upload, uploads};
 use self::steps::{Found, collect, set_variables};
-use super::script::emit_one;
+use super::script::{emit_one, packed};
 use super::{commands, matrix};
 use crate::detect::Facts;
 use crate::fact::{Build, FactKind};
@@ -126,6 +126,9 @@ fn state(job: &Job<'_>, passed: &[String], is_called: bool, facts: &mut Facts<'_
     let first = facts.list.len();
     for command in &job.found.commands {
         emit_one(command, source, &publishes, facts);
+        if publishes.iter().any(|target| target == "binary-release") {
+            packed(command, &publishes, facts);
+        }
         if let Some(target) = commands::publishes(command) {
             upload(target, commands::files(command), job.takes, command.range.clone(), facts);
         }
@@ -148,7 +151,21 @@ fn state(job: &Job<'_>, passed: &[String], is_called: bool, facts: &mut Facts<'_
         matrix::detect(job.node, &model, facts);
     }
     for step in &job.found.steps {
+        if publishes.iter().any(|target| target == "binary-release") {
+            handed_on(step, &model, facts);
+        }
         action(step, &job.found.steps, &model, job.takes, facts);
+    }
+}
+
+/// Programs that a job hands on by their names, to the one that releases them.
+fn handed_on(step: &Node, model: &Build, facts: &mut Facts<'_, '_>) {
+    let is_kept = step.str_at(&["uses"]).is_some_and(|uses| uses.starts_with("actions/upload-artifact"));
+    let Some(paths) = step.path(&["with", "path"]).filter(|_| is_kept) else { return };
+    let text = paths.written().unwrap_or("");
+    for name in text.split_whitespace().filter(|name| !name.contains(['*', '$', '.', '!', '|', '>'])) {
+        let build = Build { tool: "tar".to_owned(), output: Some(name.to_owned()), ..model.clone() };
+        facts.add(paths.range.clone(), FactKind::Build(build));
     }
 }
 

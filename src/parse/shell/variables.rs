@@ -39,7 +39,11 @@ impl Variables {
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             let (reference, after) = split_reference(&rest[at..]);
-            match self.value(reference) {
+            let found = match of_context(reference) {
+                Some(name) => self.get(name),
+                None => self.value(reference),
+            };
+            match found {
                 Some(value) if out.len() + value.len() <= MAX_VALUE => out.push_str(value),
                 found => {
                     if found.is_some() {
@@ -73,6 +77,13 @@ impl Variables {
             Some(_) => None,
         }
     }
+}
+
+/// The variable that an expression of a workflow asks for: `${{ env.X }}` is `$X`.
+fn of_context(reference: &str) -> Option<&str> {
+    let inner = reference.strip_prefix("${{")?.strip_suffix("}}")?.trim();
+    let name = inner.strip_prefix("env.")?;
+    name.chars().all(is_name).then_some(name)
 }
 
 /// Splits `$X…`, `${…}…`, `$(…)…` after the reference; `text` starts with `$`.

@@ -99,8 +99,10 @@ pub(super) fn by_service(context: &Context<'_, '_>) -> Option<Reasoned> {
     let routes = || context.routes() >= 2 && context.published().is_none();
     // Only servers forward for others.
     let forwards = || !context.uses.near("reverse-proxy").is_empty() && !context.uses.near("http-server").is_empty();
-    let listens =
-        context.uses.near("cli-parser").is_empty() || context.image_serves() || called || routes() || forwards();
+    // An image of a program that answers gRPC is there to answer.
+    let answers = || context.shipped_image().is_some() && !context.uses.near("grpc-server").is_empty();
+    let plain = context.uses.near("cli-parser").is_empty() || context.image_serves();
+    let listens = plain || called || routes() || forwards() || answers();
     listens.then(|| context.reason(Role::Service, "listens for work", at)).flatten()
 }
 
@@ -111,7 +113,11 @@ pub(super) fn by_cli(context: &Context<'_, '_>) -> Option<Reasoned> {
         || !context.uses.near("shutdown-signal").is_empty()
         || !context.uses.near("socket-server").is_empty()
         || !context.uses.near("container-runtime").is_empty();
-    if kept && is_called_a_daemon(&context.unit.name) && context.uses.near("terminal-ui").is_empty() {
+    // `bookd` of the package `book-rs` is its daemon.
+    let stem = context.unit.name.split(['-', '_']).next().unwrap_or("");
+    let daemon = stem.len() > 2 && context.unit.binaries.contains(&format!("{stem}d"));
+    let called = daemon || is_called_a_daemon(&context.unit.name);
+    if kept && called && context.uses.near("terminal-ui").is_empty() {
         return context.reason(Role::Service, "is called something that keeps running", context.unit.at.clone());
     }
     // An image starts it, nobody installs it, and it waits to be told to stop: its command line is its settings.

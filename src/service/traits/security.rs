@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::path::parent;
 use crate::source::Location;
 
-use super::super::Role;
+use super::super::{Language, Role};
 use super::Context;
 use super::work::{node_agent, operator};
 
@@ -37,8 +37,9 @@ pub(super) fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
         return if own.len() >= 3 && context.unit.closure.len() <= 20 { own } else { Vec::new() };
     }
     let mut direct = context.uses.any_near(CRITICAL);
-    // Controllers, and agents on hosts, make certificates for their own doors.
-    let keeps_house = !operator(context).is_empty() || !node_agent(context).is_empty();
+    // Controllers, and agents of clusters on hosts, make certificates for their own doors.
+    let is_agent = context.unit.language == Language::Go && !node_agent(context).is_empty();
+    let keeps_house = is_agent || !operator(context).is_empty();
     if keeps_house && !context.named(AUTHORITIES) {
         let issued = context.uses.near("certificate-authority");
         let beside = |at: &Location| issued.iter().any(|other| parent(&other.path) == parent(&at.path));
