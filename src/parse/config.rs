@@ -75,8 +75,9 @@ pub fn view<'a>(kind: Kind, text: &'a Text<'a>) -> Option<(ConfigView<'a>, Vec<F
 /// What not reading a file whole may cost.
 fn cost(kind: Kind, text: &Text<'_>, templated: bool) -> Class {
     // Only its own program can read a template whole: what does not parse around its actions is expected.
-    let is_template = templated || text.path.ends_with(".tpl") || kind == Kind::Json && holds_statements(text.text);
-    let says_nothing = matches!(kind, Kind::Yaml | Kind::Json) && !MARKS.is_match(text.text);
+    let is_data = matches!(kind, Kind::Yaml | Kind::Json);
+    let is_template = templated || text.path.ends_with(".tpl") || is_data && holds_statements(text.text);
+    let says_nothing = is_data && !MARKS.is_match(text.text);
     if is_template || says_nothing { Class::Partial } else { Class::Lost }
 }
 
@@ -138,7 +139,6 @@ static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "args",
         "command",
         "entrypoint",
-        "extern",
         "\\u00",
         "\\x",
     ];

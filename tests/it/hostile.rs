@@ -191,6 +191,9 @@ fn within(addresses: u64, log: &Path) -> Command {
         command.arg(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_fitcheck").into()));
     }
     command.env_clear();
+    command.envs(
+        std::env::var_os("PATH").filter(|_| std::env::var_os("FITCHECK_PROGRAM").is_some()).map(|path| ("PATH", path)),
+    );
     command.env("GITHUB_ACTIONS", "true").env("RUST_BACKTRACE", "full").env("HOME", "/nonexistent");
     command
 }
