@@ -65,6 +65,8 @@ fn lower_reopened(head: &mut Report) {
 struct Known<'a> {
     by_fingerprint: BTreeMap<&'a str, Vec<usize>>,
     by_content: BTreeMap<Content, Vec<usize>>,
+    /// By policy and service, with what each says.
+    by_service: BTreeMap<(String, Option<(String, Language)>), Vec<(usize, Vec<String>)>>,
     findings: Vec<Option<&'a Finding>>,
 }
 
@@ -78,13 +80,26 @@ fn content(finding: &Finding, root: impl Fn(&str, Language) -> String) -> Conten
     (finding.policy.clone(), service, labels)
 }
 
+/// Whether each of `some` is among `all`, as often; both are sorted.
+fn is_part(some: &[String], all: &[String]) -> bool {
+    let mut rest = all.iter();
+    some.iter().all(|one| rest.any(|other| other == one))
+}
+
 impl<'a> Known<'a> {
     fn of(base: &'a Report, moves: &Moves) -> Known<'a> {
-        let mut known = Known { by_fingerprint: BTreeMap::new(), by_content: BTreeMap::new(), findings: Vec::new() };
+        let mut known = Known {
+            by_fingerprint: BTreeMap::new(),
+            by_content: BTreeMap::new(),
+            by_service: BTreeMap::new(),
+            findings: Vec::new(),
+        };
         for finding in &base.findings {
             let number = known.findings.len();
             known.by_fingerprint.entry(&finding.fingerprint).or_default().push(number);
             let content = content(finding, |root, language| moves.to_head(root, language).to_owned());
+            let (policy, service, labels) = content.clone();
+            known.by_service.entry((policy, service)).or_default().push((number, labels));
             known.by_content.entry(content).or_default().push(number);
             known.findings.push(Some(finding));
         }
@@ -94,8 +109,13 @@ impl<'a> Known<'a> {
     /// How the base had this finding, if it had it; each of its findings answers for one.
     fn take(&mut self, finding: &Finding) -> Option<Status> {
         let same = self.by_fingerprint.get(finding.fingerprint.as_str());
-        let alike = self.by_content.get(&content(finding, |root, _| root.to_owned()));
-        let numbers = same.into_iter().chain(alike).flatten();
+        let said = content(finding, |root, _| root.to_owned());
+        let alike = self.by_content.get(&said);
+        // Less evidence of what was known is no news: two files that said the same became one.
+        let (policy, service, labels) = said;
+        let more = self.by_service.get(&(policy, service)).into_iter().flatten();
+        let more = more.filter(|(_, before)| is_part(&labels, before)).map(|(number, _)| number);
+        let numbers = same.into_iter().chain(alike).flatten().chain(more);
         let number = numbers.copied().find(|&number| self.findings[number].is_some())?;
         self.findings[number].take().map(|finding| finding.status)
     }

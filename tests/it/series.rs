@@ -186,6 +186,13 @@ fn a_service_renamed_to_and_fro_keeps_its_findings() {
     holds(&series, Instant::now() + Duration::from_secs(60)).unwrap();
 }
 
+/// Two files of one service that say the same become one: nothing was said that had not been.
+#[test]
+fn evidence_that_becomes_less_is_nothing_new() {
+    let series = [(1, Step::RenameFile), (1, Step::Write { limit: 0, cgo: false }), (1, Step::RenameFile)];
+    holds(&series, Instant::now() + Duration::from_secs(60)).unwrap();
+}
+
 /// `FITCHECK_SERIES=2000` or `FITCHECK_SERIES=2000@7` runs so many other series, from that seed on.
 fn asked() -> Option<(u32, u64)> {
     let asked = std::env::var("FITCHECK_SERIES").ok()?;
