@@ -67,7 +67,7 @@ fn is_true(text: &str, place: &Place) -> bool {
 }
 
 /// Whether the text at a fact's place says what the fact says; `None` for facts about a place as a whole.
-fn shows(fact: &Fact, text: &str) -> Option<bool> {
+fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
     let said = slice(text, &fact.place);
     let has = |word: &str| said.contains(word);
     let line = || text.get(fact.place.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("");
@@ -103,7 +103,10 @@ fn shows(fact: &Fact, text: &str) -> Option<bool> {
         }
         // The place is where the first begins.
         FactKind::Count { what, .. } => signs(*what).iter().any(|sign| line().contains(sign)),
-        FactKind::Workload(Workload { name: Some(name), .. }) if !said.is_empty() => text.contains(name.as_str()),
+        FactKind::Workload(Workload { name: Some(name), .. }) if !said.is_empty() => {
+            // A unit is called like its file.
+            text.contains(name.as_str()) || path.contains(name.as_str())
+        }
         // What a build file settles without naming the tool says nothing here.
         FactKind::Build(build)
             if matches!(build.tool.as_str(), "go" | "cargo" | "tinygo" | "maturin") && build.source != "build-file" =>
@@ -204,7 +207,7 @@ fn look_at(root: &Path, path: &Path, tally: &mut Tally) {
         if !is_true(text, &fact.place) {
             tally.wrong.push(format!("{name}: {fact:?} has no true place"));
         }
-        match shows(fact, text) {
+        match shows(fact, &name, text) {
             Some(true) => tally.shown += 1,
             Some(false) => {
                 tally.wrong.push(format!("{name}: {:?} is not in `{}`", fact.kind, slice(text, &fact.place)))
