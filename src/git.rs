@@ -80,8 +80,17 @@ impl Git {
 
     /// Returns a handle for the calling thread.
     pub fn handle(&self) -> gix::Repository {
+        self.handle_of(gix::objs::Kind::Tree)
+    }
+
+    /// Returns a handle for who reads many versions of few files.
+    pub fn handle_of_contents(&self) -> gix::Repository {
+        self.handle_of(gix::objs::Kind::Blob)
+    }
+
+    fn handle_of(&self, kind: gix::objs::Kind) -> gix::Repository {
         let mut repository = self.shared.to_thread_local();
-        repository.objects.set_pack_cache(|| Box::<deltas::Deltas>::default());
+        repository.objects.set_pack_cache(move || Box::new(deltas::Deltas::of(kind)));
         repository
     }
 

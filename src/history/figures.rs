@@ -94,7 +94,8 @@ pub(super) fn collect(
     let owners = PLACES.iter().find_map(|place| file_of(&repository, commits.head_tree, place));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
     let mut past = Past::new(comparison, commits, std::mem::take(&mut book.answers));
-    let mut contents = Contents::new(&repository, std::mem::take(&mut book.effects));
+    let versions = git.handle_of_contents();
+    let mut contents = Contents::new(&versions, std::mem::take(&mut book.effects));
     let mut figures = Vec::new();
     for (number, unit) in layout.units.iter().enumerate() {
         let own = unit.directories.first().into_iter();
