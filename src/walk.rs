@@ -201,9 +201,36 @@ impl Drop for Local<'_> {
     }
 }
 
+/// What the `ignore` crate opens because a `.git` file names a place.
+fn followed(directory: &Path) -> Vec<PathBuf> {
+    let git = directory.join(".git");
+    let is_file = kind_at(&git).is_some_and(|kind| kind.is_file());
+    let first_line = |path: &Path| {
+        let bytes = read::bytes(path, IGNORE_FILE_LIMIT).ok()?;
+        String::from_utf8_lossy(&bytes).lines().next().map(str::to_owned)
+    };
+    let line = is_file.then(|| first_line(&git)).flatten();
+    let Some(place) = line.as_deref().and_then(|line| line.strip_prefix("gitdir: ")).map(PathBuf::from) else {
+        return Vec::new();
+    };
+    let pointer = place.join("commondir");
+    let common = is_harmless(&pointer).then(|| first_line(&pointer)).flatten();
+    let exclude = place.join(common.unwrap_or_default()).join("info/exclude");
+    vec![pointer, exclude]
+}
+
+/// Whether opening a path can neither hang nor grow: there is a small regular file, or nothing.
+fn is_harmless(path: &Path) -> bool {
+    fs::symlink_metadata(path).map_or(true, |meta| meta.is_file() && meta.len() <= IGNORE_FILE_LIMIT)
+}
+
 /// Says why the ignore files of a directory must not be read: the `ignore` crate opens whatever has the name, so a
 /// link to a device or a pipe would hang it or exhaust memory.
 fn hostile_ignore_file(directory: &Path) -> Option<String> {
+    if let Some(file) = followed(directory).into_iter().find(|file| !is_harmless(file)) {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        return Some(format!("`.git` leads to `{name}`, which is not a regular file: not walked with ignore rules"));
+    }
     [".gitignore", ".ignore", ".git/info/exclude"].iter().find_map(|name| {
         let metadata = fs::symlink_metadata(directory.join(name)).ok()?;
         if !metadata.file_type().is_file() {
@@ -471,6 +498,15 @@ mod tests {
     fn a_special_ignore_file_hides_nothing_and_is_never_opened() {
         let root = tree(&[("a/main.go", ""), ("a/hidden.go", "")]);
         std::os::unix::fs::symlink("/dev/zero", root.path().join("a/.gitignore")).unwrap();
+        assert!(followed(root.path()).is_empty());
+        let place = root.path().join("place");
+        fs::create_dir(&place).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", place.join("commondir")).unwrap();
+        fs::create_dir(root.path().join("sub")).unwrap();
+        fs::write(root.path().join("sub/.git"), format!("gitdir: {}\n", place.display())).unwrap();
+        assert!(hostile_ignore_file(&root.path().join("sub")).is_some_and(|reason| reason.contains("commondir")));
+        fs::remove_file(root.path().join("sub/.git")).unwrap();
+        fs::remove_dir_all(place).unwrap();
         let walked = walk(root.path(), 2, &Filter::default());
         assert_eq!(paths(&walked), ["a/hidden.go", "a/main.go"]);
         assert!(walked.problems.iter().any(|problem| &*problem.path == "a"));
