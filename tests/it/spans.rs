@@ -73,6 +73,8 @@ fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
     let line = || text.get(fact.place.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("");
     let number = |value: f64| figures(said).iter().any(|figure| same(*figure, value));
     Some(match &fact.kind {
+        // A variable stands for a version that is given elsewhere.
+        FactKind::Toolchain { version, .. } if said.contains('$') => text.contains(version.as_str()),
         FactKind::Toolchain { version, .. } if !said.is_empty() => has(version.split(['-', '+']).next().unwrap_or("")),
         // Where the name is in a variable, the place is the call that loads it.
         FactKind::Consumer { library, .. } if said.contains(['"', '\'']) && !said.starts_with("extern") => {
@@ -95,7 +97,11 @@ fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
             if said.contains(|c: char| c.is_ascii_digit()) =>
         {
             let units = [1e-3, 1.0, 1e3, 1e6, 6e7, 3.6e9, 8.64e10];
-            units.iter().any(|unit| number(limit_us / unit)) || same(together(said), *limit_us)
+            // An expression of several lines begins at its place.
+            let lines: Vec<&str> = text[fact.place.start as usize..].lines().take(8).collect();
+            let known = figures(&lines.concat());
+            let holds = |value: f64| number(value) || known.iter().any(|figure| same(*figure, value));
+            units.iter().any(|unit| holds(limit_us / unit)) || same(together(said), *limit_us)
         }
         FactKind::ArtifactBudget { bytes } => {
             let sizes = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0];

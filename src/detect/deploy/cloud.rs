@@ -220,10 +220,11 @@ fn nomad_task(job: &str, kind: &str, count: Option<&Node>, name: &str, task: &No
     if let Some((node, n)) = count.and_then(|node| Some((node, u32::try_from(node.as_u64()?).ok()?))) {
         facts.add_bound(node.range.clone(), FactKind::Replicas { min: n, max: n }, Binding::Workload(index));
     }
-    let maximum = task.path(&["resources", "memory_max"]).and_then(Node::as_str);
-    if let Some(bytes) = maximum.and_then(|text| shared::bytes(&format!("{text}Mi"), Units::Binary)) {
+    if let Some(maximum) = task.path(&["resources", "memory_max"])
+        && let Some(bytes) = maximum.as_str().and_then(|text| shared::bytes(&format!("{text}Mi"), Units::Binary))
+    {
         let kind = FactKind::Memory { what: MemoryWhat::Limit, bytes };
-        facts.add_bound(task.range.start..task.range.start + 1, kind, Binding::Workload(index));
+        facts.add_bound(maximum.range.clone(), kind, Binding::Workload(index));
     }
 }
 
@@ -253,6 +254,15 @@ mod tests {
         let found = kinds(detect, "task-definition.json", source);
         assert_eq!((workload(&found[0]).images.len(), found.len()), (1, 2));
         assert_eq!(kinds(detect, "a.json", "{\"containerDefinitions\": [{\"name\": \"x\"}]}"), []);
+    }
+
+    #[test]
+    fn the_most_memory_of_a_task_is_shown_where_it_is_written() {
+        let source = "job \"web\" {\n  group \"g\" {\n    task \"server\" {\n      config { image = \"r/web:1\" }\n      resources {\n        memory = 64\n        memory_max = 1024\n      }\n    }\n  }\n}\n";
+        let facts = crate::reader::read(crate::parse::Kind::Hcl, &crate::source::Text::new("web.nomad", source)).facts;
+        let memory = facts.iter().filter(|fact| matches!(fact.kind, FactKind::Memory { .. }));
+        let shown: Vec<&str> = memory.map(|fact| &source[fact.place.start as usize..fact.place.end as usize]).collect();
+        assert_eq!(shown, ["64", "1024"]);
     }
 
     #[test]
