@@ -120,9 +120,9 @@ fn written_image(image: &Node, facts: &Facts<'_, '_>) -> Option<String> {
 fn autoscaler(object: &Node, facts: &mut Facts<'_, '_>) {
     let number = |key: &str| object.path(&["spec", key]).and_then(Node::as_u64).and_then(|n| u32::try_from(n).ok());
     let Some(name) = object.path(&["spec", "scaleTargetRef", "name"]).and_then(Node::written) else { return };
-    let Some(max) = number("maxReplicas") else { return };
+    let (Some(most), Some(max)) = (object.path(&["spec", "maxReplicas"]), number("maxReplicas")) else { return };
     let kind = FactKind::Replicas { min: number("minReplicas").unwrap_or(1), max };
-    facts.add_bound(object.range.start..object.range.start + 1, kind, Binding::Names(vec![name.to_owned()]));
+    facts.add_bound(most.range.clone(), kind, Binding::Names(vec![name.to_owned()]));
 }
 
 fn kustomize(object: &Node, facts: &mut Facts<'_, '_>) {
