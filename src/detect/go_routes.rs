@@ -110,12 +110,13 @@ fn is_mux(view: &GoView<'_>, at: usize) -> bool {
 
 /// A hand-written handler that compares the path of its request: `r.URL.Path == "/a"`, `HasPrefix(r.URL.Path, "/a")`.
 fn is_compared(view: &GoView<'_>, at: usize) -> bool {
-    if !(view.is_word(at, "Path") && view.is(at - 1, b'.') && at >= 4 && view.is_word(at - 2, "URL")) {
+    if !(at >= 4 && view.is_word(at, "Path") && view.is(at - 1, b'.') && view.is_word(at - 2, "URL")) {
         return false;
     }
+    let has_prefix = || at >= 6 && view.is(at - 5, b'(') && view.is_word(at - 6, "HasPrefix");
     let literal = match () {
         () if view.kind(at + 1) == Some(TokenKind::Compare) && view.token(at + 1) == "==" => at + 2,
-        () if view.is(at + 1, b',') && view.is(at - 5, b'(') && view.is_word(at - 6, "HasPrefix") => at + 2,
+        () if view.is(at + 1, b',') && has_prefix() => at + 2,
         () => return false,
     };
     view.kind(literal) == Some(TokenKind::String)
@@ -192,6 +193,13 @@ mod tests {
             other => panic!("{other:?}"),
         });
         counted.collect()
+    }
+
+    #[test]
+    fn a_path_at_the_head_of_a_broken_file_has_nothing_before_it() {
+        for source in ["pr.URL.Path ,\n case", "(r.URL.Path, \"/a\")", "Path", ".Path", "HasPrefix(r.URL.Path,"] {
+            assert!(go_facts(detect, "a.go", source).is_empty(), "{source}");
+        }
     }
 
     #[test]

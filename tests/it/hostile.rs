@@ -7,6 +7,7 @@
 mod big;
 mod consumers;
 mod encodings;
+mod found;
 mod git_directories;
 mod limits;
 mod memory;

@@ -1,0 +1,24 @@
+//! T1: what a fuzzer found, each as small as it could be made; the bytes stand in `fuzz/corpus` too.
+
+use super::{Case, calm_service, put, run_all};
+
+/// What was wrong, the path, the text.
+const FOUND: &[(&str, &str, &str)] = &[
+    ("a compared path with too few tokens before it", "pkg/a.go", "pr.URL.Path ,\n case"),
+    ("a compared path in the first bracket of a file", "pkg/a.go", "(r.URL.Path, \"/a\")"),
+];
+
+#[test]
+fn what_a_fuzzer_found_breaks_no_reader_again() {
+    let case = |(what, path, text): &(&'static str, &'static str, &'static str)| {
+        let (path, text) = (*path, *text);
+        Case::new("T1", *what, move |root| {
+            calm_service(root);
+            put(root, path, text);
+        })
+        // A file that is no Go is told of, and fails a strict run; a reader that failed would be told of as ours.
+        .exits(&[0, 2])
+        .skips("not Go")
+    };
+    run_all(&FOUND.iter().map(case).collect::<Vec<_>>());
+}
