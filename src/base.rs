@@ -66,9 +66,12 @@ struct Known<'a> {
     by_fingerprint: BTreeMap<&'a str, Vec<usize>>,
     by_content: BTreeMap<Content, Vec<usize>>,
     /// By policy and service, with what each says.
-    by_service: BTreeMap<(String, Option<(String, Language)>), Vec<(usize, Vec<String>)>>,
+    by_service: BTreeMap<About, Vec<(usize, Vec<String>)>>,
     findings: Vec<Option<&'a Finding>>,
 }
+
+/// Whom a finding is about: the policy, and the service as the head calls it.
+type About = (String, Option<(String, Language)>);
 
 /// What a finding says apart from names of files: the policy, the service as the head calls it, the labels.
 type Content = (String, Option<(String, Language)>, Vec<String>);

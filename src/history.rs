@@ -313,7 +313,8 @@ impl History {
         let revision = self.commits.as_ref().map(|commits| commits.head.to_string());
         let mut units = vec![(None, None); layout.units.len()];
         if let (Some(commits), HistoryStatus::Full) = (&self.commits, summary.status) {
-            match figures::collect(&self.git, self.window_days, commits, layout, left_out, threads, book) {
+            let question = figures::Question { window_days: self.window_days, left_out, threads };
+            match figures::collect(&self.git, &question, commits, layout, book) {
                 Ok((found, lacks_contents)) => {
                     units = found;
                     if lacks_contents {

@@ -67,6 +67,14 @@ pub(super) struct Book {
 /// Former places kept of one unit.
 const FORMER: usize = 64;
 
+/// What is asked of the commits.
+pub(super) struct Question<'a> {
+    pub(super) window_days: u32,
+    pub(super) left_out: &'a LeftOut,
+    /// Trees are compared on so many threads.
+    pub(super) threads: usize,
+}
+
 /// What the commits say together.
 struct Said {
     changes: Vec<Change>,
@@ -80,17 +88,15 @@ struct Said {
 /// have told more.
 pub(super) fn collect(
     git: &Git,
-    window_days: u32,
+    question: &Question<'_>,
     commits: &Commits,
     layout: &Layout,
-    left_out: &LeftOut,
-    threads: usize,
     book: &mut Book,
 ) -> Result<(Figures, bool), Missing> {
     let repository = git.handle();
     let mut comparison = Comparison::new(&repository);
     let mut trie = Trie::new(layout, &git.prefix);
-    let said = read(git, &mut comparison, &mut trie, window_days, commits, left_out, threads, book)?;
+    let said = read(git, &mut comparison, &mut trie, question, commits, book)?;
     let owners = PLACES.iter().find_map(|place| file_of(&repository, commits.head_tree, place));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
     let mut past = Past::new(comparison, commits, std::mem::take(&mut book.answers));
@@ -105,7 +111,7 @@ pub(super) fn collect(
         let age = past.age(first, places)?;
         let named = owners.as_ref().map_or(&[][..], |owners| owners.of(&in_repository(&git.prefix, &unit.root)));
         let owned = owned(named, commits, &said);
-        let mut team = team::team(window_days, age, owned, &contributions(&said.changes, number));
+        let mut team = team::team(question.window_days, age, owned, &contributions(&said.changes, number));
         team.former = former(&trie, git, number);
         let contracts = Contracts { unit, number, changes: &said.changes };
         figures.push((Some(team), spec(&mut past, &trie, git, &contracts, &mut contents)?));
@@ -120,10 +126,8 @@ fn read(
     git: &Git,
     comparison: &mut Comparison<'_>,
     trie: &mut Trie,
-    window_days: u32,
+    &Question { window_days, left_out, threads }: &Question<'_>,
     commits: &Commits,
-    left_out: &LeftOut,
-    threads: usize,
     book: &mut Book,
 ) -> Result<Said, Missing> {
     let repository = &git.handle();

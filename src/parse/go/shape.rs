@@ -45,10 +45,13 @@ impl Shape {
                         shape.unmatched = Some(index as u32);
                     }
                 }
-                TokenKind::Punct(b'.') if index > 0 && is_word(index - 1) && is_word(index + 1) => {
-                    if index < 2 || tokens[index - 2].kind != TokenKind::Punct(b'.') {
-                        shape.selections.push(index as u32 - 1);
-                    }
+                TokenKind::Punct(b'.')
+                    if index > 0
+                        && is_word(index - 1)
+                        && is_word(index + 1)
+                        && (index < 2 || tokens[index - 2].kind != TokenKind::Punct(b'.')) =>
+                {
+                    shape.selections.push(index as u32 - 1);
                 }
                 TokenKind::String | TokenKind::Rune if shape.endless.is_none() => {
                     let literal = &text.as_bytes()[token.start as usize..token.end as usize];
