@@ -16,8 +16,9 @@ use super::tree::{Node, Value};
 const MAX_NODES: usize = 200_000;
 /// Documents tried after errors, so that a hostile file cannot make recovery its own work.
 const MAX_RECOVERIES: usize = 200;
-/// Bytes read again for lines of quoted text that begin too far left, and how often at most.
-const REREAD: usize = 8 << 20;
+/// Bytes read again for lines of quoted text that begin too far left, and how often at most. The parser stops at the
+/// first such line, so each costs a reading: a manifest can pay that, the description of a large API cannot.
+const REREAD: usize = 256 << 10;
 const REREADINGS: usize = 200;
 /// What the parser says of such a line, which other readers of YAML take.
 const TOO_FAR_LEFT: &str = "invalid indentation in multiline quoted scalar";
