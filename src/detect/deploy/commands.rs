@@ -1,6 +1,6 @@
 //! What a command line builds, publishes or checks; shared by all detectors of files that hold commands.
 //!
-//! In: one [`Command`]. Out: at most one [`Build`], [`Image`], deploy target or name of a check. Commands that only
+//! In: one `Command`. Out: at most one `Build`, `Image`, deploy target or name of a check. Commands that only
 //! fetch somebody else's tool (`go install x@v1`, `cargo install ripgrep`) are nothing.
 
 mod build;
