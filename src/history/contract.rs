@@ -9,6 +9,7 @@
 //! Cap'n Proto …) is [`Effect::Untold`].
 
 mod graphql;
+mod lexis;
 mod proto;
 mod schema;
 

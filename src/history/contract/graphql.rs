@@ -1,5 +1,6 @@
 //! GraphQL: types with their fields and arguments, inputs, values and members.
 
+use super::lexis::Lexis;
 use super::{May, Shape};
 
 pub(super) fn shape(text: &str) -> Option<Shape> {
@@ -188,59 +189,15 @@ impl<'a> Rest<'_, 'a> {
     }
 }
 
-/// Names and signs; comments, commas and descriptions go.
+/// Names and signs; comments, commas and descriptions go. A default that is a text stays, since the type is judged with it.
 fn tokens(text: &str) -> Option<Vec<&str>> {
-    let bytes = text.as_bytes();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let start = at;
-        match bytes[at] {
-            b'#' => {
-                at = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
-                continue;
-            }
-            b'"' if bytes[at..].starts_with(b"\"\"\"") => {
-                at += 3 + memchr::memmem::find(&bytes[at + 3..], b"\"\"\"")? + 3;
-                continue;
-            }
-            b'"' => {
-                at = string_end(bytes, at)?;
-                // A default that is a text stays one token; a description stands before a name and is dropped there.
-                if tokens.last() == Some(&"=") {
-                    tokens.push(&text[start..at]);
-                }
-                continue;
-            }
-            b',' => {
-                at += 1;
-                continue;
-            }
-            byte if byte.is_ascii_whitespace() => {
-                at += 1;
-                continue;
-            }
-            byte if is_word(byte) => at += bytes[at..].iter().take_while(|byte| is_word(**byte)).count(),
-            _ => at += text[at..].chars().next().map_or(1, char::len_utf8),
-        }
-        tokens.push(&text[start..at]);
-    }
-    Some(tokens)
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
-}
-
-fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = start + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            b'"' => return Some(at + 1),
-            b'\n' => return None,
-            _ => at += 1,
+    let written = Lexis { line_comment: "#", block: ("\"\"\"", "\"\"\""), quotes: b"\"" }.tokens(text)?;
+    let mut kept: Vec<&str> = Vec::with_capacity(written.len());
+    for token in written {
+        let is_description = token.starts_with('"') && kept.last() != Some(&"=");
+        if token != "," && !is_description {
+            kept.push(token);
         }
     }
-    None
+    Some(kept)
 }

@@ -1,12 +1,13 @@
 //! Protobuf: fields by number, values, methods.
 
 use super::Shape;
+use super::lexis::Lexis;
 
 /// Messages within messages beyond this are nobody's.
 const DEPTH: usize = 64;
 
 pub(super) fn shape(text: &str) -> Option<Shape> {
-    let tokens = tokens(text)?;
+    let tokens = Lexis { line_comment: "//", block: ("/*", "*/"), quotes: b"\"'" }.tokens(text)?;
     let mut shape = Shape::default();
     let mut open: Vec<Block> = Vec::new();
     let mut statement: Vec<&str> = Vec::new();
@@ -117,52 +118,4 @@ fn field(block: &Block, kind: &[&str], name: &str, number: &str, shape: &mut Sha
     // Whether an absent value can be told from an empty one changes no byte on the wire.
     let kind: String = kind.iter().copied().filter(|word| *word != "optional").collect();
     shape.says(key, format!("{kind} {name}"));
-}
-
-/// Words, numbers and single signs; strings stay one token, comments go. `None` where a string or comment has no end.
-fn tokens(text: &str) -> Option<Vec<&str>> {
-    let bytes = text.as_bytes();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let start = at;
-        match bytes[at] {
-            b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                at = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end);
-                continue;
-            }
-            b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                at += 2 + memchr::memmem::find(&bytes[at + 2..], b"*/")? + 2;
-                continue;
-            }
-            quote @ (b'"' | b'\'') => at = string_end(bytes, at, quote)?,
-            byte if byte.is_ascii_whitespace() => {
-                at += 1;
-                continue;
-            }
-            byte if is_word(byte) => {
-                at += bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
-            }
-            _ => at += text[at..].chars().next().map_or(1, char::len_utf8),
-        }
-        tokens.push(&text[start..at]);
-    }
-    Some(tokens)
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')
-}
-
-fn string_end(bytes: &[u8], start: usize, quote: u8) -> Option<usize> {
-    let mut at = start + 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            byte if byte == quote => return Some(at + 1),
-            b'\n' => return None,
-            _ => at += 1,
-        }
-    }
-    None
 }
