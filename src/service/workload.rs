@@ -3,12 +3,14 @@
 //! In: `Workload` facts, images and units. Out: [`Running`], a workload with its units. The chain is workload → build
 //! or image → unit, else its command, its artefacts, or its own name; what cannot be tied stays untied.
 
+mod artifacts;
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue;
 use crate::fact::{Fact, FactKind, Workload};
-use crate::parse::image_name;
-use crate::path::{base, is_within, join, parent};
+use crate::path::{base, is_within, join};
 use crate::scope::Scope;
 
 use super::Language;
@@ -17,6 +19,8 @@ use super::charts::Charts;
 use super::image::{Packed, binary_name, closest, image_name};
 use super::repository::{FileEntry, Repository};
 use super::unit::Unit;
+use artifacts::{of_artifacts, released};
+use names::{by_path_part, by_suffix, is_distinctive, is_generic, is_public, normal, tag_of};
 
 /// A workload with the units that it runs (indexes).
 #[derive(Debug)]
@@ -335,150 +339,4 @@ impl Index {
         out.push_str(rest);
         out
     }
-}
-
-/// The only unit below a directory that is called like the image, or like its end: `org/x-driver` and `drivers/x-driver/cmd/plugin`.
-fn by_path_part(units: &[Unit], file: &FileEntry, name: &str) -> BTreeSet<usize> {
-    if !name.contains('-') {
-        return BTreeSet::new();
-    }
-    let holds = |part: &str| part == name || part.strip_suffix(name).is_some_and(|rest| rest.ends_with('-'));
-    let near = |unit: &Unit| unit.root.split('/').any(|part| holds(&normal(part)));
-    let found: Vec<usize> = (0..units.len()).filter(|&at| near(&units[at])).collect();
-    let shared = |at: usize| units[at].root.split('/').next() == file.directory().split('/').next();
-    if found.len() == 1 && shared(found[0]) { found.into_iter().collect() } else { BTreeSet::new() }
-}
-
-/// The only unit whose directory's name, of several words, ends the given name: `/usr/bin/k8s-node-cleaner` and `node-cleaner`.
-fn by_suffix(units: &[Unit], name: &str) -> BTreeSet<usize> {
-    let ends = |unit: &Unit| {
-        let directory = normal(base(&unit.root));
-        directory.contains('-') && name.strip_suffix(&directory).is_some_and(|rest| rest.ends_with('-'))
-    };
-    let found: BTreeSet<usize> = (0..units.len()).filter(|&at| ends(&units[at])).collect();
-    if found.len() == 1 { found } else { BTreeSet::new() }
-}
-
-/// Whether a word can only be a program. To an image that others build, `migrate` and `generate` are words of its own.
-fn is_distinctive(word: &str) -> bool {
-    word.contains(['/', '-', '_']) && !word.starts_with('-')
-}
-
-/// Whether a file comes along with programs: sums, signatures, lists of parts, manifests.
-fn is_paper(artifact: &str) -> bool {
-    const ENDINGS: &[&str] = &[
-        ".json", ".jsonl", ".yaml", ".yml", ".txt", ".md", ".sha256", ".sha512", ".sig", ".asc", ".pem", ".sum",
-        ".spdx", ".cdx", ".sbom", ".xml", ".crt", ".pub", ".bundle",
-    ];
-    ENDINGS.iter().any(|ending| artifact.trim_matches(['"', '\'']).ends_with(ending))
-}
-
-/// Files of a release are called after their program, with system and processor behind.
-fn released(units: &[Unit], workload: &Workload) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    for artifact in workload.artifacts.iter().filter(|artifact| !is_paper(artifact)) {
-        let program = image_name::library(artifact).unwrap_or_else(|| image_name::program(artifact));
-        let matches: Vec<usize> = (0..units.len()).filter(|&at| units[at].binaries.contains(program)).collect();
-        if let [only] = matches[..] {
-            found.insert(only);
-        }
-    }
-    found
-}
-
-/// Artefacts name the result of a build, a directory, or a source file.
-fn of_artifacts(
-    repository: &Repository,
-    units: &[Unit],
-    builds: &[Built<'_>],
-    file: &FileEntry,
-    workload: &Workload,
-) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    for artifact in &workload.artifacts {
-        let trimmed = artifact.trim_start_matches("./");
-        let by_build = builds.iter().filter(|built| {
-            built.units.len() == 1 && built.build.output.as_deref().is_some_and(|output| same_output(output, trimmed))
-        });
-        let by_build = by_build.filter(|built| {
-            is_within(built.file.directory(), file.directory()) || is_within(file.directory(), built.file.directory())
-        });
-        found.extend(by_build.flat_map(|built| built.units.iter().copied()));
-        let Some(path) = join(file.directory(), trimmed) else { continue };
-        let mut candidates = vec![path.clone()];
-        if repository.has_name(&path) || path.contains('.') {
-            candidates.push(parent(&path).to_owned());
-        }
-        if let Some(at) = candidates.iter().find_map(|path| units.iter().position(|unit| *unit.root == **path)) {
-            found.insert(at);
-            continue;
-        }
-        let trimmed = trimmed.trim_end_matches('/');
-        let name = image_name::library(trimmed).unwrap_or_else(|| base(trimmed));
-        let named: Vec<usize> = (0..units.len())
-            .filter(|&at| units[at].binaries.contains(name) && is_within(&units[at].root, file.directory()))
-            .collect();
-        if let Some(only) = closest(units, &named, file.directory()).filter(|_| named.len() == 1) {
-            found.insert(only);
-        }
-    }
-    if found.is_empty() && !workload.artifacts.is_empty() {
-        let below: Vec<usize> = (0..units.len()).filter(|&at| is_within(&units[at].root, file.directory())).collect();
-        if file.directory() != "." && below.len() == 1 {
-            found.extend(below);
-        }
-    }
-    found
-}
-
-fn same_output(output: &str, artifact: &str) -> bool {
-    let output = output.trim_start_matches("./");
-    output == artifact || (artifact.contains('/') && output.ends_with(&format!("/{artifact}")))
-}
-
-/// Whether an image is one of a public library: a plain name with a version.
-fn is_public(image: &str) -> bool {
-    !image.contains("{{") && !image.contains(['$', '/']) && image.contains(':')
-}
-
-/// The tag of an image that is known by its tag (`demo:1.2-checkout` → `checkout`).
-fn tag_of(image: &str) -> String {
-    let tag = base(image).rsplit_once(':').map_or("", |(_, tag)| tag);
-    tag.rsplit_once('-').map_or(String::new(), |(_, name)| name.to_ascii_lowercase())
-}
-
-/// Names are compared without case and without the difference of `-` and `_`.
-fn normal(name: &str) -> String {
-    name.to_ascii_lowercase().replace('_', "-")
-}
-
-fn is_generic(name: &str) -> bool {
-    let name = name.trim_end_matches(".sh");
-    matches!(
-        name,
-        "" | "sh"
-            | "bash"
-            | "ash"
-            | "main"
-            | "app"
-            | "server"
-            | "run"
-            | "start"
-            | "entrypoint"
-            | "exec"
-            | "env"
-            | "tini"
-            | "dumb-init"
-            | "make"
-            | "sleep"
-            | "web"
-            | "worker"
-            | "api"
-            | "db"
-            | "test"
-            | "default"
-            | "controller"
-            | "manager"
-            | "cmd"
-    ) || name.contains("{{")
 }

@@ -26,6 +26,54 @@ pub(crate) fn fitcheck() -> Command {
     command
 }
 
+/// Writes a file, with its directories.
+pub(crate) fn put(root: &Path, path: &str, bytes: impl AsRef<[u8]>) {
+    let file = root.join(path);
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(file, bytes).unwrap();
+}
+
+/// Writes files over what is there.
+pub(crate) fn write(root: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        put(root, path, text);
+    }
+}
+
+/// A directory that holds these files.
+pub(crate) fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), files);
+    root
+}
+
+/// The [`shop`] with these files in it.
+pub(crate) fn shop_with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    shop(root.path());
+    write(root.path(), files);
+    root
+}
+
+/// Runs in a directory; returns status, standard output and standard error.
+pub(crate) fn run(root: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = fitcheck().current_dir(root).args(arguments).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// What a run over all units tells of each service.
+pub(crate) fn services(root: &Path) -> Vec<serde_json::Value> {
+    let run = fitcheck().arg(root).args(["--all", "--no-cache", "--format", "json"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    report["services"].as_array().unwrap().clone()
+}
+
+/// The words that a list of a service holds under `key`, in their order.
+pub(crate) fn words(list: &serde_json::Value, key: &str) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
+}
+
 /// A Rust service that moves rows, on a container platform.
 pub(crate) fn shop(root: &Path) {
     fs::create_dir_all(root.join("src")).unwrap();

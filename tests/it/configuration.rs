@@ -3,29 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use crate::cli::{fitcheck, shop};
-
-/// Runs in a directory; returns status, standard output and standard error.
-fn run(root: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = fitcheck().current_dir(root).args(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
-    shop(root.path());
-    for (path, text) in files {
-        let path = root.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    root
-}
+use crate::cli::{run, shop_with};
 
 #[test]
 fn the_configuration_decides_and_flags_beat_it() {
-    let root = repository(&[("fitcheck.toml", "fail-on = \"error\"\n"), ("other.toml", "fail-on = \"note\"\n")]);
+    let root = shop_with(&[("fitcheck.toml", "fail-on = \"error\"\n"), ("other.toml", "fail-on = \"note\"\n")]);
     assert_eq!(run(root.path(), &[]).0, 0);
     assert_eq!(run(root.path(), &["--fail-on", "warning"]).0, 1);
     assert_eq!(run(root.path(), &["--config", "other.toml"]).0, 1);
@@ -40,7 +22,7 @@ fn every_mistake_is_shown_where_it_stands_and_nothing_is_judged() {
     let config = "extends = [\"base.toml\"]\npolicies = [\"own\"]\nexcldue = []\n[[allow]]\npolicy = \"x\"\nservice = \"shop\"\n\
                   reason = \"r\"\nowner = \"o\"\nuntil = \"2027-13-99\"\n";
     let policy = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/wasm.toml")).unwrap();
-    let root = repository(&[
+    let root = shop_with(&[
         ("fitcheck.toml", config),
         ("base.toml", "extends = [\"fitcheck.toml\"]\n"),
         ("own/a.toml", &policy),
@@ -69,7 +51,7 @@ fn every_mistake_is_shown_where_it_stands_and_nothing_is_judged() {
 
 #[test]
 fn the_starting_file_is_written_once_and_shows_nothing_new() {
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     let before = run(root.path(), &["config"]).1;
     assert!(before.contains("fail-on = \"warning\"  # default"), "{before}");
     assert_eq!(run(root.path(), &["init"]).0, 0);
@@ -85,7 +67,7 @@ fn the_starting_file_is_written_once_and_shows_nothing_new() {
 
 #[test]
 fn an_exception_holds_until_its_evidence_changes() {
-    let root = repository(&[("fitcheck.toml", "fail-on = \"note\"")]);
+    let root = shop_with(&[("fitcheck.toml", "fail-on = \"note\"")]);
     let allow = |arguments: &[&str]| {
         let given = ["allow", "shop", "crud-service", "--reason", "they write Rust", "--owner", "payments"];
         run(root.path(), &[&given[..], arguments].concat())
@@ -120,7 +102,7 @@ fn an_exception_holds_until_its_evidence_changes() {
 
 #[test]
 fn a_baseline_counts_and_only_grows_when_asked() {
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     let (status, text, _) = run(root.path(), &["baseline"]);
     assert!(status == 0 && text.contains("baseline = \"fitcheck-baseline.json\""), "{text}");
     fs::write(root.path().join("fitcheck.toml"), "baseline = \"fitcheck-baseline.json\"\n").unwrap();
@@ -151,7 +133,7 @@ fn picking_answers_from_flags_and_asks_nobody_in_a_pipe() {
 fn own_policies_are_listed_explained_and_checked() {
     let policy = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/wasm.toml")).unwrap();
     let own = policy.replace("id = \"wasm\"", "id = \"our-wasm\"");
-    let root = repository(&[
+    let root = shop_with(&[
         ("fitcheck.toml", "policies = [\"own\"]\n"),
         ("own/our-wasm.toml", &own),
         ("broken.toml", &own.replace("title", "titel")),
@@ -192,7 +174,7 @@ fn messages_and_pages_name_only_commands_that_exist() {
 
 #[test]
 fn a_declared_role_decides_what_depends_on_roles() {
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     assert!(run(root.path(), &["explain", "shop"]).1.contains("cloud-native-service"));
     fs::write(root.path().join("src/fitcheck.toml"), "role = \"tool\"\n").unwrap();
     fs::write(root.path().join("fitcheck.toml"), "[[service]]\npath = \".\"\nrole = \"job\"\n").unwrap();
@@ -207,7 +189,7 @@ fn cases_are_run_and_a_changed_set_is_tried_on_the_repository() {
     let weaker = crud.replace("strength = \"strong\"", "strength = \"weak\"");
     let case = "[[case]]\nname = \"a\"\nlanguage = \"rust\"\nverdict = \"fits\"\nsupports = [\"wasm\"]\n\
                 signals = [{ signal = \"role\", name = \"wasm\" }, { signal = \"deploy\", target = \"wasm-browser\" }]\n";
-    let root = repository(&[("try/cloud-native-service.toml", &weaker), ("try/tests/a.toml", case)]);
+    let root = shop_with(&[("try/cloud-native-service.toml", &weaker), ("try/tests/a.toml", case)]);
     let (status, text, error) = run(root.path(), &["policy", "test", "try"]);
     assert!(status == 0 && text == "1 case(s), 0 wrong\n", "{text}{error}");
     fs::write(root.path().join("try/tests/a.toml"), case.replace("\"fits\"", "\"contested\"")).unwrap();
@@ -224,7 +206,7 @@ fn cases_are_run_and_a_changed_set_is_tried_on_the_repository() {
 
 #[test]
 fn a_comment_at_the_evidence_accepts_the_finding() {
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     let open = |text: &str| {
         let report: serde_json::Value = serde_json::from_str(text).unwrap();
         let findings = report["findings"].as_array().unwrap().clone();

@@ -1,9 +1,8 @@
 //! Extractors through the program: facts of a team's own conventions decide, are explained, and never fail in silence.
 
 use std::fs;
-use std::path::Path;
 
-use crate::cli::fitcheck;
+use crate::cli::{run, tree};
 
 const OBJECTIVE: &str = r#"
 id = "objective"
@@ -65,9 +64,8 @@ all = [{ signal = "mark", name = "audit-scope", label = "in the scope {detail}" 
 "#;
 
 fn repository() -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
     let main = "package main\n\nimport (\n\t\"example.com/pay/audit\"\n\t\"net/http\"\n)\n\nfunc main() {\n\taudit.Scope(\"cards\")\n\thttp.ListenAndServe(\":80\", nil)\n}\n";
-    for (path, text) in [
+    tree(&[
         ("go.mod", "module example.com/pay\n\ngo 1.24\n"),
         ("main.go", main),
         ("audit/audit.go", "package audit\n\nfunc Scope(name string) {}\n"),
@@ -81,18 +79,7 @@ fn repository() -> tempfile::TempDir {
         ("conventions/heap.toml", HEAP),
         ("conventions/scope.toml", SCOPE),
         ("own/audited.toml", AUDITED),
-    ] {
-        let path = root.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    root
-}
-
-fn run(root: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = fitcheck().current_dir(root).args(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    ])
 }
 
 #[test]

@@ -7,6 +7,7 @@ use fitcheck::check::{self, Options};
 use fitcheck::facts::Facts;
 use fitcheck::finding::Report;
 
+use crate::cli::put;
 use crate::fixtures::copy_tree;
 
 /// Everything of a report but how long it took.
@@ -60,11 +61,7 @@ fn configured() -> tempfile::TempDir {
         copy_tree(&fixtures.join(policy).join("flags"), &root.path().join(directory));
     }
     let own = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("policies/crud-service.toml")).unwrap();
-    let write = |path: &str, text: &str| {
-        let path = root.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
+    let write = |path: &str, text: &str| put(root.path(), path, text);
     write("org/own/shop-rule.toml", &own.replacen("\"crud-service\"", "\"shop-rule\"", 1));
     write("org/base.toml", "policies = [\"own\"]\n[policy.cloud-native-service]\nlevel = \"note\"\n");
     write(

@@ -20,6 +20,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+pub(crate) use crate::cli::put;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -74,13 +76,6 @@ pub(crate) struct Ran {
     pub(crate) stderr: Vec<u8>,
     /// Name of a format and what was written; empty where the run could not be completed.
     pub(crate) outputs: Vec<(&'static str, Vec<u8>)>,
-}
-
-/// Writes a file, with its directories.
-pub(crate) fn put(root: &Path, path: &str, bytes: impl AsRef<[u8]>) {
-    let file = root.join(path);
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    fs::write(file, bytes).unwrap();
 }
 
 /// A Go service that nothing is to be said about.

@@ -4,28 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::cli::{fitcheck, shop};
-
-fn run(root: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = fitcheck().current_dir(root).args(arguments).output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-fn write(root: &Path, files: &[(&str, &str)]) {
-    for (path, text) in files {
-        let path = root.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-}
-
-fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
-    shop(root.path());
-    write(root.path(), files);
-    root
-}
+use crate::cli::{run, shop, shop_with, write};
 
 fn git(root: &Path, arguments: &[&str]) {
     let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
@@ -56,7 +35,7 @@ fn organisation(root: &Path) {
 
 #[test]
 fn layers_come_from_a_git_repository_and_from_an_archive() {
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     let org = root.path().join("org.git");
     fs::create_dir(&org).unwrap();
     organisation(&org);
@@ -88,7 +67,7 @@ fn layers_come_from_a_git_repository_and_from_an_archive() {
 fn a_vendored_copy_is_what_it_was_or_nothing_is_judged() {
     let org = tempfile::tempdir().unwrap();
     organisation(org.path());
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     let url = format!("file://{}@v1", org.path().display());
     let path = format!("{}@v1", org.path().display());
     let copy = root.path().join("fitcheck-vendor/org");
@@ -245,7 +224,7 @@ fn every_mistake_is_found_with_its_place_and_stops_the_run() {
         ("unknown format", "format = \"jsn\"\n".into(), good.into(), "unknown format `jsn`", "did you mean `json`?"),
         ("broken TOML", "exclude = [\n".into(), good.into(), "", "fitcheck.toml:"),
     ];
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     for (what, config, policy, wanted, place) in &cases {
         write(root.path(), &[("fitcheck.toml", config), ("own/ours.toml", policy)]);
         let (status, out, error) = run(root.path(), &[]);
@@ -271,7 +250,7 @@ fn every_mistake_is_found_with_its_place_and_stops_the_run() {
 
 #[test]
 fn an_exception_in_the_past_is_refused_where_it_is_written_and_a_finding_where_it_stands() {
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     let report: serde_json::Value = serde_json::from_str(&run(root.path(), &["--format", "json"]).1).unwrap();
     let id = report["findings"][0]["policy"].as_str().unwrap().to_owned();
     let grant = ["allow", "shop", &id, "--reason", "r", "--owner", "o", "--until", "2020-01-01"];
@@ -350,7 +329,7 @@ fn services_are_added_renamed_and_ignored_by_hand() {
 
 #[test]
 fn a_comment_that_accepts_nothing_and_a_service_that_moved() {
-    let root = repository(&[("src/lib.rs", "// fitcheck:allow tial-latency measured last week\npub fn a() {}\n")]);
+    let root = shop_with(&[("src/lib.rs", "// fitcheck:allow tial-latency measured last week\npub fn a() {}\n")]);
     let text = run(root.path(), &["--fail-on", "never", "--format", "json"]).1;
     assert!(text.contains("is about no finding here") && text.contains("did you mean `tail-latency`?"), "{text}");
     assert!(
@@ -400,7 +379,7 @@ fn fixtures_beside_policies_are_judged_by_them() {
     let ours = policy("our-crud")
         .replace("favors = \"rust\"", "favors = \"go\"")
         .replace("signal = \"role\", name = [\"wasm\"", "signal = \"role\", name = [\"service\"");
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     write(
         root.path(),
         &[
@@ -430,7 +409,7 @@ fn fixtures_beside_policies_are_judged_by_them() {
 fn links_lead_no_layer_out_of_the_repository() {
     let outside = tempfile::tempdir().unwrap();
     write(outside.path(), &[("secret.toml", "password = \"hunter2\"\n"), ("base.toml", "exclude = [\"x\"]\n")]);
-    let root = repository(&[]);
+    let root = shop_with(&[]);
     std::os::unix::fs::symlink(outside.path(), root.path().join("own")).unwrap();
     for config in ["policies = [\"own\"]\n", "extractors = [\"own\"]\n", "extends = [\"own/base.toml\"]\n"] {
         write(root.path(), &[("fitcheck.toml", config)]);

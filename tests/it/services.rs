@@ -1,8 +1,6 @@
 //! What small repositories are taken for: each case is a mistake once made on a real one, made small.
 
-use std::fs;
-
-use crate::cli::fitcheck;
+use crate::cli::{put, services, tree, words};
 
 struct Case {
     what: &'static str,
@@ -340,29 +338,20 @@ const CASES: &[Case] = &[
 
 #[test]
 fn every_tool_of_a_module_reaches_the_engine_of_its_server_and_only_the_server_is_one() {
-    let root = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = root.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    };
-    write("go.mod", "module example.com/keeper/v2\n");
+    let root = tree(&[("go.mod", "module example.com/keeper/v2\n")]);
     for file in 0..12 {
-        write(&format!("pkg/db/f{file}.go"), "package db\n\nimport \"go.etcd.io/bbolt\"\n\nvar _ bbolt.DB\n");
+        let text = "package db\n\nimport \"go.etcd.io/bbolt\"\n\nvar _ bbolt.DB\n";
+        put(root.path(), &format!("pkg/db/f{file}.go"), text);
     }
     for program in ["keeper", "canary", "balancer", "inspector"] {
         let main = SERVER_GO
             .replace("import \"net/http\"", "import (\n\t\"net/http\"\n\n\t_ \"example.com/keeper/v2/pkg/db\"\n)");
-        write(&format!("cmd/{program}/main.go"), &main);
+        put(root.path(), &format!("cmd/{program}/main.go"), main);
     }
-    let run = fitcheck().arg(root.path()).args(["--all", "--no-cache", "--format", "json"]).output().unwrap();
-    let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
-    let engines: Vec<_> = report["services"]
-        .as_array()
-        .unwrap()
+    let engines: Vec<_> = services(root.path())
         .iter()
         .filter(|one| one["traits"].to_string().contains("storage-engine"))
-        .map(|one| one["name"].as_str().unwrap())
+        .map(|one| one["name"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(engines, ["keeper"]);
 }
@@ -370,20 +359,8 @@ fn every_tool_of_a_module_reaches_the_engine_of_its_server_and_only_the_server_i
 #[test]
 fn small_repositories_are_taken_for_what_they_are() {
     for case in CASES {
-        let root = tempfile::tempdir().unwrap();
-        for (path, text) in case.files {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let run = fitcheck().arg(root.path()).args(["--all", "--no-cache", "--format", "json"]).output().unwrap();
-        let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
-        let words = |list: &serde_json::Value, key: &str| -> Vec<String> {
-            list.as_array().unwrap().iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
-        };
-        let found: Vec<_> = report["services"]
-            .as_array()
-            .unwrap()
+        let root = tree(case.files);
+        let found: Vec<_> = services(root.path())
             .iter()
             .map(|one| {
                 let text = |key: &str| one[key].as_str().unwrap().to_owned();

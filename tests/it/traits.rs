@@ -1,8 +1,6 @@
 //! What kind of work small repositories are taken to do: each case is a mistake once made on a real one, made small.
 
-use std::fs;
-
-use crate::cli::fitcheck;
+use crate::cli::{services, tree, words};
 
 struct Case {
     what: &'static str,
@@ -132,20 +130,11 @@ const CASES: &[Case] = &[
 #[test]
 fn small_repositories_do_what_they_do() {
     for case in CASES {
-        let root = tempfile::tempdir().unwrap();
-        for (path, text) in case.files {
-            let path = root.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-        }
-        let run = fitcheck().arg(root.path()).args(["--all", "--no-cache", "--format", "json"]).output().unwrap();
-        let report: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
-        let traits = |one: &serde_json::Value| -> Vec<String> {
-            one["traits"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
-        };
-        let services = report["services"].as_array().unwrap();
-        let found: Vec<_> =
-            services.iter().map(|one| (one["root"].as_str().unwrap().to_owned(), traits(one))).collect();
+        let root = tree(case.files);
+        let found: Vec<_> = services(root.path())
+            .iter()
+            .map(|one| (one["root"].as_str().unwrap().to_owned(), words(&one["traits"], "name")))
+            .collect();
         let own = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let expected: Vec<_> = case.expected.iter().map(|(root, traits)| ((*root).to_owned(), own(traits))).collect();
         assert_eq!(found, expected, "{}", case.what);
