@@ -3,6 +3,8 @@
 //! In: a query in tree-sitter's language, and the text of a Go file. Out: for each match the captures by name, with
 //! their byte ranges. Its predicates (`#eq?`, `#match?`) are part of it; patterns are matched in linear time.
 
+mod shape;
+
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,6 +38,7 @@ impl Query {
         if text.bytes().filter(|byte| matches!(byte, b'(' | b'[')).count() > DEEPEST {
             return Err((0, format!("it has more than {DEEPEST} brackets")));
         }
+        shape::check(text).map_err(|(at, why)| (at, why.to_owned()))?;
         let compiled = tree_sitter::Query::new(&tree_sitter_go::LANGUAGE.into(), text);
         let query = compiled.map_err(|error| (error.offset, told(&error)))?;
         Ok(Query(Arc::new(query)))
@@ -111,7 +114,7 @@ mod tests {
         for (text, at, why) in [
             ("(call_expresion) @a", 1, "no node `call_expresion`"),
             ("(call_expression functoin: (_)) @a", 17, "no field `functoin`"),
-            ("(call_expression", 0, "cannot be read"),
+            ("(call_expression", 16, "is not closed"),
             ("(call_expression) @a (#eq? @b \"x\")", 28, "no capture is called `b`"),
         ] {
             let (offset, reason) = Query::parse(text).unwrap_err();

@@ -22,3 +22,20 @@ fn what_a_fuzzer_found_breaks_no_reader_again() {
     };
     run_all(&FOUND.iter().map(case).collect::<Vec<_>>());
 }
+
+#[test]
+fn a_query_that_the_library_trips_over_is_refused_with_its_place() {
+    let case = |query: &'static str| {
+        Case::new("T1", query, move |root| {
+            calm_service(root);
+            let extractor = format!(
+                "id = \"x\"\nabout = \"x\"\nfiles = [\"**\"]\ngo-query = '''{query}'''\n[fact]\nsignal = \"latency\"\n\
+                 source = \"slo\"\nlimit = {{ from = \"x\", unit = \"ms\" }}\n"
+            );
+            put(root, "own/x.toml", extractor);
+            put(root, "fitcheck.toml", "extractors = [\"own\"]\n");
+        })
+        .exits(&[2])
+    };
+    run_all(&["((int_literal) @x ((#a? @x \"b\")))", "[(#a? b)] @x", "(_ name: (#a? b)) @x"].map(case));
+}
