@@ -35,8 +35,10 @@ pub fn compare(base: &Report, head: &mut Report, name: &str, policies: &PolicySe
     let mut known = Known::of(base, &moves);
     for finding in &mut head.findings {
         // What the team accepted stays accepted, also where a file moved and took the evidence's name with it.
-        if let (Some(before), Status::New) = (known.take(finding), finding.status) {
-            finding.status = if before == Status::Allowed { Status::Allowed } else { Status::Baseline };
+        let Some(before) = known.take(finding) else { continue };
+        // What was a remark and is a warning now has to be looked at again.
+        if finding.status == Status::New && before.severity >= finding.severity {
+            finding.status = if before.status == Status::Allowed { Status::Allowed } else { Status::Baseline };
         }
     }
     lower_reopened(head);
@@ -109,18 +111,25 @@ impl<'a> Known<'a> {
         known
     }
 
-    /// How the base had this finding, if it had it; each of its findings answers for one.
-    fn take(&mut self, finding: &Finding) -> Option<Status> {
+    /// What the base had for this finding, if it had it; each of its findings answers for one.
+    fn take(&mut self, finding: &Finding) -> Option<&'a Finding> {
         let same = self.by_fingerprint.get(finding.fingerprint.as_str());
         let said = content(finding, |root, _| root.to_owned());
         let alike = self.by_content.get(&said);
         // Less evidence of what was known is no news: two files that said the same became one.
         let (policy, service, labels) = said;
-        let more = self.by_service.get(&(policy, service)).into_iter().flatten();
-        let more = more.filter(|(_, before)| is_part(&labels, before)).map(|(number, _)| number);
-        let numbers = same.into_iter().chain(alike).flatten().chain(more);
+        let is_service = service.is_some();
+        let others: Vec<(usize, bool)> = self.by_service.get(&(policy, service)).map_or(Vec::new(), |others| {
+            others.iter().map(|(number, before)| (*number, is_part(&labels, before))).collect()
+        });
+        let more = others.iter().filter(|(_, less)| *less).map(|(number, _)| number);
+        // Nor is more of it: the service was in that policy's situation before. An exception ends where its evidence
+        // does.
+        let open = |number: usize| self.findings[number].is_some_and(|one| one.status != Status::Allowed);
+        let still = others.iter().map(|(number, _)| number).filter(|&&number| is_service && open(number));
+        let numbers = same.into_iter().chain(alike).flatten().chain(more).chain(still);
         let number = numbers.copied().find(|&number| self.findings[number].is_some())?;
-        self.findings[number].take().map(|finding| finding.status)
+        self.findings[number].take()
     }
 
     fn rest(self) -> impl Iterator<Item = &'a Finding> {

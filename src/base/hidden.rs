@@ -23,19 +23,20 @@ pub struct Hidden {
 }
 
 /// Returns the changes for the better that rest on files out of sight. `marked` tells whether a file of the head calls
-/// itself generated and the base's did not.
+/// itself generated and the base's did not; `edited` whether a file of the base, by its path, lives on in one of the head.
 pub fn hidden<'a>(
     base: &Report,
     head: &'a Report,
     files: (&Listing, &Listing),
     marked: &dyn Fn(&str) -> bool,
+    edited: &dyn Fn(&str, &str) -> bool,
 ) -> Vec<(&'a Change, Vec<Hidden>)> {
     let changes = head.comparison.iter().flat_map(|comparison| &comparison.changes);
     let mut found = Vec::new();
     for change in changes.filter(|change| is_better(change)) {
         let Some(before) = find(base, head, change) else { continue };
         let hidden: BTreeSet<Hidden> =
-            evidence(before).iter().filter_map(|path| of_file(path, files, marked)).collect();
+            evidence(before).iter().filter_map(|path| of_file(path, files, marked, edited)).collect();
         if !hidden.is_empty() {
             found.push((change, hidden.into_iter().collect()));
         }
@@ -75,14 +76,20 @@ fn evidence(judged: &Judged) -> BTreeSet<String> {
     arguments.chain(role).map(|location| location.path.to_string()).collect()
 }
 
-fn of_file(path: &str, (old, new): (&Listing, &Listing), marked: &dyn Fn(&str) -> bool) -> Option<Hidden> {
+fn of_file(
+    path: &str,
+    (old, new): (&Listing, &Listing),
+    marked: &dyn Fn(&str) -> bool,
+    edited: &dyn Fn(&str, &str) -> bool,
+) -> Option<Hidden> {
     let object = old.get(path)?;
     if new.contains_key(path) {
         let why = "it now calls itself generated";
         return marked(path).then(|| Hidden { at: path.to_owned(), why: why.into() });
     }
     let came = new.iter().filter(|(now, _)| !old.contains_key(*now) && unseen(now).is_some());
-    let moved = came.filter(|(now, id)| *id == object || tail(now) == tail(path)).map(|(now, _)| now);
+    let moved = came.filter(|(now, id)| *id == object || tail(now) == tail(path) && edited(path, now));
+    let moved = moved.map(|(now, _)| now);
     let at = moved.min_by_key(|now| (new.get(*now) != Some(object), now.len()))?;
     Some(Hidden { at: at.clone(), why: format!("`{path}` now lies among {}", unseen(at)?) })
 }
@@ -97,6 +104,16 @@ fn unseen(path: &str) -> Option<&'static str> {
         Scope::Example => Some("examples"),
         Scope::Docs => Some("documentation"),
     }
+}
+
+/// Whether at least half of a file's lines are in another: it was moved and edited, or copied.
+pub fn lives_on(old: &str, new: &str) -> bool {
+    let lines = |text: &str| -> BTreeSet<String> {
+        // Brackets and blanks are in every file.
+        text.lines().map(|line| line.trim().to_owned()).filter(|line| line.len() > 3).collect()
+    };
+    let (old, new) = (lines(old), lines(new));
+    2 * old.intersection(&new).count() >= old.len()
 }
 
 /// The last two parts: what a moved and edited file keeps.
@@ -135,13 +152,16 @@ mod tests {
     #[test]
     fn what_moves_out_of_sight_is_found_by_content_or_name() {
         let old = listing(&[("shop/src/main.rs", 1), ("go.mod", 2)]);
-        let hidden =
-            |new: &[(&str, u8)]| of_file("shop/src/main.rs", (&old, &listing(new)), &|_| false).map(|one| one.at);
+        let hidden = |new: &[(&str, u8)]| {
+            of_file("shop/src/main.rs", (&old, &listing(new)), &|_| false, &|_, now| !now.contains("other"))
+                .map(|one| one.at)
+        };
         assert_eq!(hidden(&[("vendor/a.rs", 1)]).as_deref(), Some("vendor/a.rs"));
         assert_eq!(hidden(&[("testdata/shop/src/main.rs", 9)]).as_deref(), Some("testdata/shop/src/main.rs"));
         assert_eq!(hidden(&[("examples/x/src/main.rs", 9)]).as_deref(), Some("examples/x/src/main.rs"));
         assert_eq!(hidden(&[("services/shop/src/main.rs", 1)]), None, "a move in sight is none");
         assert_eq!(hidden(&[("vendor/other/lib.rs", 9)]), None);
+        assert_eq!(hidden(&[("tests/other/src/main.rs", 9)]), None, "another file of the same name");
         assert_eq!(hidden(&[]), None, "deleting is no trick");
         assert_eq!(hidden(&[("shop/src/main.rs", 9)]), None, "nor is editing");
     }
@@ -149,7 +169,14 @@ mod tests {
     #[test]
     fn a_file_that_begins_to_call_itself_generated_is_told() {
         let files = listing(&[("main.go", 1)]);
-        assert!(of_file("main.go", (&files, &files), &|_| true).is_some());
-        assert!(of_file("main.go", (&files, &files), &|_| false).is_none());
+        assert!(of_file("main.go", (&files, &files), &|_| true, &|_, _| true).is_some());
+        assert!(of_file("main.go", (&files, &files), &|_| false, &|_, _| true).is_none());
+    }
+
+    #[test]
+    fn half_of_the_lines_tell_a_file_that_was_edited() {
+        let old = "package sentry\n\nfunc Serve() {\n\tlisten()\n\tanswer()\n}\n";
+        assert!(lives_on(old, &old.replace("answer", "reply")));
+        assert!(!lives_on(old, "package sentry\n\nfunc Fake() {\n\tpretend()\n}\n"));
     }
 }

@@ -5,9 +5,10 @@
 //! those that such a policy asks for: a new file is no reason by itself.
 
 use crate::base::moved::Moves;
-use crate::finding::{Argument, Judged, Label};
+use crate::finding::{Argument, Judged, Label, Strength};
 use crate::policy::eval::{answers, asks_for, describe};
 use crate::policy::{FieldTest, Policy, PolicySet, Test, unit};
+use crate::service::Language;
 use crate::signal::of_service::signals;
 use crate::signal::{Signal, Value};
 use crate::source::Location;
@@ -53,7 +54,9 @@ pub(super) fn between(before: &Judged, after: &Judged, moves: &Moves, policies: 
             for test in tests(policy).into_iter().filter(|test| DRIFTING.contains(&test.signal.name) == drifting) {
                 differences.retain(|difference| {
                     let wanted = difference.concerns(policy, test);
-                    if wanted {
+                    if wanted && test.signal.name == "role" {
+                        found.extend(role(before, after));
+                    } else if wanted {
                         found.extend(difference.reason(policy, test, moves));
                     }
                     !wanted
@@ -75,13 +78,16 @@ pub(super) fn between(before: &Judged, after: &Judged, moves: &Moves, policies: 
 /// Explains a service that was not there before.
 pub(super) fn first(judged: &Judged) -> Vec<Reason> {
     let questions = judged.arguments.iter().filter(|argument| judged.questions.contains(&argument.policy));
-    let labels = questions.flat_map(|argument| &argument.labels);
-    labels
-        .map(|label| {
-            let clause = format!("{} says {}", shown(&label.location), label.text);
-            Reason::new(&label.location, label.text.clone(), clause)
-        })
-        .collect()
+    let mut reasons: Vec<Reason> = Vec::new();
+    for label in questions.flat_map(|argument| &argument.labels) {
+        // One place is enough for each thing that is said.
+        if !reasons.iter().any(|known| known.label.text == label.text) {
+            let of = if reasons.is_empty() { "of " } else { "" };
+            let clause = format!("{of}{} ({})", shown(&label.location), label.text);
+            reasons.push(Reason::new(&label.location, label.text.clone(), clause));
+        }
+    }
+    reasons
 }
 
 /// Arguments that decide and that differ, those of the later judgement first, each with both sides.
@@ -101,7 +107,16 @@ fn changed<'a>(
             changed.push((id, old, new));
         }
     }
+    // What weighs as it did moved nothing, whatever it rests on now.
+    if changed.iter().any(|(_, old, new)| weight_of(*old) != weight_of(*new)) {
+        changed.retain(|(_, old, new)| weight_of(*old) != weight_of(*new));
+    }
     changed
+}
+
+/// All of an argument that a verdict is made of.
+fn weight_of(argument: Option<&Argument>) -> Option<(Strength, Option<Language>, bool)> {
+    argument.map(|argument| (argument.strength, argument.favors, argument.contested))
 }
 
 fn is_same(old: Option<&Argument>, new: Option<&Argument>, moves: &Moves) -> bool {
@@ -200,6 +215,9 @@ fn altered(before: &Signal, after: &Signal, (policy, test): (&Policy, &Test), mo
     let any = after.fields.iter().map(|(name, _)| name.as_str());
     let field = crossing.chain(asked).chain(any).find(|name| differs(name))?;
     let (from, to) = (exactly(before, field), exactly(after, field));
+    if let Some(reason) = drifted(after, field, (&from, &to)) {
+        return Some(reason);
+    }
     let what = match (after.name.as_str(), field) {
         ("latency", "limit") => "budget".to_owned(),
         ("latency", "percentile") => "percentile of the budget".to_owned(),
@@ -223,6 +241,30 @@ fn altered(before: &Signal, after: &Signal, (policy, test): (&Policy, &Test), mo
         }
         None => Reason::new(&Location::of_file("."), text, format!("its {what} went from {from} to {to}")),
     })
+}
+
+/// Figures of a whole service, which no line of a file states.
+fn drifted(after: &Signal, field: &str, (from, to): (&str, &str)) -> Option<Reason> {
+    let what = match (after.name.as_str(), field) {
+        ("spec", "active-weeks") => {
+            let text = format!("its contracts changed in {to} of 52 weeks, and in {from} before");
+            return Some(Reason::new(place(after)?, text.clone(), text));
+        }
+        ("spec", "breaking-share") => "share of breaking changes among those of its contracts",
+        ("spec", "changes-per-week") => "contracts' changes a week",
+        ("team" | "spec", "age-days") => "age in days",
+        ("team", "changes-per-week") => "changes a week",
+        ("team", "newcomer-share") => "share of changes by newcomers",
+        ("team", "bus-factor") => "number of people who make half of the changes",
+        ("team", "owners-active") => "number of owners who still contribute",
+        ("team", "agent-share") => "share of changes made with agents",
+        ("size", _) => "size",
+        _ => return None,
+    };
+    let text = format!("{what} {from} → {to}");
+    let unit = if after.name == "size" { format!(" {field}") } else { String::new() };
+    let location = place(after).cloned().unwrap_or_else(|| Location::of_file("."));
+    Some(Reason::new(&location, text, format!("its {what} went from {from} to {to}{unit}")))
 }
 
 /// What a signal says, with its place as the subject.

@@ -153,7 +153,11 @@ pub(super) fn hidden(
     let marked = |path: &str| {
         is_generated(path, sources.read(path).as_deref()) && !is_generated(path, base.text(path).ok().as_deref())
     };
-    let found = hidden::hidden(before, report, (&snapshot::files(git, commit)?, &now), &marked);
+    let edited = |old: &str, new: &str| {
+        let texts = base.text(old).ok().zip(sources.read(new));
+        texts.is_none_or(|(old, new)| hidden::lives_on(&old, &new))
+    };
+    let found = hidden::hidden(before, report, (&snapshot::files(git, commit)?, &now), &marked, &edited);
     let about = |what: String, root: &str| about("service-hidden", Severity::Warning, what, true, root);
     Ok(found.iter().map(|(change, files)| hidden::finding(change, files, about)).collect())
 }

@@ -419,3 +419,61 @@ fn changes_to_a_contract_are_told_apart_by_what_they_say() {
         blobless.history
     );
 }
+
+/// A Rust service on a container platform that may run WebAssembly modules as well.
+fn product(repo: &Repo, is_host: bool, memory: &str) {
+    repo.write("Cargo.toml", "[package]\nname = \"product\"\nversion = \"1.0.0\"\nedition = \"2024\"\n[dependencies]\nactix-web = \"4\"\nwasmtime = \"30\"\n");
+    let host = if is_host { "use wasmtime::Engine;\n" } else { "" };
+    repo.write("src/main.rs", &format!("{host}use actix_web::{{App, HttpServer, web}};\n\n#[actix_web::main]\nasync fn main() -> std::io::Result<()> {{\n    HttpServer::new(|| App::new().route(\"/items\", web::get().to(items))).bind((\"0.0.0.0\", 80))?.run().await\n}}\n"));
+    let container = format!(
+        "        - name: product\n          image: example.com/product\n          resources: {{ limits: {{ memory: {memory} }} }}\n"
+    );
+    repo.write("deploy.yaml", &format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{ name: product }}\nspec:\n  template:\n    spec:\n      containers:\n{container}"));
+    repo.write("Dockerfile", "FROM rust AS b\nRUN cargo build --release\nFROM scratch\nCOPY --from=b target/release/product /product\nENTRYPOINT [\"/product\"]\n");
+}
+
+#[test]
+fn what_weighs_more_is_new_and_what_weighs_as_before_is_no_reason() {
+    let Some(repo) = Repo::new() else { return };
+    product(&repo, true, "10Mi");
+    repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
+    product(&repo, false, "20Mi");
+    let (status, text) = run(&repo, &["--base", "HEAD"], &[]);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("`product`: contested → questioned, because src/main.rs no longer uses wasmtime"), "{text}");
+    assert!(status == 1 && !text.contains("20 MiB,"), "a remark became a warning: {text}");
+    assert!(text.contains("warning[cloud-native-service]"), "{text}");
+
+    // More of what was there is no news: the same finding, with one more place.
+    repo.commit(1, ("Ann Lee", "ann@example.com"), "no modules");
+    repo.write("deploy/compose.yaml", "services:\n  product:\n    build: ..\n    restart: always\n");
+    let (status, text) = run(&repo, &["--base", "HEAD", "--format", "json"], &[]);
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let finding = &report["findings"][0];
+    assert!(text.contains("deploy/compose.yaml") && status == 0, "{text}");
+    assert_eq!(
+        (&finding["policy"], &finding["status"]),
+        (&"cloud-native-service".into(), &"baseline".into()),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_role_that_changed_is_told_as_one_thing() {
+    let Some(repo) = Repo::new() else { return };
+    repo.write("go.mod", "module example.com/tool\n\ngo 1.24\n\nrequire github.com/spf13/cobra v1.8.0\n");
+    let main = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":80\", nil)\n}\n";
+    repo.write("main.go", main);
+    repo.write(
+        "Dockerfile",
+        "FROM golang AS b\nRUN go build -o /tool .\nFROM scratch\nCOPY --from=b /tool /tool\nENTRYPOINT [\"/tool\"]\n",
+    );
+    repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
+    repo.write("main.go", "package main\n\nimport \"github.com/spf13/cobra\"\n\nfunc main() {\n\tcommand := &cobra.Command{Use: \"tool\"}\n\tcommand.Execute()\n}\n");
+    for gone in ["Dockerfile", "compose.yaml"] {
+        std::fs::remove_file(repo.path().join(gone)).unwrap();
+    }
+    let (_, text) = run(&repo, &["--base", "HEAD"], &[]);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("because its role went from service to cli (") && !text.contains("brings role"), "{text}");
+}
