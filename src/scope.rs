@@ -22,8 +22,12 @@ impl Scope {
         let mut scope = Scope::Shipped;
         let name = base(path);
         let directories = path.strip_suffix(name).unwrap_or("");
+        let mut below_source = false;
         for part in directories.split('/').filter(|part| !part.is_empty()) {
-            let found = of_directory(part);
+            // Among its sources a crate's modules have such names: what is data there does not end in `.rs`.
+            let is_module = below_source && name.ends_with(".rs") && MODULES.contains(&part);
+            below_source |= part == "src";
+            let found = if is_module { Scope::Shipped } else { of_directory(part) };
             // The first directory that is never shipped decides; a test folder inside an example stays an example.
             if found != Scope::Shipped && (scope == Scope::Shipped || found < scope || found == Scope::Fixture) {
                 scope = found;
@@ -37,6 +41,9 @@ impl Scope {
         matches!(self, Scope::Vendored | Scope::Fixture)
     }
 }
+
+/// Names of folders that hold code where they lie among the sources of a crate.
+const MODULES: &[&str] = &["snapshots", "golden", "vendored"];
 
 fn of_directory(part: &str) -> Scope {
     match part.to_ascii_lowercase().as_str() {

@@ -3,6 +3,7 @@
 //! In: a directory. Out: [`Entry`]s sorted by path, and problems for what was seen and left out. Whether a file
 //! is opened at all is decided here, from its path and size: vendored copies and test data are counted, not read.
 
+mod excluded;
 pub(crate) mod stamped;
 
 use std::collections::{BTreeMap, HashSet};
@@ -65,23 +66,9 @@ pub struct Filter {
 /// Walks the tree below `root` with `threads` threads.
 pub fn walk(root: &Path, threads: usize, filter: &Filter) -> Walked {
     let found = Mutex::new(Found::default());
-    let refused = Arc::new(Mutex::new(Vec::new()));
-    match hostile_ignore_file(root) {
-        Some(reason) => {
-            lock(&found).problems.push(Problem::new(".", reason, Class::Partial));
-            run(&mut without_rules(root, threads), root, &found);
-        }
-        None => {
-            run(&mut with_rules(root, threads, &refused), root, &found);
-            let mut directories = std::mem::take(&mut *lock(&refused));
-            directories.sort();
-            for directory in directories {
-                let path = directory.strip_prefix(root).map(shown).unwrap_or_default().0;
-                let reason = hostile_ignore_file(&directory).unwrap_or_default();
-                lock(&found).problems.push(Problem::new(path, reason, Class::Partial));
-                run(&mut without_rules(&directory, threads), root, &found);
-            }
-        }
+    let mut starts = vec![root.to_path_buf()];
+    while !starts.is_empty() {
+        starts = walk_each(root, &starts, threads, &found);
     }
     let mut found = std::mem::take(&mut *lock(&found));
     add_tracked(&mut found, root, &filter.tracked);
@@ -121,11 +108,47 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn with_rules(root: &Path, threads: usize, refused: &Arc<Mutex<Vec<PathBuf>>>) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(root);
-    builder.hidden(false).parents(false).git_global(false).require_git(false).follow_links(false);
-    builder.max_depth(Some(DEPTH_LIMIT)).threads(threads);
-    let refused = Arc::clone(refused);
+/// Walks what lies below each start, and returns what must be walked as a start of its own: a repository in the
+/// repository, where no rule from outside holds, and a directory whose rules must not be read.
+fn walk_each(root: &Path, starts: &[PathBuf], threads: usize, found: &Mutex<Found>) -> Vec<PathBuf> {
+    let (mut ruled, mut bare) = (Vec::new(), Vec::new());
+    for start in starts {
+        let Some(reason) = hostile_ignore_file(root, start) else {
+            ruled.push(start);
+            continue;
+        };
+        let path = start.strip_prefix(root).map(shown).unwrap_or_default().0;
+        let path = if path.is_empty() { ".".to_owned() } else { path };
+        lock(found).problems.push(Problem::new(path, reason, Class::Partial));
+        bare.push(start);
+    }
+    let apart = Arc::default();
+    if let Some(mut builder) = of_all(&ruled) {
+        run(with_rules(&mut builder, root, &apart).threads(threads), root, found);
+    }
+    if let Some(mut builder) = of_all(&bare) {
+        run(without_rules(&mut builder).threads(threads), root, found);
+    }
+    let mut apart = std::mem::take(&mut *lock(&apart));
+    apart.sort();
+    apart
+}
+
+fn of_all(starts: &[&PathBuf]) -> Option<WalkBuilder> {
+    let (first, others) = starts.split_first()?;
+    let mut builder = WalkBuilder::new(first);
+    for start in others {
+        builder.add(start);
+    }
+    Some(builder)
+}
+
+fn with_rules<'a>(builder: &'a mut WalkBuilder, root: &Path, apart: &Arc<Mutex<Vec<PathBuf>>>) -> &'a mut WalkBuilder {
+    builder.hidden(false).parents(false).git_global(false).git_exclude(false).require_git(false).follow_links(false);
+    if let Some(list) = excluded::list(root).filter(|list| list.is_file()) {
+        builder.current_dir(root).add_ignore(list);
+    }
+    let (apart, whole) = (Arc::clone(apart), root.to_path_buf());
     builder.filter_entry(move |entry| {
         if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
             return true;
@@ -133,21 +156,19 @@ fn with_rules(root: &Path, threads: usize, refused: &Arc<Mutex<Vec<PathBuf>>>) -
         if is_repository(entry) {
             return false;
         }
-        if hostile_ignore_file(entry.path()).is_some() {
-            lock(&refused).push(entry.path().to_path_buf());
-            return false;
+        let is_apart =
+            kind_at(&entry.path().join(".git")).is_some() || hostile_ignore_file(&whole, entry.path()).is_some();
+        if is_apart {
+            lock(&apart).push(entry.path().to_path_buf());
         }
-        true
-    });
-    builder
+        !is_apart
+    })
 }
 
 /// Walks a tree whose ignore files must not be opened: files it would ignore are read, which hides nothing.
-fn without_rules(root: &Path, threads: usize) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(root);
-    builder.standard_filters(false).follow_links(false).max_depth(Some(DEPTH_LIMIT)).threads(threads);
-    builder.filter_entry(|entry| entry.depth() == 0 || !is_repository(entry));
-    builder
+fn without_rules(builder: &mut WalkBuilder) -> &mut WalkBuilder {
+    builder.standard_filters(false).follow_links(false);
+    builder.filter_entry(|entry| entry.depth() == 0 || !is_repository(entry))
 }
 
 /// Git's own directory.
@@ -160,7 +181,7 @@ fn run(builder: &mut WalkBuilder, root: &Path, found: &Mutex<Found>) {
         let mut local = Local { all: found, mine: Found::default() };
         Box::new(move |result| {
             match result {
-                Ok(entry) => note(&mut local.mine, root, &entry),
+                Ok(entry) => return note(&mut local.mine, root, &entry),
                 Err(error) => local.mine.errors.push(error.to_string()),
             }
             WalkState::Continue
@@ -201,45 +222,20 @@ impl Drop for Local<'_> {
     }
 }
 
-/// What the `ignore` crate opens because a `.git` file names a place.
-fn followed(directory: &Path) -> Vec<PathBuf> {
-    let git = directory.join(".git");
-    let is_file = kind_at(&git).is_some_and(|kind| kind.is_file());
-    let first_line = |path: &Path| {
-        let bytes = read::bytes(path, IGNORE_FILE_LIMIT).ok()?;
-        String::from_utf8_lossy(&bytes).lines().next().map(str::to_owned)
-    };
-    let line = is_file.then(|| first_line(&git)).flatten();
-    let Some(place) = line.as_deref().and_then(|line| line.strip_prefix("gitdir: ")).map(PathBuf::from) else {
-        return Vec::new();
-    };
-    let pointer = place.join("commondir");
-    let common = is_harmless(&pointer).then(|| first_line(&pointer)).flatten();
-    let exclude = place.join(common.unwrap_or_default()).join("info/exclude");
-    vec![pointer, exclude]
-}
-
-/// Whether opening a path can neither hang nor grow: there is a small regular file, or nothing.
-fn is_harmless(path: &Path) -> bool {
-    fs::symlink_metadata(path).map_or(true, |meta| meta.is_file() && meta.len() <= IGNORE_FILE_LIMIT)
-}
-
 /// Says why the ignore files of a directory must not be read: the `ignore` crate opens whatever has the name, so a
 /// link to a device or a pipe would hang it or exhaust memory.
-fn hostile_ignore_file(directory: &Path) -> Option<String> {
-    if let Some(file) = followed(directory).into_iter().find(|file| !is_harmless(file)) {
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        return Some(format!("`.git` leads to `{name}`, which is not a regular file: not walked with ignore rules"));
-    }
-    [".gitignore", ".ignore", ".git/info/exclude"].iter().find_map(|name| {
-        let metadata = fs::symlink_metadata(directory.join(name)).ok()?;
+fn hostile_ignore_file(root: &Path, directory: &Path) -> Option<String> {
+    let own = (directory == root).then(|| excluded::list(root)).flatten();
+    let lists = [".gitignore", ".ignore"].map(|name| (name, directory.join(name)));
+    lists.into_iter().chain(own.map(|list| (".git/info/exclude", list))).find_map(|(name, file)| {
+        let metadata = fs::symlink_metadata(&file).ok()?;
         if !metadata.file_type().is_file() {
             return Some(format!("`{name}` is not a regular file: not walked with ignore rules"));
         }
         if metadata.len() > IGNORE_FILE_LIMIT {
             return Some(format!("`{name}` is over the limit of {IGNORE_FILE_LIMIT} bytes"));
         }
-        let lines = match read::bytes(&directory.join(name), IGNORE_FILE_LIMIT) {
+        let lines = match read::bytes(&file, IGNORE_FILE_LIMIT) {
             Ok(lines) => lines,
             Err(error) => return Some(format!("`{name}` cannot be read: {error}: not walked with ignore rules")),
         };
@@ -247,20 +243,24 @@ fn hostile_ignore_file(directory: &Path) -> Option<String> {
     })
 }
 
-fn note(found: &mut Found, root: &Path, entry: &DirEntry) {
-    let Ok(relative) = entry.path().strip_prefix(root) else { return };
-    if relative.as_os_str().is_empty() {
-        return;
-    }
-    let Some(file_type) = entry.file_type() else { return };
+fn note(found: &mut Found, root: &Path, entry: &DirEntry) -> WalkState {
+    let Ok(relative) = entry.path().strip_prefix(root) else { return WalkState::Continue };
+    let Some(file_type) = entry.file_type().filter(|_| !relative.as_os_str().is_empty()) else {
+        return WalkState::Continue;
+    };
     let (path, raw) = shown(relative);
     if file_type.is_dir() {
-        note_directory(found, entry, path);
         found.directories.push(relative.to_path_buf());
-        return;
+        if relative.components().count() < DEPTH_LIMIT {
+            return WalkState::Continue;
+        }
+        let reason = format!("deeper than {DEPTH_LIMIT} directories: not entered");
+        found.problems.push(Problem::new(path, reason, Class::Lost));
+        return WalkState::Skip;
     }
     let seen = seen(entry.path(), file_type, &path);
     found.add(path, seen, || entry.metadata().map_or(0, |metadata| metadata.len()), raw);
+    WalkState::Continue
 }
 
 fn seen(place: &Path, kind: fs::FileType, path: &str) -> Seen {
@@ -344,13 +344,6 @@ impl Found {
             Seen::Other => ("not a regular file", lost),
         };
         self.problems.push(Problem::new(shared, reason, class));
-    }
-}
-
-fn note_directory(found: &mut Found, entry: &DirEntry, path: String) {
-    if entry.depth() >= DEPTH_LIMIT {
-        let reason = format!("deeper than {DEPTH_LIMIT} directories: not entered");
-        found.problems.push(Problem::new(path, reason, Class::Lost));
     }
 }
 
@@ -498,18 +491,31 @@ mod tests {
     fn a_special_ignore_file_hides_nothing_and_is_never_opened() {
         let root = tree(&[("a/main.go", ""), ("a/hidden.go", "")]);
         std::os::unix::fs::symlink("/dev/zero", root.path().join("a/.gitignore")).unwrap();
-        assert!(followed(root.path()).is_empty());
-        let place = root.path().join("place");
-        fs::create_dir(&place).unwrap();
-        std::os::unix::fs::symlink("/dev/zero", place.join("commondir")).unwrap();
-        fs::create_dir(root.path().join("sub")).unwrap();
-        fs::write(root.path().join("sub/.git"), format!("gitdir: {}\n", place.display())).unwrap();
-        assert!(hostile_ignore_file(&root.path().join("sub")).is_some_and(|reason| reason.contains("commondir")));
-        fs::remove_file(root.path().join("sub/.git")).unwrap();
-        fs::remove_dir_all(place).unwrap();
         let walked = walk(root.path(), 2, &Filter::default());
         assert_eq!(paths(&walked), ["a/hidden.go", "a/main.go"]);
         assert!(walked.problems.iter().any(|problem| &*problem.path == "a"));
+    }
+
+    #[test]
+    fn a_repository_in_the_repository_has_rules_of_its_own() {
+        let root = tree(&[
+            (".git/info/exclude", "/private.go\n*.local.go\nkept.go\n"),
+            (".gitignore", "cmd/\n!kept.go\n"),
+            ("private.go", ""),
+            ("a.local.go", ""),
+            ("kept.go", ""),
+            ("cmd/a.go", ""),
+            ("sub/.git", "gitdir: ../.git/modules/sub\n"),
+            ("sub/.gitignore", "out/\n"),
+            ("sub/cmd/main.go", ""),
+            ("sub/out/b.go", ""),
+            ("sub/private.go", ""),
+            ("sub/sub/.git/HEAD", ""),
+            ("sub/sub/out/c.go", ""),
+        ]);
+        let walked = walk(root.path(), 2, &Filter::default());
+        assert_eq!(paths(&walked), ["kept.go", "sub/cmd/main.go", "sub/private.go", "sub/sub/out/c.go"]);
+        assert_eq!(walked.problems, []);
     }
 
     #[cfg(unix)]

@@ -74,6 +74,11 @@ fn prefix_of(root: &Path, work_tree: &Path) -> String {
 fn follow_git_file(directory: &Path, file: &Path) -> Result<(PathBuf, PathBuf), GitProblem> {
     let text = read_small(file, ".git")?;
     let target = text.strip_prefix("gitdir:").map(str::trim).ok_or_else(|| refused(".git", "it names no directory"))?;
+    // Git keeps what belongs to another work tree under these names: nothing else outside is even looked at.
+    let is_kept = Path::new(target).iter().any(|part| part == "worktrees" || part == "modules");
+    if !is_kept && !directory.join(target).starts_with(directory) {
+        return Err(stranger());
+    }
     let git_dir = directory.join(target).canonicalize().map_err(|_| refused(".git", "it names a missing directory"))?;
     let common_dir = match git_dir.join("commondir").symlink_metadata() {
         Ok(_) => {
@@ -93,7 +98,11 @@ fn follow_git_file(directory: &Path, file: &Path) -> Result<(PathBuf, PathBuf), 
     if inside || linked || submodule {
         return Ok((git_dir, common_dir));
     }
-    Err(refused(".git", "it points outside, to a repository that does not know this work tree"))
+    Err(stranger())
+}
+
+fn stranger() -> GitProblem {
+    refused(".git", "it points outside, to a repository that does not know this work tree")
 }
 
 fn points_back(git_dir: &Path, file: &Path) -> bool {

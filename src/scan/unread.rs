@@ -4,6 +4,7 @@
 //! not read: `#[path = "real.txt"] mod a;`, `include!("real.inc")`, a module or a package of one's own in a folder that is
 //! taken for copied code or test data.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::fact::{GoFile, RustFile, Structure};
@@ -16,12 +17,13 @@ use crate::source::Place;
 /// Says which shipped files take in what was not read; `names` are sorted.
 pub(super) fn of(files: &[FileEntry], names: &[Arc<str>]) -> Vec<Problem> {
     let modules = go_modules(files);
+    let used = used_packages(files, &modules);
     let shipped = files.iter().filter(|file| file.scope == Scope::Shipped);
     let mut found = Vec::new();
     for file in shipped {
         match &file.facts.structure {
             Structure::Rust(rust) => of_rust(&file.path, rust, names, &mut found),
-            Structure::Go(go) => of_go(&file.path, go, &modules, &mut found),
+            Structure::Go(go) if used.contains(file.directory()) => of_go(&file.path, go, &modules, &mut found),
             _ => {}
         }
     }
@@ -68,14 +70,33 @@ fn go_modules(files: &[FileEntry]) -> Vec<(&str, &str)> {
     modules
 }
 
+/// Directories of Go packages that may end up in a program: one itself, or imported by shipped code. What stands by
+/// itself, as the helpers of a folder of tests, is built into nothing.
+fn used_packages(files: &[FileEntry], modules: &[(&str, &str)]) -> BTreeSet<String> {
+    let mut used = BTreeSet::new();
+    for file in files.iter().filter(|file| file.scope == Scope::Shipped) {
+        let Structure::Go(go) = &file.facts.structure else { continue };
+        if go.package == "main" || go.function.is_some() {
+            used.insert(file.directory().to_owned());
+        }
+        used.extend(go.imports.iter().filter_map(|import| own_package(&import.path, modules)));
+    }
+    used
+}
+
+/// The directory of a package of one's own.
+fn own_package(path: &str, modules: &[(&str, &str)]) -> Option<String> {
+    let own = modules.iter().filter_map(|(module, directory)| {
+        let rest = path.strip_prefix(module)?;
+        if rest.is_empty() { Some((*directory).to_owned()) } else { join(directory, rest.strip_prefix('/')?) }
+    });
+    // The longest module's name is the one that counts; whichever it is, the words of the path are the same.
+    own.min_by_key(String::len)
+}
+
 fn of_go(path: &str, file: &GoFile, modules: &[(&str, &str)], found: &mut Vec<Problem>) {
     for import in &file.imports {
-        let own = modules.iter().filter_map(|(module, directory)| {
-            let rest = import.path.strip_prefix(module)?.strip_prefix('/')?;
-            join(directory, rest)
-        });
-        // The longest module's name is the one that counts; whichever it is, the words of the path are the same.
-        if let Some(package) = own.into_iter().min_by_key(String::len)
+        if let Some(package) = own_package(&import.path, modules)
             && Scope::of(&format!("{package}/x.go")) == Scope::Fixture
         {
             found.push(problem(path, &package, import.place));
@@ -117,6 +138,7 @@ mod tests {
     fn what_is_read_or_a_test_is_silent() {
         for (text, others) in [
             ("mod fixtures;", &["a/src/fixtures.rs"][..]),
+            ("mod snapshots; mod vendored;", &["a/src/snapshots/mod.rs", "a/src/vendored/mod.rs"]),
             ("#[cfg(test)] mod fixtures;", &[]),
             ("#[cfg(any(test, feature = \"x\"))] #[path = \"testdata/a.rs\"] mod real;", &[]),
             ("#[path = \"real.rs\"] mod real;", &[]),
@@ -125,6 +147,11 @@ mod tests {
         ] {
             assert_eq!(told(&[("a/src/main.rs", text)], others), [""; 0], "{text}");
         }
+        let helpers = "package system\n\nimport (\n\t\"testing\"\n\n\t\"a.b/c/testdata\"\n)\n";
+        let files = [("go.mod", "module a.b/c\n"), ("system/helpers.go", helpers)];
+        assert_eq!(told(&files, &[]), [""; 0], "nothing is made of it");
+        let text = "package main\n\nimport \"a.b/c/system\"\n";
+        assert_eq!(told(&[&files[..], &[("main.go", text)]].concat(), &[]).len(), 1);
         let text = "package main\n\nimport \"a.b/other/testdata\"\n";
         assert_eq!(
             told(&[("go.mod", "module a.b/c\n"), ("main.go", text), ("x/testdata/a_test.go", text)], &[]),
