@@ -307,8 +307,11 @@ pub(crate) fn leads_inside(path: &str, target: &str) -> bool {
             part => parts.push(part),
         }
     }
-    let lies = Scope::of(&parts.join("/"));
-    !parts.contains(&".git") && (!lies.is_foreign() || lies == Scope::of(path))
+    let place = parts.join("/");
+    let lies = Scope::of(&place);
+    // What is read as something else, or not at all, says nothing of what the link is called.
+    let is_alike = Kind::of(path).is_none_or(|kind| Kind::of(&place) == Some(kind));
+    !parts.contains(&".git") && is_alike && (!lies.is_foreign() || lies == Scope::of(path))
 }
 
 /// Why a link that leads out of what is read costs something.

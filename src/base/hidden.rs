@@ -1,19 +1,43 @@
 //! Services that got a better verdict because their code is no longer looked at.
 //!
-//! In: both reports and lists of both trees' files. Out: a finding for each service that the base questioned and whose
-//! evidence now lies where no facts are taken from (vendored, test data, tests, examples) or claims to be generated.
-//! Deleting a service is no trick; moving its files out of sight is.
+//! In: both reports and what lies in both trees. Out: a finding for each service that the base questioned and whose
+//! evidence now lies where no facts are taken from, or still stands where it stood and no longer counts, or whose program
+//! is still there and is made by nothing that is read. Deleting a service is no trick; moving its files out of sight is.
+
+mod file;
+mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
 
 use crate::finding::{Change, Finding, Judged, Label, Report, Verdict};
-use crate::scope::Scope;
+use crate::service::repository::FileEntry;
 use crate::source::Location;
 
-/// Path → object, of every file of a tree.
+/// Path → object, of every file of a tree; of links and of submodules too, which are opened by nobody.
 pub type Listing = BTreeMap<String, ObjectId>;
+
+/// A reader of one tree's files.
+pub type Texts<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Both trees.
+#[derive(Clone, Copy)]
+pub struct Trees<'a> {
+    pub old: &'a Listing,
+    pub new: &'a Listing,
+    pub before: Texts<'a>,
+    pub now: Texts<'a>,
+    /// What a text of this path says.
+    pub read: &'a dyn Fn(&str, &str) -> Option<FileEntry>,
+}
+
+impl Trees<'_> {
+    /// What a file said in the base and says now, where it can be read in both.
+    fn both(&self, path: &str) -> Option<(FileEntry, FileEntry)> {
+        Some(((self.read)(path, &(self.before)(path)?)?, (self.read)(path, &(self.now)(path)?)?))
+    }
+}
 
 /// Why a file of the base gives no facts any more, with the place where it now lies.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,21 +46,19 @@ pub struct Hidden {
     pub why: String,
 }
 
-/// Returns the changes for the better that rest on files out of sight. `marked` tells whether a file of the head calls
-/// itself generated and the base's did not; `edited` whether a file of the base, by its path, lives on in one of the head.
-pub fn hidden<'a>(
-    base: &Report,
-    head: &'a Report,
-    files: (&Listing, &Listing),
-    marked: &dyn Fn(&str) -> bool,
-    edited: &dyn Fn(&str, &str) -> bool,
-) -> Vec<(&'a Change, Vec<Hidden>)> {
+/// Returns the changes for the better that rest on what is out of sight.
+pub fn hidden<'a>(base: &Report, head: &'a Report, trees: Trees<'_>) -> Vec<(&'a Change, Vec<Hidden>)> {
     let changes = head.comparison.iter().flat_map(|comparison| &comparison.changes);
     let mut found = Vec::new();
     for change in changes.filter(|change| is_better(change)) {
         let Some(before) = find(base, head, change) else { continue };
-        let hidden: BTreeSet<Hidden> =
-            evidence(before).iter().filter_map(|path| of_file(path, files, marked, edited)).collect();
+        let rests_on = evidence(before);
+        let mut hidden: BTreeSet<Hidden> =
+            rests_on.iter().filter_map(|(path, lines)| file::of(path, lines, trees)).collect();
+        hidden.extend(program::renamed(before, trees));
+        if hidden.is_empty() && change.after.is_none() {
+            hidden.extend(program::of(before, head, trees));
+        }
         if !hidden.is_empty() {
             found.push((change, hidden.into_iter().collect()));
         }
@@ -69,56 +91,15 @@ fn find<'b>(base: &'b Report, head: &Report, change: &Change) -> Option<&'b Judg
     at_place.or_else(|| candidates.find(|one| one.service.name == change.name && is_gone(one)))
 }
 
-/// Every file that the verdict of the base rests on, and where the service's code begins.
-fn evidence(judged: &Judged) -> BTreeSet<String> {
+/// Every file that the verdict of the base rests on, with the lines, and where the service's code begins.
+fn evidence(judged: &Judged) -> BTreeMap<String, BTreeSet<u32>> {
     let arguments = judged.arguments.iter().flat_map(|argument| &argument.labels).map(|label| &label.location);
     let role = judged.service.role_because.iter().map(|(_, location)| location);
-    arguments.chain(role).map(|location| location.path.to_string()).collect()
-}
-
-fn of_file(
-    path: &str,
-    (old, new): (&Listing, &Listing),
-    marked: &dyn Fn(&str) -> bool,
-    edited: &dyn Fn(&str, &str) -> bool,
-) -> Option<Hidden> {
-    let object = old.get(path)?;
-    if new.contains_key(path) {
-        let why = "it now calls itself generated";
-        return marked(path).then(|| Hidden { at: path.to_owned(), why: why.into() });
+    let mut found: BTreeMap<String, BTreeSet<u32>> = BTreeMap::new();
+    for location in arguments.chain(role) {
+        found.entry(location.path.to_string()).or_default().insert(location.place.line);
     }
-    let came = new.iter().filter(|(now, _)| !old.contains_key(*now) && unseen(now).is_some());
-    let moved = came.filter(|(now, id)| *id == object || tail(now) == tail(path) && edited(path, now));
-    let moved = moved.map(|(now, _)| now);
-    let at = moved.min_by_key(|now| (new.get(*now) != Some(object), now.len()))?;
-    Some(Hidden { at: at.clone(), why: format!("`{path}` now lies among {}", unseen(at)?) })
-}
-
-/// What a file is taken for, where its code gives no facts about a service.
-fn unseen(path: &str) -> Option<&'static str> {
-    match Scope::of(path) {
-        Scope::Shipped => None,
-        Scope::Vendored => Some("vendored code"),
-        Scope::Fixture => Some("test data"),
-        Scope::Test => Some("tests"),
-        Scope::Example => Some("examples"),
-        Scope::Docs => Some("documentation"),
-    }
-}
-
-/// Whether at least half of a file's lines are in another: it was moved and edited, or copied.
-pub fn lives_on(old: &str, new: &str) -> bool {
-    let lines = |text: &str| -> BTreeSet<String> {
-        // Brackets and blanks are in every file.
-        text.lines().map(|line| line.trim().to_owned()).filter(|line| line.len() > 3).collect()
-    };
-    let (old, new) = (lines(old), lines(new));
-    2 * old.intersection(&new).count() >= old.len()
-}
-
-/// The last two parts: what a moved and edited file keeps.
-fn tail(path: &str) -> &str {
-    path.rmatch_indices('/').nth(1).map_or(path, |(at, _)| &path[at + 1..])
+    found
 }
 
 /// Says it in one sentence.
@@ -130,7 +111,7 @@ pub fn message(change: &Change) -> String {
         Verdict::Unjudged => "is not judged",
     });
     let was = change.before.map_or("", Verdict::word);
-    format!("`{}` was {was} and {now}, because its files are no longer looked at", change.name)
+    format!("`{}` was {was} and {now}, because its code is no longer looked at", change.name)
 }
 
 /// Makes the finding out of its parts.
@@ -138,45 +119,4 @@ pub fn finding(change: &Change, hidden: &[Hidden], about: impl FnOnce(String, &s
     let mut finding = about(message(change), &change.root);
     finding.labels = labels(hidden, 20);
     finding
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn listing(files: &[(&str, u8)]) -> Listing {
-        let id = |byte: &u8| ObjectId::from_bytes_or_panic(&[*byte; 20]);
-        files.iter().map(|(path, byte)| ((*path).to_owned(), id(byte))).collect()
-    }
-
-    #[test]
-    fn what_moves_out_of_sight_is_found_by_content_or_name() {
-        let old = listing(&[("shop/src/main.rs", 1), ("go.mod", 2)]);
-        let hidden = |new: &[(&str, u8)]| {
-            of_file("shop/src/main.rs", (&old, &listing(new)), &|_| false, &|_, now| !now.contains("other"))
-                .map(|one| one.at)
-        };
-        assert_eq!(hidden(&[("vendor/a.rs", 1)]).as_deref(), Some("vendor/a.rs"));
-        assert_eq!(hidden(&[("testdata/shop/src/main.rs", 9)]).as_deref(), Some("testdata/shop/src/main.rs"));
-        assert_eq!(hidden(&[("examples/x/src/main.rs", 9)]).as_deref(), Some("examples/x/src/main.rs"));
-        assert_eq!(hidden(&[("services/shop/src/main.rs", 1)]), None, "a move in sight is none");
-        assert_eq!(hidden(&[("vendor/other/lib.rs", 9)]), None);
-        assert_eq!(hidden(&[("tests/other/src/main.rs", 9)]), None, "another file of the same name");
-        assert_eq!(hidden(&[]), None, "deleting is no trick");
-        assert_eq!(hidden(&[("shop/src/main.rs", 9)]), None, "nor is editing");
-    }
-
-    #[test]
-    fn a_file_that_begins_to_call_itself_generated_is_told() {
-        let files = listing(&[("main.go", 1)]);
-        assert!(of_file("main.go", (&files, &files), &|_| true, &|_, _| true).is_some());
-        assert!(of_file("main.go", (&files, &files), &|_| false, &|_, _| true).is_none());
-    }
-
-    #[test]
-    fn half_of_the_lines_tell_a_file_that_was_edited() {
-        let old = "package sentry\n\nfunc Serve() {\n\tlisten()\n\tanswer()\n}\n";
-        assert!(lives_on(old, &old.replace("answer", "reply")));
-        assert!(!lives_on(old, "package sentry\n\nfunc Fake() {\n\tpretend()\n}\n"));
-    }
 }

@@ -150,21 +150,16 @@ pub(super) fn hidden(
         Tree::Work | Tree::Staged => snapshot::indexed(git)?,
     };
     let sources = disk::sources(options);
-    let marked = |path: &str| {
-        is_generated(path, sources.read(path).as_deref()) && !is_generated(path, base.text(path).ok().as_deref())
+    let trees = hidden::Trees {
+        old: &snapshot::files(git, commit)?,
+        new: &now,
+        before: &|path| base.text(path).ok(),
+        now: &|path| sources.read(path),
+        read: &|path, text| Some(scan::read_text(path, Kind::of(path)?, text).0),
     };
-    let edited = |old: &str, new: &str| {
-        let texts = base.text(old).ok().zip(sources.read(new));
-        texts.is_none_or(|(old, new)| hidden::lives_on(&old, &new))
-    };
-    let found = hidden::hidden(before, report, (&snapshot::files(git, commit)?, &now), &marked, &edited);
+    let found = hidden::hidden(before, report, trees);
     let about = |what: String, root: &str| about("service-hidden", Severity::Warning, what, true, root);
     Ok(found.iter().map(|(change, files)| hidden::finding(change, files, about)).collect())
-}
-
-fn is_generated(path: &str, text: Option<&str>) -> bool {
-    let Some((kind, text)) = Kind::of(path).zip(text) else { return false };
-    scan::read_text(path, kind, text).0.is_generated()
 }
 
 /// One finding for each file of the configuration that came, went or differs.

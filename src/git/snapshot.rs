@@ -69,16 +69,16 @@ impl Snapshot {
     }
 }
 
-/// Every file of a commit below the scanned root.
+/// Every file, link and submodule of a commit below the scanned root.
 pub fn files(git: &Git, commit: ObjectId) -> Result<BTreeMap<String, ObjectId>, GitProblem> {
     let repository = git.handle();
     let tree = repository.find_commit(commit).map_err(broken)?.tree().map_err(broken)?;
     let found = tree.traverse().breadthfirst.files().map_err(broken)?;
-    let kept = found.into_iter().filter(|entry| entry.mode.is_blob());
+    let kept = found.into_iter().filter(|entry| !entry.mode.is_tree());
     Ok(kept.filter_map(|entry| Some((below(git, &entry.filepath.to_string())?, entry.oid))).collect())
 }
 
-/// Every file of the index below the scanned root.
+/// Every file, link and submodule of the index below the scanned root.
 pub fn indexed(git: &Git) -> Result<BTreeMap<String, ObjectId>, GitProblem> {
     let index = git.handle().index_or_empty().map_err(broken)?;
     let entries = index.entries().iter().filter(|entry| entry.stage_raw() == 0);

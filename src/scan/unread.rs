@@ -2,12 +2,12 @@
 //!
 //! In: the files that were read, and the names of all that were met. Out: a problem at each file that takes in what was
 //! not read: `#[path = "real.txt"] mod a;`, `include!("real.inc")`, a module or a package of one's own in a folder that is
-//! taken for copied code or test data.
+//! taken for copied code or test data, a target of Cargo's that is called otherwise than code is.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::fact::{GoFile, RustFile, Structure};
+use crate::fact::{CargoManifest, DependencyKind, GoFile, RustFile, Structure};
 use crate::path::{base, join, parent};
 use crate::problem::{Class, Problem};
 use crate::scope::Scope;
@@ -22,6 +22,7 @@ pub(super) fn of(files: &[FileEntry], names: &[Arc<str>]) -> Vec<Problem> {
     let mut found = Vec::new();
     for file in shipped {
         match &file.facts.structure {
+            Structure::Cargo(cargo) => of_cargo(file, cargo, names, &mut found),
             Structure::Rust(rust) => of_rust(&file.path, rust, names, &mut found),
             Structure::Go(go) if used.contains(file.directory()) => of_go(&file.path, go, &modules, &mut found),
             _ => {}
@@ -35,10 +36,32 @@ fn problem(path: &str, what: &str, place: Place) -> Problem {
     Problem { place: Some(place), ..Problem::new(path, reason, Class::Lost) }
 }
 
+fn is_met(names: &[Arc<str>], path: &str) -> bool {
+    names.binary_search_by(|name| (**name).cmp(path)).is_ok()
+}
+
+/// Targets whose code is none by its name, and packages among test data that the shipped one is made of.
+fn of_cargo(file: &FileEntry, manifest: &CargoManifest, names: &[Arc<str>], found: &mut Vec<Problem>) {
+    for target in manifest.bins.iter().chain(&manifest.lib) {
+        if let Some(path) = target.path.as_ref().and_then(|path| join(file.directory(), path))
+            && (Scope::of(&path).is_foreign() || !path.ends_with(".rs") && is_met(names, &path))
+        {
+            found.push(problem(&file.path, &path, target.place));
+        }
+    }
+    for one in manifest.dependencies.iter().filter(|one| one.kind == DependencyKind::Normal) {
+        if let Some(package) = one.path.as_ref().and_then(|path| join(file.directory(), path))
+            && Scope::of(&format!("{package}/src/lib.rs")) == Scope::Fixture
+        {
+            found.push(problem(&file.path, &package, one.place));
+        }
+    }
+}
+
 fn of_rust(path: &str, file: &RustFile, names: &[Arc<str>], found: &mut Vec<Problem>) {
-    let is_met = |path: &str| names.binary_search_by(|name| (**name).cmp(path)).is_ok();
+    let is_met = |path: &str| is_met(names, path);
     for one in &file.takes {
-        let Some(taken) = taken(path, &one.what, one.named) else { continue };
+        let Some(taken) = taken(path, &one.what, one.named, is_met) else { continue };
         // A module without a path is a file beside, which is met, or a folder, which tells by its name.
         let is_hidden = match one.named {
             true => !taken.ends_with(".rs") && is_met(&taken) || Scope::of(&taken).is_foreign(),
@@ -51,7 +74,12 @@ fn of_rust(path: &str, file: &RustFile, names: &[Arc<str>], found: &mut Vec<Prob
 }
 
 /// The path that a module or an `include!` is about, without its ending where the language finds it by its name.
-fn taken(path: &str, what: &str, named: bool) -> Option<String> {
+fn taken(path: &str, what: &str, named: bool, is_met: impl Fn(&str) -> bool) -> Option<String> {
+    if let Some(below) = what.strip_prefix('/') {
+        // Below the package's directory, whichever of those above it is.
+        let above = std::iter::successors(Some(parent(path)), |&at| (at != ".").then(|| parent(at)));
+        return above.filter_map(|directory| join(directory, below)).find(|path| is_met(path));
+    }
     let is_root = matches!(base(path), "mod.rs" | "main.rs" | "lib.rs" | "build.rs");
     let directory = if named || is_root { parent(path) } else { path.trim_end_matches(".rs") };
     join(directory, what)
@@ -126,9 +154,18 @@ mod tests {
             ("#[path = \"testdata/real.rs\"] mod real;", &[]),
             ("include!(\"../../vendor/real.rs\");", &[]),
             ("include!(\"real.inc\");", &["a/src/real.inc"]),
+            ("include!(concat!(\"real\", \".inc\"));", &["a/src/real.inc"]),
+            ("include!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/src/real.inc\",));", &["a/src/real.inc"]),
             ("mod fixtures;", &[]),
         ] {
             assert_eq!(told(&[("a/src/main.rs", text)], others).len(), 1, "{text}");
+        }
+        for (manifest, others) in [
+            ("[package]\nname = \"a\"\n[[bin]]\nname = \"a\"\npath = \"src/real.txt\"\n", &["a/src/real.txt"][..]),
+            ("[package]\nname = \"a\"\n[lib]\npath = \"testdata/real.rs\"\n", &[]),
+            ("[package]\nname = \"a\"\n[dependencies]\nreal = { path = \"../testdata/real\" }\n", &[]),
+        ] {
+            assert_eq!(told(&[("a/Cargo.toml", manifest)], others).len(), 1, "{manifest}");
         }
         let go = [("go.mod", "module a.b/c\n"), ("main.go", "package main\n\nimport \"a.b/c/internal/testdata\"\n")];
         assert_eq!(told(&go, &[]).len(), 1);
@@ -142,7 +179,8 @@ mod tests {
             ("#[cfg(test)] mod fixtures;", &[]),
             ("#[cfg(any(test, feature = \"x\"))] #[path = \"testdata/a.rs\"] mod real;", &[]),
             ("#[path = \"real.rs\"] mod real;", &[]),
-            ("include!(concat!(env!(\"OUT_DIR\"), \"/a.inc\"));", &[]),
+            ("include!(concat!(env!(\"OUT_DIR\"), \"/a.inc\"));", &["a/a.inc"]),
+            ("include!(concat!(\"real\", \".rs\"));", &["a/src/real.rs"]),
             ("const A: &str = include_str!(\"testdata/a.txt\");", &[]),
         ] {
             assert_eq!(told(&[("a/src/main.rs", text)], others), [""; 0], "{text}");

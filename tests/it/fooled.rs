@@ -1,5 +1,7 @@
 //! T16: what a pull request may try so that its findings are not seen. Each trick is named, and must show.
 
+mod vanishing;
+
 use std::path::Path;
 use std::process::Output;
 

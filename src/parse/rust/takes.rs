@@ -37,10 +37,9 @@ pub(crate) fn takes(tokens: &Tokens<'_>, text: &Text<'_>) -> Vec<Taken> {
                     _ => {}
                 }
             }
-            "include" if tokens.is(at + 1, b'!') && tokens.kind(at + 3) == Some(Kind::Str) && !is_test => {
-                let path = unquote(tokens.at(at + 3));
-                if is_odd(path) {
-                    found.push(Taken { what: path.to_owned(), named: true, place: place() });
+            "include" if tokens.is(at + 1, b'!') && !is_test => {
+                if let Some(what) = written(tokens, at + 3).filter(|path| is_odd(path)) {
+                    found.push(Taken { what, named: true, place: place() });
                 }
             }
             "pub" | "crate" | "(" | ")" | "in" => {
@@ -53,6 +52,28 @@ pub(crate) fn takes(tokens: &Tokens<'_>, text: &Text<'_>) -> Vec<Taken> {
         at += 1;
     }
     found
+}
+
+/// The path that a text or a `concat!` of texts makes. One below the package's own directory starts with `/`; what is made
+/// by a build is nobody's file.
+fn written(tokens: &Tokens<'_>, at: usize) -> Option<String> {
+    let text = |at: usize| (tokens.kind(at) == Some(Kind::Str)).then(|| unquote(tokens.at(at)));
+    if !tokens.reads(at, &["concat", "!"]) {
+        return text(at).map(str::to_owned);
+    }
+    let (mut path, mut at) = (String::new(), at + 3);
+    loop {
+        if tokens.reads(at, &["env", "!"]) && text(at + 3) == Some("CARGO_MANIFEST_DIR") && path.is_empty() {
+            at = tokens.close(at + 2) + 1;
+        } else {
+            path.push_str(text(at)?);
+            at += 1;
+        }
+        match tokens.at(at) {
+            "," if !tokens.is(at + 1, b')') => at += 1,
+            _ => return Some(path),
+        }
+    }
 }
 
 fn is_odd(path: &str) -> bool {
