@@ -461,15 +461,16 @@ fn what_weighs_more_is_new_and_what_weighs_as_before_is_no_reason() {
 #[test]
 fn a_role_that_changed_is_told_as_one_thing() {
     let Some(repo) = Repo::new() else { return };
-    repo.write("go.mod", "module example.com/tool\n\ngo 1.24\n\nrequire github.com/spf13/cobra v1.8.0\n");
-    let main = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":80\", nil)\n}\n";
+    repo.write("go.mod", "module example.com/door\n\ngo 1.24\n\nrequire github.com/spf13/cobra v1.8.0\n");
+    let main = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.HandleFunc(\"/items\", items)\n\thttp.ListenAndServe(\":80\", nil)\n}\n\nfunc items(w http.ResponseWriter, r *http.Request) {}\n";
     repo.write("main.go", main);
+    repo.write("compose.yaml", "services:\n  door:\n    build: .\n    restart: always\n");
     repo.write(
         "Dockerfile",
-        "FROM golang AS b\nRUN go build -o /tool .\nFROM scratch\nCOPY --from=b /tool /tool\nENTRYPOINT [\"/tool\"]\n",
+        "FROM golang AS b\nRUN go build -o /door .\nFROM scratch\nCOPY --from=b /door /door\nENTRYPOINT [\"/door\"]\n",
     );
     repo.commit(0, ("Ann Lee", "ann@example.com"), "start");
-    repo.write("main.go", "package main\n\nimport \"github.com/spf13/cobra\"\n\nfunc main() {\n\tcommand := &cobra.Command{Use: \"tool\"}\n\tcommand.Execute()\n}\n");
+    repo.write("main.go", "package main\n\nimport \"github.com/spf13/cobra\"\n\nfunc main() {\n\tcommand := &cobra.Command{Use: \"door\"}\n\tcommand.Execute()\n}\n");
     for gone in ["Dockerfile", "compose.yaml"] {
         std::fs::remove_file(repo.path().join(gone)).unwrap();
     }
