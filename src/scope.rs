@@ -27,7 +27,13 @@ impl Scope {
             // Among its sources a crate's modules have such names: what is data there does not end in `.rs`.
             let is_module = below_source && name.ends_with(".rs") && MODULES.contains(&part);
             below_source |= part == "src";
-            let found = if is_module { Scope::Shipped } else { of_directory(part) };
+            // At the root these are tests; deeper down it may be what the product integrates.
+            let integrates = part == "integration" && directories.starts_with("integration/");
+            let found = match () {
+                () if is_module => Scope::Shipped,
+                () if integrates => Scope::Test,
+                () => of_directory(part),
+            };
             // The first directory that is never shipped decides; a test folder inside an example stays an example.
             if found != Scope::Shipped && (scope == Scope::Shipped || found < scope || found == Scope::Fixture) {
                 scope = found;
@@ -54,7 +60,7 @@ fn of_directory(part: &str) -> Scope {
         "fake" | "fakes" | "mock" | "mocks" | "test" | "tests" | "e2e" | "__tests__" | "benches" | "bench"
         | "benchmarks" | "benchmark" | "integration-tests" | "integration_tests" | "integrationtest"
         | "integrationtests" | "testing" | "testutil" | "testutils" | "test-utils" | "it" | "fuzz" | "acceptance"
-        | "perf-tests" | "loadtest" | "loadtests" | "e2e-tests" | "conformance" | "playwright" | "cypress"
+        | "bdd" | "perf-tests" | "loadtest" | "loadtests" | "e2e-tests" | "conformance" | "playwright" | "cypress"
         | "testcases" | "test-cases" | "test_cases" => Scope::Test,
         "example" | "examples" | "_examples" | "demo" | "demos" | "sample" | "samples" | "tutorial" | "tutorials"
         | "templates" | "playground" | "quickstart" | "cookbook" => Scope::Example,
@@ -72,6 +78,15 @@ fn is_test_file(name: &str) -> bool {
         || name.ends_with(".test.js")
         || (name.ends_with(".go") && is_stand_in(name))
         || (name.starts_with("test_") && name.ends_with(".py"))
+        || is_test_stage(name)
+}
+
+/// `compose.test.yml`, `Dockerfile.test`: what only tests are run in.
+fn is_test_stage(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let stage = name.contains("compose") || name.contains("dockerfile");
+    let stem = name.trim_end_matches(".yml").trim_end_matches(".yaml");
+    stage && [".test", "-test", ".tests", "-tests", ".e2e", "-e2e"].iter().any(|end| stem.ends_with(end))
 }
 
 /// Go files that stand in for something in tests, and so cannot be named `_test.go`.

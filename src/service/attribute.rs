@@ -81,6 +81,7 @@ pub fn attribute<'r>(
                     found if found.is_empty() && is_objective(fact) => own(units, file),
                     found => found,
                 },
+                Binding::Here if is_toolchain(fact) => beneath(units, file.directory()),
                 Binding::Here => here(units, file),
                 Binding::Repository => (0..units.len()).collect(),
                 Binding::Contract(import) => {
@@ -342,6 +343,15 @@ fn own(units: &[Unit], file: &FileEntry) -> Vec<usize> {
 
 fn normal(name: &str) -> String {
     name.to_ascii_lowercase().replace(['_', '-'], "")
+}
+
+/// A toolchain is everybody's who builds in its folder or deeper.
+fn is_toolchain(fact: &Fact) -> bool {
+    matches!(&fact.kind, FactKind::Mark { name, .. } if name == "toolchain-target")
+}
+
+fn beneath(units: &[Unit], directory: &str) -> Vec<usize> {
+    (0..units.len()).filter(|&at| is_within(&units[at].root, directory)).collect()
 }
 
 /// Units at or below the file's directory, else the nearest above.

@@ -43,7 +43,9 @@ pub fn targets(collected: &Collected<'_>, ties: &Ties<'_>, role: Role) -> Vec<Ev
         let FactKind::Mark { name, detail } = &seen.fact.kind else { continue };
         let at = seen.file.at(seen.fact.place);
         match name.as_str() {
-            "cargo-target" if role == Role::Firmware && is_bare_metal(detail) => add("embedded", at),
+            "cargo-target" | "toolchain-target" if role == Role::Firmware && is_bare_metal(detail) => {
+                add("embedded", at)
+            }
             "probe-rs" | "linker-memory" if role == Role::Firmware => add("embedded", at),
             "deploy" => add(detail, at),
             _ => {}

@@ -68,7 +68,8 @@ fn go_units(repository: &Repository) -> Vec<Unit> {
         units.push(Unit {
             root: directory.clone(),
             language: Language::Go,
-            binaries: BTreeSet::from([name.clone()]),
+            // A module may be called otherwise than its folder; people build either.
+            binaries: BTreeSet::from([name.clone(), folder_name(repository, directory, &name)]),
             name,
             shape,
             closure: repository.go.closure(directory),
@@ -77,6 +78,14 @@ fn go_units(repository: &Repository) -> Vec<Unit> {
         });
     }
     units
+}
+
+/// The folder of a module of its own, where the module's name is that and more; else the name.
+fn folder_name(repository: &Repository, directory: &str, name: &str) -> String {
+    let folder = base(directory);
+    let is_module = repository.go.module_of(directory).is_some_and(|(root, _)| **root == *directory);
+    let longer = name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('-'));
+    if is_module && longer { folder.to_owned() } else { name.to_owned() }
 }
 
 /// Whether a package without `main` is a cloud function: an exported handler alone is an ordinary handler.

@@ -59,6 +59,19 @@ struct Held {
     started: BTreeSet<usize>,
 }
 
+/// Units that lie in shipped images beside what these start, and that no image starts.
+fn beside(images: &[Packed<'_>]) -> BTreeMap<usize, BTreeSet<usize>> {
+    let shipped = || images.iter().filter(|image| image.ships && !image.started.is_empty());
+    let started: BTreeSet<usize> = shipped().flat_map(|image| image.started.iter().copied()).collect();
+    let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for image in shipped() {
+        for &unit in image.units.iter().filter(|unit| !started.contains(unit)) {
+            found.entry(unit).or_default().extend(&image.started);
+        }
+    }
+    found
+}
+
 struct Index {
     /// Image name → units in it, and those of them that it starts by itself.
     by_image: BTreeMap<String, Held>,
@@ -69,6 +82,8 @@ struct Index {
     projects: BTreeSet<String>,
     /// Units that a shipped image holds.
     packed: BTreeSet<usize>,
+    /// Units that lie in shipped images and are started by none → what those images start.
+    beside: BTreeMap<usize, BTreeSet<usize>>,
     /// `.env` variables by name.
     environment: BTreeMap<String, String>,
 }
@@ -106,7 +121,8 @@ impl Index {
             repository.go.modules.values().map(|module| base(&catalogue::without_versions(module)).to_owned());
         let projects = modules.chain(charts.names().map(str::to_owned)).map(|name| normal(&name)).collect();
         let packed = images.iter().filter(|image| image.ships).flat_map(|image| image.units.iter().copied()).collect();
-        Index { by_image, by_binary, charts, projects, packed, environment }
+        let beside = beside(images);
+        Index { by_image, by_binary, charts, projects, packed, beside, environment }
     }
 
     fn units_of(
@@ -226,7 +242,14 @@ impl Index {
             }
             let found = self.named(units, file, &name);
             if !found.is_empty() {
-                return same(found);
+                // An image that bears the name of the whole is what the whole starts, not the tool that is called so.
+                let whole = self.projects.contains(&name);
+                let started = found.iter().filter_map(|at| self.beside.get(at)).flatten().copied();
+                let started: BTreeSet<usize> = started.filter(|_| whole).collect();
+                return match started.is_empty() {
+                    true => same(found),
+                    false => Held { all: found.union(&started).copied().collect(), started },
+                };
             }
         }
         let name = normal(&image_name(&written));

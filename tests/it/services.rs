@@ -15,6 +15,101 @@ const SERVER_RS: &str = "fn main() { axum::Router::new(); }\n";
 
 const CASES: &[Case] = &[
     Case {
+        what: "a program without a system beneath it, for a chip that only the toolchain names, is firmware",
+        files: &[
+            ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.90\"\ntargets = [\"thumbv7em-none-eabihf\"]\n"),
+            ("Cargo.toml", "[workspace]\nmembers = [\"task/blink\", \"packer\"]\n"),
+            ("task/blink/Cargo.toml", "[package]\nname = \"task-blink\"\n"),
+            (
+                "task/blink/src/main.rs",
+                "#![no_std]\n#![no_main]\n\n#[unsafe(export_name = \"main\")]\nfn main() -> ! {\n    loop {}\n}\n",
+            ),
+            ("packer/Cargo.toml", "[package]\nname = \"packer\"\n[dependencies]\nclap = \"4\"\n"),
+            ("packer/src/main.rs", "use clap::Parser;\n\nfn main() {}\n"),
+        ],
+        expected: &[("packer", "cli", &[], &[]), ("task/blink", "firmware", &["embedded"], &[])],
+    },
+    Case {
+        what: "a container that is started first and stays is no job, one that ends is",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/gate/main.go", MAIN_GO),
+            ("cmd/prepare/main.go", MAIN_GO),
+            (
+                "deploy.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: app}\nspec:\n  template:\n    spec:\n      initContainers:\n        - {name: a, image: r.io/o/gate, restartPolicy: Always}\n        - {name: b, image: r.io/o/prepare}\n      containers:\n        - {name: app, image: r.io/other/app}\n",
+            ),
+        ],
+        expected: &[("cmd/gate", "service", &["kubernetes"], &[]), ("cmd/prepare", "job", &["kubernetes"], &[])],
+    },
+    Case {
+        what: "an image that bears the name of the whole runs what it starts, not the tool beside it that is called so",
+        files: &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"server\", \"cli\"]\n"),
+            ("server/Cargo.toml", "[package]\nname = \"bog-server\"\n[dependencies]\naxum = \"1\"\n"),
+            ("server/src/main.rs", SERVER_RS),
+            (
+                "cli/Cargo.toml",
+                "[package]\nname = \"bog-cli\"\n[[bin]]\nname = \"bog\"\npath = \"src/main.rs\"\n[dependencies]\nclap = \"4\"\n",
+            ),
+            ("cli/src/main.rs", "use clap::Parser;\n\nfn main() {}\n"),
+            (
+                "Dockerfile",
+                "FROM rust AS b\nRUN cargo build --release --bin bog --bin bog-server\nFROM scratch\nCOPY --from=b /b/target/release/bog /bin/bog\nCOPY --from=b /b/target/release/bog-server /bin/bog-server\nENTRYPOINT [\"/bin/bog-server\"]\n",
+            ),
+            ("chart/Chart.yaml", "name: bog\nversion: 1.0.0\n"),
+            ("chart/values.yaml", "image: {repository: org/bog, tag: \"1\"}\n"),
+            (
+                "chart/templates/d.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec:\n  template:\n    spec:\n      containers:\n        - name: c\n          image: \"{{ .Values.image.repository }}:{{ .Values.image.tag }}\"\n",
+            ),
+        ],
+        expected: &[("cli", "cli", &["docker"], &[]), ("server", "service", &["helm"], &[])],
+    },
+    Case {
+        what: "modules that are called like their folder and more are known by the folder; words of a command go on over lines",
+        files: &[
+            ("go.mod", "module example.com/certs\n"),
+            ("cmd/injector/go.mod", "module example.com/certs/injector-binary\n"),
+            ("cmd/injector/main.go", MAIN_GO),
+            ("cmd/certs/main.go", SERVER_GO),
+            (".github/workflows/split.go", MAIN_GO),
+            (
+                ".github/workflows/release.yml",
+                "on: {push: {tags: ['v*']}}\njobs:\n  a:\n    steps:\n      - run: env CGO_ENABLED=0 go build -o \"certs\"\n          ./cmd/certs\n      - run: gh release upload v1 certs\n",
+            ),
+            ("certs.service", "[Service]\nExecStart=/usr/bin/certs serve\n"),
+            ("chart/Chart.yaml", "name: certs\n"),
+            ("chart/values.yaml", "injector: {image: {repository: \"\", name: certs-injector}}\n"),
+            (
+                "chart/templates/d.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec:\n  template:\n    spec:\n      containers:\n        - name: c\n          image: \"{{ template \"image\" (tuple .Values.injector.image .Values.registry) }}\"\n",
+            ),
+        ],
+        expected: &[
+            (".github/workflows", "tool", &[], &[]),
+            ("cmd/certs", "service", &["binary-release", "systemd"], &[]),
+            ("cmd/injector", "service", &["helm"], &[]),
+        ],
+    },
+    Case {
+        what: "stages of tests and plugins that stand in for others ship nothing",
+        files: &[
+            ("Cargo.toml", "[workspace]\nmembers = [\"server\", \"plugins/x-example-plugin\"]\n"),
+            ("server/Cargo.toml", "[package]\nname = \"door\"\n[dependencies]\naxum = \"1\"\n"),
+            ("server/src/main.rs", SERVER_RS),
+            ("server/docker-compose.test.yml", "services:\n  door: {build: .}\n"),
+            ("bdd/docker-compose.yml", "services:\n  door: {image: door}\n"),
+            ("integration/compose.yml", "services:\n  door: {image: door}\n"),
+            (
+                "plugins/x-example-plugin/Cargo.toml",
+                "[package]\nname = \"x-example-plugin\"\n[lib]\ncrate-type = [\"cdylib\"]\n",
+            ),
+            ("plugins/x-example-plugin/src/lib.rs", ""),
+        ],
+        expected: &[("plugins/x-example-plugin", "tool", &[], &[]), ("server", "service", &[], &[])],
+    },
+    Case {
         what: "a program that bears its package's name is what the package is for, a helper beside a library is not",
         files: &[
             ("Cargo.toml", "[workspace]\nmembers = [\"keeper\", \"lib\"]\n"),

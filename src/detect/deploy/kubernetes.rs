@@ -91,7 +91,11 @@ fn one(frame: &Frame<'_>, key: &str, container: &Node, facts: &mut Facts<'_, '_>
     command.extend(shared::command(container.get("args")));
     let workload = Workload {
         target: frame.target.to_owned(),
-        kind: if key == "initContainers" { "InitContainer".to_owned() } else { frame.kind.clone() },
+        kind: if key == "initContainers" && !keeps_running(container) {
+            "InitContainer".to_owned()
+        } else {
+            frame.kind.clone()
+        },
         name: frame.name.clone(),
         aliases: container.get("name").and_then(Node::written).map(str::to_owned).into_iter().collect(),
         images: image.and_then(|image| written_image(image, facts)).into_iter().collect(),
@@ -110,6 +114,11 @@ fn one(frame: &Frame<'_>, key: &str, container: &Node, facts: &mut Facts<'_, '_>
     if let Some((node, n)) = frame.replicas.and_then(|node| Some((node, u32::try_from(node.as_u64()?).ok()?))) {
         facts.add_bound(node.range.clone(), FactKind::Replicas { min: n, max: n }, Binding::Workload(index));
     }
+}
+
+/// A container that is started before the others and stays beside them.
+fn keeps_running(container: &Node) -> bool {
+    container.str_at(&["restartPolicy"]) == Some("Always")
 }
 
 /// An image as written, with what the template's own variables stand for.

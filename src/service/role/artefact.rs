@@ -1,6 +1,7 @@
 //! What a unit is built as: firmware, a WebAssembly module, a function, a library for other languages.
 
 use crate::fact::FactKind;
+use crate::path::base;
 use crate::source::Location;
 
 use super::super::unit::Shape;
@@ -30,11 +31,15 @@ pub(super) fn by_firmware(context: &Context<'_, '_>) -> Option<Reasoned> {
         return hal.into_iter().next().and_then(|at| context.reason(Role::Firmware, "programs a microcontroller", at));
     }
     let no_std = context.fact(|kind| matches!(kind, FactKind::Tuning { what, .. } if what == "no-std"));
+    // A task of an operating system of its own names no chip: what the toolchain is installed for tells.
+    let installed = context.fact(
+        |kind| matches!(kind, FactKind::Mark { name, detail } if name == "toolchain-target" && is_bare_metal(detail)),
+    );
     let linker = context.mark("linker-memory").or_else(|| context.mark("probe-rs"));
-    let signs =
-        [target.is_some(), !hal.is_empty(), no_std.is_some() && no_main_at(context).is_some(), linker.is_some()];
+    let bare = no_std.is_some() && no_main_at(context).is_some();
+    let signs = [target.is_some(), !hal.is_empty(), bare, linker.is_some(), bare && installed.is_some()];
     if signs.iter().filter(|sign| **sign).count() >= 2 && context.unit.shape != Shape::Library {
-        let at = target.or(linker).or(hal.into_iter().next()).or(no_std)?;
+        let at = target.or(linker).or(hal.into_iter().next()).or(installed).or(no_std)?;
         return context.reason(Role::Firmware, "is built for bare metal", at);
     }
     None
@@ -117,7 +122,11 @@ pub(super) fn by_library(context: &Context<'_, '_>) -> Option<Reasoned> {
         let at = shared.map(|built| built.file.at(built.fact.place)).next()?;
         return context.reason(Role::Library, "is built as a C library", at);
     }
+    let stands_in = |part: &str| part.split(['-', '_']).any(|word| matches!(word, "test" | "tests" | "example"));
     match context.unit.shape {
+        Shape::Library if stands_in(base(&context.unit.root)) && context.published().is_none() => {
+            context.reason(Role::Tool, "is called a test or an example", context.unit.at.clone())
+        }
         Shape::Library => {
             context.reason(Role::Library, "is a library that other languages load", context.unit.at.clone())
         }

@@ -8,7 +8,7 @@ use super::{Context, Reasoned};
 
 pub(super) fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
     let once = |workload: &crate::fact::Workload| {
-        matches!(workload.kind.as_str(), "Job" | "CronJob" | "init-container" | "timer" | "oneshot")
+        matches!(workload.kind.as_str(), "Job" | "CronJob" | "InitContainer" | "timer" | "oneshot")
     };
     let long = |workload: &crate::fact::Workload| {
         matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "service")

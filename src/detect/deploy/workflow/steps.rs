@@ -1,5 +1,7 @@
 //! The commands of a job and the steps that use an action, with the variables and directories that hold there.
 
+use std::borrow::Cow;
+
 use crate::parse::config::ConfigView;
 use crate::parse::shell::{self, Command, Variables};
 use crate::parse::tree::{Node, Value};
@@ -80,9 +82,14 @@ fn read_commands(
     let is_block = source.starts_with(['|', '>']);
     let mut commands = match (&line.resolved().value, source.find('\n')) {
         // The text of a block is read where it stands, so that each command keeps its place.
-        (_, Some(header)) if is_block => shell::commands(&source[header..], line.range.start + header, &mut own),
+        (_, Some(header)) if source.starts_with('|') => {
+            shell::commands(&source[header..], line.range.start + header, &mut own)
+        }
+        (_, Some(header)) if is_block => {
+            shell::commands(&folded(&source[header..]), line.range.start + header, &mut own)
+        }
         (Value::Plain(_), _) if line.resolved().range == line.range => {
-            shell::commands(source, line.range.start, &mut own)
+            shell::commands(&folded(source), line.range.start, &mut own)
         }
         _ => {
             let mut commands = shell::commands(line.written().unwrap_or(""), 0, &mut own);
@@ -99,4 +106,27 @@ fn read_commands(
         }
     }
     out.append(&mut commands);
+}
+
+/// Text over several lines as YAML joins it: only an empty line ends one. Every byte keeps its place.
+fn folded(source: &str) -> Cow<'_, str> {
+    if !source.contains('\n') {
+        return Cow::Borrowed(source);
+    }
+    let mut out = String::with_capacity(source.len());
+    let mut lines = source.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        let is_blank = |line: &str| line.trim().is_empty();
+        let goes_on = lines.peek().is_some_and(|next| !is_blank(next)) && !is_blank(line);
+        match line.strip_suffix('\n').filter(|_| goes_on) {
+            // A shell's own sign that the line goes on joins it as well.
+            Some(text) if text.trim_end().ends_with('\\') => out.push_str(line),
+            Some(text) => {
+                out.push_str(text);
+                out.push(' ');
+            }
+            None => out.push_str(line),
+        }
+    }
+    Cow::Owned(out)
 }
