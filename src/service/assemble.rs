@@ -62,6 +62,7 @@ pub fn found_as(repository: &Repository, declared: &dyn Fn(&str, &str) -> Option
         .map(|(index, (unit, collected))| {
             let context = role::Context {
                 repository,
+                units: &units,
                 unit,
                 index,
                 uses: &Uses::new(collected),

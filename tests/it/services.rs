@@ -15,6 +15,28 @@ const SERVER_RS: &str = "fn main() { axum::Router::new(); }\n";
 
 const CASES: &[Case] = &[
     Case {
+        what: "of a repository that ships one program the other ones are for its developers; where nothing is shipped, they are for people",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/gate/main.go", SERVER_GO),
+            ("cmd/symbols/main.go", MAIN_GO),
+            (
+                "Dockerfile",
+                "FROM golang AS b\nRUN go build -o /gate ./cmd/gate\nFROM scratch\nCOPY --from=b /gate /gate\nENTRYPOINT [\"/gate\"]\n",
+            ),
+        ],
+        expected: &[("cmd/gate", "service", &["docker"], &[]), ("cmd/symbols", "tool", &[], &[])],
+    },
+    Case {
+        what: "programs that are installed from their source are for people",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/symbols/main.go", MAIN_GO),
+            ("cmd/names/main.go", MAIN_GO),
+        ],
+        expected: &[("cmd/names", "cli", &[], &[]), ("cmd/symbols", "cli", &[], &[])],
+    },
+    Case {
         what: "a program without a system beneath it, for a chip that only the toolchain names, is firmware",
         files: &[
             ("rust-toolchain.toml", "[toolchain]\nchannel = \"1.90\"\ntargets = [\"thumbv7em-none-eabihf\"]\n"),
@@ -231,7 +253,7 @@ const CASES: &[Case] = &[
                 "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      containers:\n        - {name: a, image: other/auth:v1, args: [migrate, sql]}\n        - {name: b, image: team/all:v1, command: [/bin/seeder]}\n",
             ),
         ],
-        expected: &[("cmd/migrate", "cli", &[], &[]), ("cmd/seeder", "service", &["kubernetes"], &[])],
+        expected: &[("cmd/migrate", "tool", &[], &[]), ("cmd/seeder", "service", &["kubernetes"], &[])],
     },
     Case {
         what: "what a shell starts again and again does not keep running itself",
@@ -324,7 +346,7 @@ const CASES: &[Case] = &[
         ],
         expected: &[
             ("cmd/boat", "cli", &["binary-release"], &[]),
-            ("cmd/other", "cli", &[], &[]),
+            ("cmd/other", "tool", &[], &[]),
             ("contrib/anchor/cmd", "cli", &["binary-release"], &[]),
         ],
     },

@@ -15,6 +15,7 @@ use super::Reasoned;
 
 pub struct Context<'a, 'r> {
     pub repository: &'a Repository,
+    pub units: &'a [Unit],
     pub unit: &'a Unit,
     /// Its place among all units.
     pub index: usize,

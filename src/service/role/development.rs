@@ -4,7 +4,7 @@ use crate::path::{base, is_within, join};
 use crate::scope::Scope;
 
 use super::super::{Language, Role};
-use super::names::{is_called_a_test, serves_development};
+use super::names::{is_called_a_daemon, is_called_a_test, serves_development};
 use super::{Context, Reasoned};
 
 pub(super) fn by_place(context: &Context<'_, '_>) -> Option<Reasoned> {
@@ -89,11 +89,32 @@ fn lies_among_tools(context: &Context<'_, '_>) -> bool {
         .any(|tools| is_within(&context.unit.root, &tools))
 }
 
-/// Nothing ships it, it reads no command line and it listens for nothing: something for developers, unless it is all there is.
+/// Nothing ships it, it reads no command line and it listens for nothing: something for developers, unless it is all
+/// there is. A Go program is also installed from its source, so something else has to be what is shipped.
 pub(super) fn by_nothing(context: &Context<'_, '_>) -> Option<Reasoned> {
     let shipped = context.shipped_image().is_some() || context.published().is_some();
-    let others = context.repository.cargo.packages.len() + context.repository.go.modules.len() > 1;
-    (!shipped && others && context.unit.language == Language::Rust)
+    let aside = match context.unit.language {
+        Language::Rust => context.repository.cargo.packages.len() + context.repository.go.modules.len() > 1,
+        Language::Go => !is_called_a_daemon(&context.unit.name) && ships_others(context),
+    };
+    (!shipped && aside)
         .then(|| context.reason(Role::Tool, "nothing ships it, and it listens for nothing", context.unit.at.clone()))
         .flatten()
+}
+
+/// Whether an image, a release or a deployment of the repository's own is there for another Go program of the same
+/// module, and none for this one: a module of its own stands for itself.
+fn ships_others(context: &Context<'_, '_>) -> bool {
+    let ties = context.ties;
+    let module = |root: &str| context.repository.go.module_of(root).map(|(directory, _)| directory.clone());
+    let own_module = module(&context.unit.root);
+    let is_sibling = |unit: usize| unit != context.index && module(&context.units[unit].root) == own_module;
+    let other = |units: &[usize]| units.iter().any(|&unit| is_sibling(unit));
+    let own = |units: &[usize]| units.contains(&context.index);
+    let images = || ties.images.iter().filter(|image| image.ships).map(|image| &image.units[..]);
+    let released =
+        || ties.builds.iter().filter(|built| !built.build.publishes.is_empty()).map(|built| &built.units[..]);
+    let run = || ties.workloads.iter().map(|running| &running.units[..]);
+    let all = || images().chain(released()).chain(run());
+    all().any(other) && !all().any(own)
 }
