@@ -8,9 +8,11 @@ mod deltas;
 pub mod guard;
 pub mod index;
 pub mod line;
+pub mod packs;
 pub mod snapshot;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use gix::ObjectId;
 
@@ -42,6 +44,7 @@ pub enum GitProblem {
 #[derive(Clone)]
 pub struct Git {
     shared: gix::ThreadSafeRepository,
+    packs: Arc<OnceLock<Arc<Vec<packs::Pack>>>>,
     git_dir: PathBuf,
     common_dir: PathBuf,
     /// Where the scanned root lies in the work tree: empty, or `a/b/`.
@@ -64,6 +67,7 @@ impl Git {
         let looked_over = guard::look_over(&found, options)?;
         Ok(Git {
             shared: open(&found.git_dir)?,
+            packs: Arc::default(),
             git_dir: found.git_dir,
             common_dir: found.common_dir,
             prefix: found.prefix,
@@ -75,23 +79,25 @@ impl Git {
     /// Opens the same repository once more. What was read of its packs stays mapped as long as any handle lives, and
     /// counts as memory: who is done with one part of the work gives that back.
     pub fn again(self) -> Result<Git, GitProblem> {
-        Ok(Git { shared: open(&self.git_dir)?, ..self })
+        Ok(Git { shared: open(&self.git_dir)?, packs: Arc::default(), ..self })
     }
 
     /// Returns a handle for the calling thread.
     pub fn handle(&self) -> gix::Repository {
-        self.handle_of(gix::objs::Kind::Tree)
-    }
-
-    /// Returns a handle for who reads many versions of few files.
-    pub fn handle_of_contents(&self) -> gix::Repository {
-        self.handle_of(gix::objs::Kind::Blob)
-    }
-
-    fn handle_of(&self, kind: gix::objs::Kind) -> gix::Repository {
         let mut repository = self.shared.to_thread_local();
-        repository.objects.set_pack_cache(move || Box::new(deltas::Deltas::of(kind)));
+        repository.objects.set_pack_cache(|| Box::new(deltas::Deltas::default()));
         repository
+    }
+
+    /// Returns a reader of objects for the calling thread, quicker than a handle where much is read.
+    pub fn objects(&self) -> packs::Objects {
+        let repository = self.handle();
+        let packs = self.packs.get_or_init(|| {
+            let replaced = repository.objects.store_ref().replacements().next().is_some();
+            let directory = self.common_dir.join("objects/pack");
+            Arc::new(if replaced { Vec::new() } else { packs::open(&directory, repository.object_hash()) })
+        });
+        packs::Objects::new(Arc::clone(packs), repository)
     }
 
     /// Returns the commit that `HEAD` names; `None` while it is unborn.

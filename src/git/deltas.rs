@@ -1,8 +1,7 @@
 //! A cache of decoded directories, for packs that store each as a difference from another.
 //!
 //! Neighbouring commits differ in few directories, and packs chain these up to fifty deep: without a cache the same
-//! chain is inflated for every commit. Objects of one kind are kept, oldest out first: trees where commits are compared, blobs
-//! where versions of few files are read one after the other.
+//! chain is inflated for every commit. Trees alone are kept, oldest out first.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -15,22 +14,16 @@ const BYTES: usize = 16 << 20;
 /// Number of the pack, and the offset in it.
 type At = (u32, u64);
 
+#[derive(Default)]
 pub(super) struct Deltas {
-    kind: Kind,
     kept: HashMap<At, (usize, Box<[u8]>)>,
     order: VecDeque<At>,
     bytes: usize,
 }
 
-impl Deltas {
-    pub(super) fn of(kind: Kind) -> Deltas {
-        Deltas { kind, kept: HashMap::new(), order: VecDeque::new(), bytes: 0 }
-    }
-}
-
 impl DecodeEntry for Deltas {
     fn put(&mut self, pack: u32, offset: u64, data: &[u8], kind: Kind, compressed_size: usize) {
-        if kind != self.kind || data.len() > BYTES / 8 {
+        if kind != Kind::Tree || data.len() > BYTES / 8 {
             return;
         }
         if self.kept.insert((pack, offset), (compressed_size, data.into())).is_none() {
@@ -49,7 +42,7 @@ impl DecodeEntry for Deltas {
         let (compressed_size, data) = self.kept.get(&(pack, offset))?;
         out.clear();
         out.extend_from_slice(data);
-        Some((self.kind, *compressed_size))
+        Some((Kind::Tree, *compressed_size))
     }
 }
 
@@ -59,7 +52,7 @@ mod tests {
 
     #[test]
     fn old_entries_leave_when_it_is_full() {
-        let mut deltas = Deltas::of(Kind::Tree);
+        let mut deltas = Deltas::default();
         let tree = vec![7; BYTES / 8];
         for offset in 0..20 {
             deltas.put(1, offset, &tree, Kind::Tree, 3);

@@ -11,7 +11,6 @@ use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{Comparison, Missing};
-use super::figures::lookup;
 use super::rename;
 use super::team::{Age, DAY};
 use super::walk::{Commits, Step};
@@ -20,8 +19,8 @@ use super::walk::{Commits, Step};
 const MOST_MOVES: usize = 8;
 
 /// What was there before the walked stretch.
-pub(super) struct Past<'r, 'c> {
-    comparison: Comparison<'r>,
+pub(super) struct Past<'c> {
+    comparison: Comparison,
     /// Newest first.
     older: &'c [Step],
     from_root: bool,
@@ -49,8 +48,8 @@ fn name(id: ObjectId) -> Name {
     id.as_bytes().to_vec()
 }
 
-impl<'r, 'c> Past<'r, 'c> {
-    pub(super) fn new(comparison: Comparison<'r>, commits: &'c Commits, known: Answers) -> Past<'r, 'c> {
+impl<'c> Past<'c> {
+    pub(super) fn new(comparison: Comparison, commits: &'c Commits, known: Answers) -> Past<'c> {
         let Commits { older, from_root, head_time, .. } = commits;
         let (from_root, head_time) = (*from_root, *head_time);
         Past { comparison, older, from_root, head_time, answers: Answers::default(), known, asked_anew: false }
@@ -115,7 +114,7 @@ impl<'r, 'c> Past<'r, 'c> {
             Some(Some(Ok(id))) => Some(id),
             Some(Some(Err(_))) | None => {
                 self.asked_anew = true;
-                lookup(&mut self.comparison, tree, place)
+                self.comparison.lookup(tree, place)
             }
         };
         self.answers.found.insert(key, found.map(name));

@@ -5,11 +5,14 @@
 //! No blob is read: a clone without blobs gives the same result.
 
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 use gix::ObjectId;
-use gix::objs::Find;
+use gix::objs::Kind;
 
 use super::layout::{NONE, Set, Trie, is_generated, is_vendored};
+use crate::git::Git;
+use crate::git::packs::Objects;
 
 /// How a contract file changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,33 +138,43 @@ struct Here {
     below: Set,
 }
 
-/// Compares trees, with buffers that live from one commit to the next.
-pub(super) struct Comparison<'r> {
-    repository: &'r gix::Repository,
+/// Compares trees.
+pub(super) struct Comparison {
+    objects: Objects,
     hash_len: usize,
-    free: Vec<Vec<u8>>,
     open: Vec<(Here, Option<ObjectId>, Option<ObjectId>, String)>,
 }
 
-impl<'r> Comparison<'r> {
-    pub(super) fn new(repository: &'r gix::Repository) -> Comparison<'r> {
-        let hash_len = repository.object_hash().len_in_bytes();
-        Comparison { repository, hash_len, free: Vec::new(), open: Vec::new() }
+/// The bytes of a tree.
+pub(super) type Tree = Rc<Vec<u8>>;
+
+impl Comparison {
+    pub(super) fn new(git: &Git) -> Comparison {
+        let objects = git.objects();
+        let hash_len = objects.repository().object_hash().len_in_bytes();
+        Comparison { objects, hash_len, open: Vec::new() }
     }
 
-    /// Reads a tree into a buffer; the empty tree for `None`.
-    pub(super) fn tree(&mut self, id: Option<ObjectId>) -> Result<Vec<u8>, Missing> {
-        let mut buffer = self.free.pop().unwrap_or_default();
-        buffer.clear();
-        let Some(id) = id else { return Ok(buffer) };
-        match self.repository.objects.try_find(&id, &mut buffer) {
-            Ok(Some(data)) if data.kind == gix::objs::Kind::Tree => Ok(buffer),
-            _ => Err(Missing),
+    /// Reads a tree; the empty one for `None`.
+    pub(super) fn tree(&mut self, id: Option<ObjectId>) -> Result<Tree, Missing> {
+        let Some(id) = id else { return Ok(Tree::default()) };
+        self.objects.find(id).filter(|(kind, _)| *kind == Kind::Tree).map(|(_, bytes)| bytes).ok_or(Missing)
+    }
+
+    /// Finds the object at a path of a tree.
+    pub(super) fn lookup(&mut self, tree: ObjectId, path: &str) -> Option<ObjectId> {
+        let mut id = tree;
+        for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
+            let bytes = self.tree(Some(id)).ok()?;
+            id = self.entries(&bytes).find(|entry| entry.name == name.as_bytes())?.id();
         }
+        Some(id)
     }
 
-    pub(super) fn give_back(&mut self, buffer: Vec<u8>) {
-        self.free.push(buffer);
+    /// Reads a file of a tree; `None` where it is absent, larger than `most`, or not in the clone.
+    pub(super) fn file(&mut self, tree: ObjectId, path: &str, most: u64) -> Option<Rc<Vec<u8>>> {
+        let id = self.lookup(tree, path)?;
+        self.objects.file(id, most)?
     }
 
     pub(super) fn entries<'a>(&self, tree: &'a [u8]) -> Entries<'a> {
@@ -218,8 +231,6 @@ impl<'r> Comparison<'r> {
             file(trie, touch, here, old, new, entry);
         });
         self.open = open;
-        self.give_back(old);
-        self.give_back(new);
         Ok(())
     }
 }

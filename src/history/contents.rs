@@ -6,18 +6,19 @@
 use std::collections::{BTreeMap, HashMap};
 
 use gix::ObjectId;
-use gix::objs::Find;
 
 use super::compare::Touch;
 use super::contract::{self, Effect};
+use crate::git::Git;
+use crate::git::packs::Objects;
 
 /// A contract of more is data.
 const LARGEST: u64 = 1 << 20;
 /// Pairs read in one run; a busy year of a large repository has some hundred.
 const MOST: usize = 4_000;
 
-pub(super) struct Contents<'r> {
-    repository: &'r gix::Repository,
+pub(super) struct Contents {
+    objects: Objects,
     known: HashMap<(ObjectId, ObjectId), Effect>,
     /// What former runs read, and what this run needed of it or read itself.
     former: Effects,
@@ -30,10 +31,10 @@ pub(super) struct Contents<'r> {
 /// What changes from one content to another do: the same for ever.
 pub(super) type Effects = BTreeMap<(Vec<u8>, Vec<u8>), Effect>;
 
-impl<'r> Contents<'r> {
-    pub(super) fn new(repository: &'r gix::Repository, former: Effects) -> Contents<'r> {
+impl Contents {
+    pub(super) fn new(git: &Git, former: Effects) -> Contents {
         let (known, needed) = (HashMap::new(), Effects::new());
-        Contents { repository, known, former, needed, read_anew: false, lacks: false }
+        Contents { objects: git.objects(), known, former, needed, read_anew: false, lacks: false }
     }
 
     /// The effects that this run needed, if some of them are new.
@@ -83,15 +84,10 @@ impl<'r> Contents<'r> {
     }
 
     fn text(&mut self, id: ObjectId) -> Option<String> {
-        let Ok(Some(header)) = self.repository.try_find_header(id) else {
+        let Some(content) = self.objects.file(id, LARGEST) else {
             self.lacks = true;
             return None;
         };
-        if header.kind() != gix::objs::Kind::Blob || header.size() > LARGEST {
-            return Some(String::new());
-        }
-        let mut buffer = Vec::new();
-        self.repository.objects.try_find(&id, &mut buffer).ok()??;
-        Some(String::from_utf8_lossy(&buffer).into_owned())
+        Some(content.map_or_else(String::new, |content| String::from_utf8_lossy(&content).into_owned()))
     }
 }

@@ -5,7 +5,6 @@
 use std::collections::HashSet;
 
 use gix::ObjectId;
-use gix::objs::Find;
 
 use super::LeftOut;
 use super::age::{Answers, Past};
@@ -93,15 +92,13 @@ pub(super) fn collect(
     layout: &Layout,
     book: &mut Book,
 ) -> Result<(Figures, bool), Missing> {
-    let repository = git.handle();
-    let mut comparison = Comparison::new(&repository);
+    let mut comparison = Comparison::new(git);
     let mut trie = Trie::new(layout, &git.prefix);
     let said = read(git, &mut comparison, &mut trie, question, commits, book)?;
-    let owners = PLACES.iter().find_map(|place| file_of(&repository, commits.head_tree, place));
+    let owners = PLACES.iter().find_map(|place| comparison.file(commits.head_tree, place, SMALL));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
     let mut past = Past::new(comparison, commits, std::mem::take(&mut book.answers));
-    let versions = git.handle_of_contents();
-    let mut contents = Contents::new(&versions, std::mem::take(&mut book.effects));
+    let mut contents = Contents::new(git, std::mem::take(&mut book.effects));
     let mut figures = Vec::new();
     for (number, unit) in layout.units.iter().enumerate() {
         let own = unit.directories.first().into_iter();
@@ -124,16 +121,15 @@ pub(super) fn collect(
 
 fn read(
     git: &Git,
-    comparison: &mut Comparison<'_>,
+    comparison: &mut Comparison,
     trie: &mut Trie,
     &Question { window_days, left_out, threads }: &Question<'_>,
     commits: &Commits,
     book: &mut Book,
 ) -> Result<Said, Missing> {
-    let repository = &git.handle();
-    let mailmap = file_of(repository, commits.head_tree, ".mailmap");
-    let who = commits.identities.resolve(&commits.met, mailmap.as_deref(), &left_out.bots);
-    let ignored = ignored_commits(repository, commits.head_tree);
+    let mailmap = comparison.file(commits.head_tree, ".mailmap", SMALL);
+    let who = commits.identities.resolve(&commits.met, mailmap.as_deref().map(Vec::as_slice), &left_out.bots);
+    let ignored = ignored_commits(comparison, commits.head_tree);
     // A program's commit counts nowhere, and programs neither found services nor move them.
     let counts = |(_, people, agent): &(&Commit, Vec<u32>, bool)| !people.is_empty() || *agent;
     let made = commits.list.iter().map(|commit| {
@@ -195,11 +191,11 @@ fn contributions(changes: &[Change], unit: usize) -> Vec<Contribution<'_>> {
 }
 
 fn spec(
-    past: &mut Past<'_, '_>,
+    past: &mut Past<'_>,
     trie: &Trie,
     git: &Git,
     &Contracts { unit, number, changes }: &Contracts<'_>,
-    contents: &mut Contents<'_>,
+    contents: &mut Contents,
 ) -> Result<Option<Spec>, Missing> {
     if unit.contracts.is_empty() {
         return Ok(None);
@@ -249,18 +245,6 @@ fn makers(commit: &Commit, who: &[Who]) -> (Vec<u32>, bool) {
     (people, agent)
 }
 
-/// Finds the object at a path of a tree.
-pub(super) fn lookup(comparison: &mut Comparison<'_>, tree: ObjectId, path: &str) -> Option<ObjectId> {
-    let mut id = tree;
-    for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
-        let bytes = comparison.tree(Some(id)).ok()?;
-        let found = comparison.entries(&bytes).find(|entry| entry.name == name.as_bytes()).map(|entry| entry.id());
-        comparison.give_back(bytes);
-        id = found?;
-    }
-    Some(id)
-}
-
 fn in_repository(prefix: &str, path: &str) -> String {
     match path {
         "." if prefix.is_empty() => ".".into(),
@@ -269,21 +253,9 @@ fn in_repository(prefix: &str, path: &str) -> String {
     }
 }
 
-/// Reads a small file of a commit; `None` where it is absent, too large, or not in the clone.
-fn file_of(repository: &gix::Repository, tree: ObjectId, path: &str) -> Option<Vec<u8>> {
-    let id = lookup(&mut Comparison::new(repository), tree, path)?;
-    let header = repository.try_find_header(id).ok()??;
-    if header.kind() != gix::objs::Kind::Blob || header.size() > SMALL {
-        return None;
-    }
-    let mut buffer = Vec::new();
-    repository.objects.try_find(&id, &mut buffer).ok()??;
-    Some(buffer)
-}
-
 /// Commits that the team itself leaves out of blame: reformatting and the like.
-fn ignored_commits(repository: &gix::Repository, tree: ObjectId) -> Vec<ObjectId> {
-    let text = file_of(repository, tree, ".git-blame-ignore-revs").unwrap_or_default();
+fn ignored_commits(comparison: &mut Comparison, tree: ObjectId) -> Vec<ObjectId> {
+    let text = comparison.file(tree, ".git-blame-ignore-revs", SMALL).unwrap_or_default();
     let first_words = text.split(|&byte| byte == b'\n').filter_map(|line| {
         line.trim_ascii().split(|byte| byte.is_ascii_whitespace()).next().and_then(|word| ObjectId::from_hex(word).ok())
     });

@@ -20,7 +20,7 @@ struct Removed {
 
 /// Adds the former places of what is new in `touch` to `trie`.
 pub(super) fn follow(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut Comparison,
     trie: &mut Trie,
     touch: &Touch,
     before: ObjectId,
@@ -45,7 +45,7 @@ pub(super) fn follow(
 
 /// Where the directory or file `id`, new in `after`, was in `before`.
 pub(super) fn former_place(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut Comparison,
     before: ObjectId,
     after: ObjectId,
     id: ObjectId,
@@ -54,16 +54,15 @@ pub(super) fn former_place(
     if let Some((path, _)) = removed.files.iter().find(|(_, file)| *file == id) {
         return Ok(Some(path.clone()));
     }
-    match comparison.tree(Some(id)) {
-        Ok(tree) => comparison.give_back(tree),
-        // A file: only its content could be found again, and was not.
-        Err(Missing) => return Ok(None),
+    // A file: only its content could be found again, and was not.
+    if comparison.tree(Some(id)).is_err() {
+        return Ok(None);
     }
     Ok(most_alike(comparison, &removed.directories, id)?.map(str::to_owned))
 }
 
 /// Lists what one commit removed, in the order of paths.
-fn removed_by(comparison: &mut Comparison<'_>, before: ObjectId, after: ObjectId) -> Result<Removed, Missing> {
+fn removed_by(comparison: &mut Comparison, before: ObjectId, after: ObjectId) -> Result<Removed, Missing> {
     let mut removed = Removed::default();
     let mut open = vec![(String::new(), Some(before), Some(after))];
     while let Some((path, before, after)) = open.pop() {
@@ -81,8 +80,6 @@ fn removed_by(comparison: &mut Comparison<'_>, before: ObjectId, after: ObjectId
                 removed.files.push((path, old.id()));
             }
         });
-        comparison.give_back(old);
-        comparison.give_back(new);
         if removed.directories.len() + removed.files.len() > MOST_REMOVED {
             break;
         }
@@ -94,7 +91,7 @@ fn removed_by(comparison: &mut Comparison<'_>, before: ObjectId, after: ObjectId
 
 /// Finds the removed directory that `tree` was: the same tree, else the one that shares most entries.
 fn most_alike<'a>(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut Comparison,
     removed: &'a [(String, ObjectId)],
     tree: ObjectId,
 ) -> Result<Option<&'a str>, Missing> {
@@ -106,17 +103,15 @@ fn most_alike<'a>(
     for (path, id) in removed {
         let old = comparison.tree(Some(*id))?;
         let score = alike(comparison, &old, &new);
-        comparison.give_back(old);
         if score > best.map_or(0, |(score, _)| score) {
             best = Some((score, path));
         }
     }
-    comparison.give_back(new);
     Ok(best.map(|(_, path)| path))
 }
 
 /// Scores two directories; 0 unless half of their entries are the same, or nearly all names are.
-fn alike(comparison: &Comparison<'_>, old: &[u8], new: &[u8]) -> usize {
+fn alike(comparison: &Comparison, old: &[u8], new: &[u8]) -> usize {
     let names: std::collections::HashMap<&[u8], ObjectId> =
         comparison.entries(old).map(|entry| (entry.name, entry.id())).collect();
     let (mut same_name, mut same, mut count) = (0, 0, 0);

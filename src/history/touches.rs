@@ -42,7 +42,7 @@ impl Compared {
 
 pub(super) fn of_all(
     git: &Git,
-    comparison: &mut Comparison<'_>,
+    comparison: &mut Comparison,
     trie: &mut Trie,
     commits: &[&Commit],
     book: &Touches,
@@ -59,9 +59,8 @@ pub(super) fn of_all(
     let mut ahead = trie.clone();
     let (first, second) = std::thread::scope(|scope| {
         let beside = std::thread::Builder::new().name("trees".into()).spawn_scoped(scope, || {
-            let repository = git.handle();
             let stop = |_: &Trie| moved.load(Ordering::Relaxed);
-            in_order(&mut Comparison::new(&repository), &mut ahead, older, &stop)
+            in_order(&mut Comparison::new(git), &mut ahead, older, &stop)
         });
         let known = trie.aliases.len();
         let note = |trie: &Trie| {
@@ -85,7 +84,7 @@ pub(super) fn of_all(
 
 /// Compares commit by commit, and follows what moved; ends early where `stop` says so.
 fn in_order(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut Comparison,
     trie: &mut Trie,
     commits: &[&Commit],
     stop: &dyn Fn(&Trie) -> bool,
@@ -104,7 +103,7 @@ fn in_order(
 
 /// Compares the commits that the book does not know; from where something else moved than it says, all of them.
 fn by_book(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut Comparison,
     trie: &mut Trie,
     commits: &[&Commit],
     book: &Touches,
@@ -133,7 +132,7 @@ fn by_book(
     Ok(compared)
 }
 
-fn compare(comparison: &mut Comparison<'_>, trie: &mut Trie, commit: &Commit) -> Result<Touch, Missing> {
+fn compare(comparison: &mut Comparison, trie: &mut Trie, commit: &Commit) -> Result<Touch, Missing> {
     let mut touch = comparison.touch(trie, commit.before, commit.tree)?;
     if let Some(before) = commit.before {
         rename::follow(comparison, trie, &touch, before, commit.tree)?;

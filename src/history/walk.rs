@@ -9,9 +9,10 @@ use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 
 use gix::ObjectId;
-use gix::objs::Find;
+use gix::objs::Kind;
 
 use super::people::{Identities, Written, name_and_address, trailers};
+use crate::git::packs::Objects;
 use crate::git::{Git, GitProblem};
 
 /// More than any window holds in the repositories we know; beyond it the history counts as partly read.
@@ -118,9 +119,11 @@ impl Store {
     }
 }
 
+/// What precedes the message of a commit is rarely longer, but for signatures, which come last.
+const HEAD: usize = 320;
+
 struct Walk<'s> {
-    repository: gix::Repository,
-    buffer: Vec<u8>,
+    objects: Objects,
     store: &'s mut Store,
     shallow: Vec<ObjectId>,
 }
@@ -133,10 +136,10 @@ pub(super) fn walk(
     store: &mut Store,
 ) -> Result<Option<Commits>, GitProblem> {
     let Some(head) = from.map_or_else(|| git.head(), |commit| Ok(Some(commit)))? else { return Ok(None) };
-    let repository = git.handle();
-    let shallow = repository.shallow_commits().ok().flatten();
+    let objects = git.objects();
+    let shallow = objects.repository().shallow_commits().ok().flatten();
     let shallow = shallow.map(|list| list.iter().copied().collect()).unwrap_or_default();
-    let mut walk = Walk { repository, buffer: Vec::new(), store, shallow };
+    let mut walk = Walk { objects, store, shallow };
     let Some(first) = walk.decode(head) else { return Err(GitProblem::Broken("the revision names no commit".into())) };
     Ok(Some(walk.run(first, days)))
 }
@@ -251,8 +254,15 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, id: ObjectId) -> Option<(Step, Option<ObjectId>)> {
-        let data = self.repository.objects.try_find(&id, &mut self.buffer).ok()??;
-        (data.kind == gix::objs::Kind::Commit).then(|| step(data.data)).flatten()
+        let mut head = [0; HEAD];
+        let length = self.objects.head_of_commit(id, &mut head);
+        // The last line may be cut.
+        let lines = length.and_then(|length| memchr::memrchr(b'\n', &head[..length]));
+        let known = lines.and_then(|end| step(&head[..end]));
+        known.or_else(|| {
+            let (kind, data) = self.objects.find(id)?;
+            (kind == Kind::Commit).then(|| step(&data)).flatten()
+        })
     }
 
     /// Decodes a commit once; `None` where it is missing or no commit.
@@ -261,13 +271,10 @@ impl Walk<'_> {
             self.store.used[known as usize] = true;
             return Some(known);
         }
-        let data = self.repository.objects.try_find(&id, &mut self.buffer).ok()??;
-        if data.kind != gix::objs::Kind::Commit {
-            return None;
-        }
+        let (_, data) = self.objects.find(id).filter(|(kind, _)| *kind == Kind::Commit)?;
         // Nobody else holds them while a walk goes on, unless a former one is still being told: then they are copied.
         let identities = Arc::make_mut(&mut self.store.identities);
-        let decoded = parse(id, data.data, identities)?;
+        let decoded = parse(id, &data, identities)?;
         self.store.fresh += 1;
         Some(self.store.add(decoded, true))
     }

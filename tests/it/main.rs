@@ -18,6 +18,7 @@ mod git;
 #[cfg(unix)]
 mod hostile;
 mod layers;
+mod packs;
 mod privacy;
 mod properties;
 mod schema;

@@ -1,0 +1,322 @@
+//! Objects read from the packs of a repository, each piece inflated once.
+//!
+//! In: the pack directory of an open repository. Out: whole objects, and the heads of commits. Nearly all that history
+//! costs is inflating. Packs store most directories as differences from others, in chains; the library keeps what it
+//! was asked for and inflates again what that was built from, so here all of a chain is kept, the oldest out first.
+//!
+//! `None` is not "missing": what is loose, borrowed, damaged or larger than usual is left to the library, and where
+//! references replace objects everything is. Packs have been looked over (see `guard`) when the repository was opened.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gix::ObjectId;
+use gix::objs::{Find, Kind};
+use gix::odb::pack;
+use gix::odb::pack::data::entry::Header;
+
+/// Enough for the directories of a large repository's year; more gains nothing measurable.
+const BYTES: usize = 16 << 20;
+/// A piece of more is left to the library, which has its own limits.
+const LARGEST: u64 = 16 << 20;
+/// Git writes chains of fifty, or of 250 where it is asked to.
+const LONGEST: usize = 4096;
+/// A lookup asks one after the other: in more of them the library is better at it.
+const MOST_PACKS: usize = 64;
+
+/// One pack, mapped once for all threads.
+pub(super) struct Pack {
+    index: pack::index::File,
+    data: pack::data::File,
+}
+
+/// Maps the packs of a directory; none where any of them cannot be mapped.
+pub(super) fn open(directory: &Path, hash: gix::hash::Kind) -> Vec<Pack> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "idx"));
+    paths.sort();
+    if paths.len() > MOST_PACKS {
+        return Vec::new();
+    }
+    let map = |path: &Path| {
+        let index = pack::index::File::at(path, hash).ok()?;
+        Some(Pack { index, data: pack::data::File::at(path.with_extension("pack"), hash).ok()? })
+    };
+    paths.iter().filter_map(|path| map(path)).collect()
+}
+
+/// Where an object or a piece of one lies: number of the pack, and offset in it.
+type At = (usize, u64);
+
+/// Reads objects for one thread: from the packs where they are there, else by the library.
+pub struct Objects {
+    reader: Reader,
+    repository: gix::Repository,
+}
+
+impl Objects {
+    pub(super) fn new(packs: Arc<Vec<Pack>>, repository: gix::Repository) -> Objects {
+        Objects { reader: Reader::new(packs), repository }
+    }
+
+    /// Reads a whole object; `None` where it is missing.
+    pub fn find(&mut self, id: ObjectId) -> Option<(Kind, Rc<Vec<u8>>)> {
+        self.reader.object(id).or_else(|| {
+            let mut buffer = Vec::new();
+            let kind = self.repository.objects.try_find(&id, &mut buffer).ok()??.kind;
+            Some((kind, Rc::new(buffer)))
+        })
+    }
+
+    /// Reads the beginning of a commit into `out`, up to its length, and says how much was there; `None` where only
+    /// the whole can be had.
+    pub fn head_of_commit(&mut self, id: ObjectId, out: &mut [u8]) -> Option<usize> {
+        self.reader.head_of_commit(id, out)
+    }
+
+    /// Reads the content of a file of at most so many bytes, else nothing; `None` where it is missing.
+    pub fn file(&mut self, id: ObjectId, most: u64) -> Option<Option<Rc<Vec<u8>>>> {
+        let size = self.reader.size_of(id).or_else(|| Some(self.repository.try_find_header(id).ok()??.size()))?;
+        if size > most {
+            return Some(None);
+        }
+        self.find(id).map(|(kind, bytes)| (kind == Kind::Blob).then_some(bytes))
+    }
+
+    pub fn repository(&self) -> &gix::Repository {
+        &self.repository
+    }
+}
+
+/// Reads objects of packs for one thread.
+struct Reader {
+    packs: Arc<Vec<Pack>>,
+    /// The pack that held the last object, which most likely holds the next.
+    last: usize,
+    inflate: gix::zlib::Inflate,
+    difference: Vec<u8>,
+    chain: Vec<(At, pack::data::Entry)>,
+    pieces: HashMap<At, (Kind, Rc<Vec<u8>>)>,
+    order: VecDeque<At>,
+    bytes: usize,
+}
+
+impl Reader {
+    fn new(packs: Arc<Vec<Pack>>) -> Reader {
+        Reader {
+            packs,
+            last: 0,
+            inflate: gix::zlib::Inflate::default(),
+            difference: Vec::new(),
+            chain: Vec::new(),
+            pieces: HashMap::new(),
+            order: VecDeque::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Reads a whole object.
+    fn object(&mut self, id: ObjectId) -> Option<(Kind, Rc<Vec<u8>>)> {
+        let at = self.find(id)?;
+        self.build(at)
+    }
+
+    /// Tells how large an object is.
+    fn size_of(&mut self, id: ObjectId) -> Option<u64> {
+        let (number, offset) = self.find(id)?;
+        let data = &self.packs[number].data;
+        let entry = data.entry(offset).ok()?;
+        if !entry.header.is_delta() {
+            return Some(entry.decompressed_size);
+        }
+        // Two sizes of at most ten bytes.
+        let mut sizes = [0; 20];
+        let length = self.prefix(number, &entry, &mut sizes)?;
+        let mut sizes = &sizes[..length];
+        size(&mut sizes)?;
+        size(&mut sizes)
+    }
+
+    /// Reads the beginning of a commit into `out`, up to its length, and says how much was there.
+    fn head_of_commit(&mut self, id: ObjectId, out: &mut [u8]) -> Option<usize> {
+        let (number, offset) = self.find(id)?;
+        let entry = self.packs[number].data.entry(offset).ok()?;
+        matches!(entry.header, Header::Commit).then(|| self.prefix(number, &entry, out)).flatten()
+    }
+
+    fn prefix(&mut self, number: usize, entry: &pack::data::Entry, out: &mut [u8]) -> Option<usize> {
+        let data = &self.packs[number].data;
+        let length = usize::try_from(entry.decompressed_size).ok()?.min(out.len());
+        let stored = data.entry_slice(entry.data_offset..data.pack_end() as u64)?;
+        self.inflate.reset();
+        let (_, _, written) = self.inflate.prefix(stored, &mut out[..length]).ok()?;
+        (written == length).then_some(length)
+    }
+
+    fn find(&mut self, id: ObjectId) -> Option<At> {
+        let count = self.packs.len();
+        let number = (0..count).map(|nth| (self.last + nth) % count).find_map(|number| {
+            let index = &self.packs[number].index;
+            index.lookup(id).map(|at| (number, index.pack_offset_at_index(at)))
+        })?;
+        self.last = number.0;
+        Some(number)
+    }
+
+    fn build(&mut self, at: At) -> Option<(Kind, Rc<Vec<u8>>)> {
+        self.chain.clear();
+        let mut next = at;
+        let (kind, mut bytes) = loop {
+            if let Some((kind, bytes)) = self.pieces.get(&next) {
+                break (*kind, Rc::clone(bytes));
+            }
+            let pack = &self.packs[next.0];
+            let entry = pack.data.entry(next.1).ok().filter(|entry| entry.decompressed_size <= LARGEST)?;
+            let base = match entry.header {
+                Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
+                Header::RefDelta { base_id } => pack.index.pack_offset_at_index(pack.index.lookup(base_id)?),
+                Header::Commit | Header::Tree | Header::Blob | Header::Tag => {
+                    let kind = entry.header.as_kind()?;
+                    let mut bytes = vec![0; entry.decompressed_size as usize];
+                    self.inflate_into(next.0, &entry, &mut bytes)?;
+                    break (kind, self.keep(next, kind, bytes));
+                }
+            };
+            self.chain.push((next, entry));
+            next = (next.0, base);
+            if self.chain.len() > LONGEST {
+                return None;
+            }
+        };
+        while let Some((at, entry)) = self.chain.pop() {
+            let mut difference = std::mem::take(&mut self.difference);
+            difference.resize(entry.decompressed_size as usize, 0);
+            self.inflate_into(at.0, &entry, &mut difference)?;
+            let applied = apply(&bytes, &difference)?;
+            self.difference = difference;
+            bytes = self.keep(at, kind, applied);
+        }
+        Some((kind, bytes))
+    }
+
+    fn inflate_into(&mut self, number: usize, entry: &pack::data::Entry, out: &mut [u8]) -> Option<()> {
+        self.packs[number].data.decompress_entry(entry, &mut self.inflate, out).ok().map(drop)
+    }
+
+    /// Keeps a piece for what is built from it; commits are asked for once and are nobody's base.
+    fn keep(&mut self, at: At, kind: Kind, bytes: Vec<u8>) -> Rc<Vec<u8>> {
+        let bytes = Rc::new(bytes);
+        if kind == Kind::Commit || bytes.len() > BYTES / 8 {
+            return bytes;
+        }
+        self.bytes += bytes.len();
+        self.order.push_back(at);
+        self.pieces.insert(at, (kind, Rc::clone(&bytes)));
+        while self.bytes > BYTES {
+            let Some((_, gone)) = self.order.pop_front().and_then(|oldest| self.pieces.remove(&oldest)) else { break };
+            self.bytes -= gone.len();
+        }
+        bytes
+    }
+}
+
+/// Applies a difference as packs store it: the sizes before and after, then what to copy and what to insert.
+fn apply(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = difference;
+    let (before, after) = (size(&mut rest)?, size(&mut rest)?);
+    if before != base.len() as u64 || after > LARGEST {
+        return None;
+    }
+    let mut out = Vec::with_capacity(after as usize);
+    while let Some(command) = byte(&mut rest) {
+        let piece = match command {
+            0 => return None,
+            0x80.. => base.get(copied(command, &mut rest)?)?,
+            length => {
+                let (piece, others) = rest.split_at_checked(usize::from(length))?;
+                rest = others;
+                piece
+            }
+        };
+        if out.len() + piece.len() > after as usize {
+            return None;
+        }
+        out.extend_from_slice(piece);
+    }
+    (out.len() as u64 == after).then_some(out)
+}
+
+fn byte(rest: &mut &[u8]) -> Option<u8> {
+    let (first, others) = rest.split_first()?;
+    *rest = others;
+    Some(*first)
+}
+
+/// Seven bits a byte, the lowest first, as long as the eighth is set.
+fn size(rest: &mut &[u8]) -> Option<u64> {
+    let mut size = 0;
+    for shift in (0..u64::BITS - 7).step_by(7) {
+        let byte = byte(rest)?;
+        size |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            return Some(size);
+        }
+    }
+    None
+}
+
+/// The bits of the command tell which bytes of the offset and of the length follow; no length is 65,536.
+fn copied(command: u8, rest: &mut &[u8]) -> Option<Range<usize>> {
+    let mut number = |bits: Range<u32>| {
+        let mut number = 0;
+        for (shift, bit) in (0..).step_by(8).zip(bits) {
+            if command >> bit & 1 == 1 {
+                number |= usize::from(byte(rest)?) << shift;
+            }
+        }
+        Some(number)
+    };
+    let (offset, length) = (number(0..4)?, number(4..7)?);
+    Some(offset..offset + if length == 0 { 0x10000 } else { length })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_copies_and_inserts() {
+        let base = b"hello, old world";
+        let whole: &[u8] = b"\x10\x10\x90\x07\x03new\x91\x0a\x06";
+        assert_eq!(apply(base, whole).as_deref(), Some(&b"hello, new world"[..]));
+        for end in 0..whole.len() {
+            assert_eq!(apply(base, &whole[..end]), None, "cut at {end}");
+        }
+        assert_eq!(apply(b"", b"\x00\x00").as_deref(), Some(&b""[..]));
+        for (why, wrong) in [
+            ("another base", &b"\x0f\x01\x01a"[..]),
+            ("more than promised", b"\x10\x01\x02ab"),
+            ("beyond the base", b"\x10\x02\x91\x0f\x02"),
+            ("64 KiB where no length is written", b"\x10\x10\x80"),
+            ("no command", b"\x10\x00\x00"),
+            ("a size without end", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"),
+        ] {
+            assert_eq!(apply(base, wrong), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn old_pieces_leave_when_it_is_full() {
+        let mut reader = Reader::new(Arc::default());
+        for offset in 0..20 {
+            reader.keep((0, offset), Kind::Tree, vec![7; BYTES / 8]);
+        }
+        reader.keep((0, 99), Kind::Commit, vec![1]);
+        assert!(reader.pieces.contains_key(&(0, 19)) && !reader.pieces.contains_key(&(0, 0)));
+        assert!(!reader.pieces.contains_key(&(0, 99)) && reader.bytes <= BYTES);
+    }
+}
