@@ -278,19 +278,16 @@ impl History {
     }
 
     fn reach(&self, commits: &Commits) -> (HistoryStatus, Option<String>) {
-        let treeless = self.git.partial.as_deref().is_some_and(|filter| filter.starts_with("tree:"));
-        if treeless {
-            return (HistoryStatus::Partial, Some(treeless_remedy()));
-        }
+        // What a clone's filter is called is not asked: after a refetch nothing is missing under the same name.
         if self.git.grafted {
             let remedy = "`info/grafts` hides history; convert it with `git replace --convert-graft-file`";
             return (HistoryStatus::Partial, Some(remedy.into()));
         }
         match commits.reach {
             Reach::Shallow(since) => {
-                let days = (commits.head_time - since) / DAY;
+                let (days, needed) = ((commits.head_time - since) / DAY, 2 * self.window_days);
                 let remedy = format!(
-                    "the clone is shallow and ends {days} days back; set `fetch-depth: 0` (with `filter: blob:none` to keep it small) for actions/checkout, or run `git fetch --unshallow`"
+                    "the clone is shallow and reaches back {days} of the {needed} days that are needed, so nothing is said of teams and contracts; set `fetch-depth: 0` (with `filter: blob:none` to keep it small) for actions/checkout, or run `git fetch --unshallow`"
                 );
                 (HistoryStatus::Shallow, Some(remedy))
             }
@@ -335,5 +332,5 @@ impl History {
 const CONTENTS: &str = "older contents of contract files are not in this clone: whether their changes break is unknown; `git fetch --refetch --no-filter` brings them";
 
 fn treeless_remedy() -> String {
-    "directories of older commits are missing, as in a clone with `--filter=tree:0`; clone with `--filter=blob:none`, or run `git fetch --refetch --no-filter`".into()
+    "directories of older commits are missing, as in a clone with `--filter=tree:0`, so nothing is said of teams and contracts; clone with `--filter=blob:none`, or run `git config remote.origin.partialCloneFilter blob:none` and `git fetch --refetch`".into()
 }

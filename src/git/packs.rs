@@ -95,6 +95,8 @@ impl Objects {
 /// Reads objects of packs for one thread.
 struct Reader {
     packs: Arc<Vec<Pack>>,
+    /// Where objects were found: most directories are asked for as what was and as what is.
+    places: gix::hashtable::HashMap<ObjectId, At>,
     /// The pack that held the last object, which most likely holds the next.
     last: usize,
     inflate: gix::zlib::Inflate,
@@ -109,6 +111,7 @@ impl Reader {
     fn new(packs: Arc<Vec<Pack>>) -> Reader {
         Reader {
             packs,
+            places: gix::hashtable::HashMap::default(),
             last: 0,
             inflate: gix::zlib::Inflate::default(),
             difference: Vec::new(),
@@ -121,7 +124,14 @@ impl Reader {
 
     /// Reads a whole object.
     fn object(&mut self, id: ObjectId) -> Option<(Kind, Rc<Vec<u8>>)> {
-        let at = self.find(id)?;
+        let at = match self.places.get(&id) {
+            Some(at) => *at,
+            None => {
+                let at = self.find(id)?;
+                self.places.insert(id, at);
+                at
+            }
+        };
         self.build(at)
     }
 

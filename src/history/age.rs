@@ -30,6 +30,8 @@ pub(super) struct Past<'c> {
     /// Answers of former runs: about trees, so that they hold for ever.
     known: Answers,
     asked_anew: bool,
+    /// Directories were asked for that are not in the clone: a service may be older than it seems.
+    lacks_trees: bool,
 }
 
 /// What was asked of trees, by their names.
@@ -52,7 +54,16 @@ impl<'c> Past<'c> {
     pub(super) fn new(comparison: Comparison, commits: &'c Commits, known: Answers) -> Past<'c> {
         let Commits { older, from_root, head_time, .. } = commits;
         let (from_root, head_time) = (*from_root, *head_time);
-        Past { comparison, older, from_root, head_time, answers: Answers::default(), known, asked_anew: false }
+        Past {
+            comparison,
+            older,
+            from_root,
+            head_time,
+            answers: Answers::default(),
+            known,
+            asked_anew: false,
+            lacks_trees: false,
+        }
     }
 
     /// The answers that this run needed, if some of them are new.
@@ -62,9 +73,10 @@ impl<'c> Past<'c> {
 
     /// The days since the first change; `first` is the oldest of the walked stretch, in seconds before the head.
     pub(super) fn age(&mut self, first: Option<i64>, mut places: Vec<String>) -> Result<Age, Missing> {
+        self.lacks_trees = false;
         if !self.any(0, &places) {
             let known = self.from_root || !self.older.is_empty();
-            return Ok(Age { days: (first.unwrap_or(0) / DAY) as u32, at_least: !known });
+            return Ok(Age { days: (first.unwrap_or(0) / DAY) as u32, at_least: !known || self.lacks_trees });
         }
         let mut at = 0;
         for _ in 0..MOST_MOVES {
@@ -77,8 +89,9 @@ impl<'c> Past<'c> {
                 None => break,
             }
         }
-        let days = (self.head_time - self.older[at].time) / DAY;
-        Ok(Age { days: days.max(0) as u32, at_least: at + 1 == self.older.len() && !self.from_root })
+        let days = (self.head_time - self.comparison.time(self.older[at].id)?) / DAY;
+        let ends_here = at + 1 == self.older.len() && !self.from_root;
+        Ok(Age { days: days.max(0) as u32, at_least: ends_here || self.lacks_trees })
     }
 
     /// The oldest step from `at` on that holds one of the places; the step `at` does.
@@ -113,8 +126,12 @@ impl<'c> Past<'c> {
             Some(None) => None,
             Some(Some(Ok(id))) => Some(id),
             Some(Some(Err(_))) | None => {
+                let Ok(found) = self.comparison.lookup(tree, place) else {
+                    self.lacks_trees = true;
+                    return None;
+                };
                 self.asked_anew = true;
-                self.comparison.lookup(tree, place)
+                found
             }
         };
         self.answers.found.insert(key, found.map(name));

@@ -11,6 +11,7 @@ use gix::ObjectId;
 use gix::objs::Kind;
 
 use super::layout::{NONE, Set, Trie, is_generated, is_vendored};
+use super::walk::time_of;
 use crate::git::Git;
 use crate::git::packs::Objects;
 
@@ -161,19 +162,27 @@ impl Comparison {
         self.objects.find(id).filter(|(kind, _)| *kind == Kind::Tree).map(|(_, bytes)| bytes).ok_or(Missing)
     }
 
-    /// Finds the object at a path of a tree.
-    pub(super) fn lookup(&mut self, tree: ObjectId, path: &str) -> Option<ObjectId> {
-        let mut id = tree;
+    /// Reads when a commit was made.
+    pub(super) fn time(&mut self, commit: ObjectId) -> Result<i64, Missing> {
+        let found = self.objects.find(commit).filter(|(kind, _)| *kind == Kind::Commit);
+        found.and_then(|(_, data)| time_of(&data)).ok_or(Missing)
+    }
+
+    /// Finds the object at a path of a tree; `None` where nothing is.
+    pub(super) fn lookup(&mut self, tree: ObjectId, path: &str) -> Result<Option<ObjectId>, Missing> {
+        let mut found = Some((tree, true));
         for name in path.split('/').filter(|name| !matches!(*name, "" | ".")) {
-            let bytes = self.tree(Some(id)).ok()?;
-            id = self.entries(&bytes).find(|entry| entry.name == name.as_bytes())?.id();
+            let Some((id, true)) = found else { return Ok(None) };
+            let bytes = self.tree(Some(id))?;
+            let entry = self.entries(&bytes).find(|entry| entry.name == name.as_bytes());
+            found = entry.map(|entry| (entry.id(), entry.is_tree));
         }
-        Some(id)
+        Ok(found.map(|(id, _)| id))
     }
 
     /// Reads a file of a tree; `None` where it is absent, larger than `most`, or not in the clone.
     pub(super) fn file(&mut self, tree: ObjectId, path: &str, most: u64) -> Option<Rc<Vec<u8>>> {
-        let id = self.lookup(tree, path)?;
+        let id = self.lookup(tree, path).ok()??;
         self.objects.file(id, most)?
     }
 

@@ -87,12 +87,22 @@ impl Says {
     }
 }
 
-/// Compares two versions of the contract file at `path`.
-pub(super) fn effect(path: &str, before: &str, after: &str) -> Effect {
-    match (shape(path, before), shape(path, after)) {
-        (Some(before), Some(after)) if before.breaks(&after) => Effect::Breaks,
-        (Some(_), Some(_)) => Effect::Adds,
-        _ => Effect::Untold,
+/// One version of a contract file, as far as it could be read.
+#[derive(Debug)]
+pub(super) struct Version(Option<Shape>);
+
+impl Version {
+    pub(super) fn read(path: &str, text: &str) -> Version {
+        Version(shape(path, text))
+    }
+
+    /// What the change from this version to another one does.
+    pub(super) fn becomes(&self, after: &Version) -> Effect {
+        match (&self.0, &after.0) {
+            (Some(before), Some(after)) if before.breaks(after) => Effect::Breaks,
+            (Some(_), Some(_)) => Effect::Adds,
+            _ => Effect::Untold,
+        }
     }
 }
 
@@ -140,6 +150,10 @@ fn document_shape(path: &str, document: &Node, shape: &mut Shape) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn effect(path: &str, before: &str, after: &str) -> Effect {
+        Version::read(path, before).becomes(&Version::read(path, after))
+    }
 
     /// Each case: a path, the text before, what is replaced in it and by what, and whether that breaks.
     fn check(path: &str, text: &str, cases: &[(&str, &str, Effect)]) {

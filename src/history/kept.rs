@@ -34,7 +34,6 @@ struct Commits<'a> {
     introduced: Vec<(u32, u32)>,
     line_ids: &'a [u8],
     line_trees: &'a [u8],
-    line_times: Vec<i64>,
 }
 
 /// Writes down the commits that this run asked for; `None` where there is nothing new, or too much.
@@ -64,7 +63,6 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
         introduced: Vec::new(),
         line_ids: &[],
         line_trees: &[],
-        line_times: Vec::new(),
     };
     for (nth, commit) in (0_u32..).zip(used()) {
         ids.extend_from_slice(commit.id.as_bytes());
@@ -92,9 +90,8 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
     }
     // A line that ends early may be longer when more has been fetched.
     let line = if store.line.from_root { &store.line.steps[..] } else { &[] };
-    let line_ids: Vec<u8> = line.iter().flat_map(|(id, _)| id.as_bytes().iter().copied()).collect();
-    let line_trees: Vec<u8> = line.iter().flat_map(|(_, step)| step.tree.as_bytes().iter().copied()).collect();
-    all.line_times = line.iter().map(|(_, step)| step.time).collect();
+    let line_ids: Vec<u8> = line.iter().flat_map(|step| step.id.as_bytes().iter().copied()).collect();
+    let line_trees: Vec<u8> = line.iter().flat_map(|step| step.tree.as_bytes().iter().copied()).collect();
     (all.ids, all.trees, all.parents, all.parent_counts) = (&ids, &trees, &parents, &parent_counts);
     (all.line_ids, all.line_trees) = (&line_ids, &line_trees);
     postcard::to_stdvec(&all).ok()
@@ -135,11 +132,11 @@ pub(super) fn restore(bytes: &[u8], repository: &gix::Repository) -> Option<Stor
     let known = store.identities.len();
     let fits = |commit: &Decoded| commit.author < known && commit.co_authors.iter().all(|&who| who < known);
     let (line_ids, line_trees) = (list(all.line_ids, all.hash_len)?, list(all.line_trees, all.hash_len)?);
-    if !store.arena.iter().all(fits) || line_ids.len() != line_trees.len() || line_ids.len() != all.line_times.len() {
+    if !store.arena.iter().all(fits) || line_ids.len() != line_trees.len() {
         return None;
     }
-    let steps = line_trees.into_iter().zip(all.line_times).map(|(tree, time)| Step { tree, time });
-    store.line = Line { steps: line_ids.into_iter().zip(steps).collect(), from_root: true };
+    let steps = line_ids.into_iter().zip(line_trees).map(|(id, tree)| Step { id, tree });
+    store.line = Line { steps: steps.collect(), from_root: true };
     Some(store)
 }
 
