@@ -80,6 +80,10 @@ fn is_route(view: &GoView<'_>, at: usize) -> bool {
         return false;
     }
     let Some((first, several)) = first_argument(view, at + 1) else { return false };
+    // What is written into, and what a client asks for, is no route.
+    if !router && (view.is(first.end + 1, b'&') || is_client(view, at)) {
+        return false;
+    }
     // A path stands near the start; looking further would cost much in nested calls.
     let path = first
         .clone()
@@ -100,6 +104,11 @@ fn is_route(view: &GoView<'_>, at: usize) -> bool {
 fn names_operational(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["metrics", "health", "pprof", "ready", "liveness", "telemetry"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a method is one of what is called a client: `p.client.Get(path, &records)`.
+fn is_client(view: &GoView<'_>, at: usize) -> bool {
+    at.checked_sub(2).is_some_and(|index| view.token(index).to_ascii_lowercase().ends_with("client"))
 }
 
 /// Whether a method is one of what is called a router: `mux.Handle(path, handler)`.
@@ -222,7 +231,7 @@ mod tests {
 
     #[test]
     fn clients_and_operational_endpoints_are_silent() {
-        let body = "func f() {\n http.Get(\"https://x/y\")\n client.Get(\"/a\")\n http.HandleFunc(\"/debug/pprof/\", h)\n mux.Handle(\"/metrics\", h)\n r.Handle(event, h)\n m.Delete(\"a\", b)\n r.HandleFunc(\"/_healthz\", h)\n}\nfunc g(s string) { switch s {\n case \"/a\":\n } }";
+        let body = "func f() {\n http.Get(\"https://x/y\")\n client.Get(\"/a\")\n http.HandleFunc(\"/debug/pprof/\", h)\n mux.Handle(\"/metrics\", h)\n r.Handle(event, h)\n m.Delete(\"a\", b)\n p.client.Post(\"/v1/a\", body)\n api.Get(\"/v1/a\", &out)\n r.HandleFunc(\"/_healthz\", h)\n}\nfunc g(s string) { switch s {\n case \"/a\":\n } }";
         assert_eq!(counts(body), []);
     }
 }

@@ -96,6 +96,9 @@ pub fn attribute<'r>(
                 unbound.push(Seen { file, fact, near: false, holders: 0 });
             }
             for owner in owners {
+                if !is_configured(&units[owner], file) {
+                    continue;
+                }
                 if needs_nearness(fact) && !holders.is_near(&units[owner], package.as_ref(), file) {
                     continue;
                 }
@@ -296,6 +299,11 @@ fn is_called(repository: &Repository, unit: &Unit, package: Option<&Arc<str>>, f
         caller.imports.contains(package)
             && caller.selected.iter().any(|(directory, name)| directory == package && name == function)
     }) || repository.go.packages.get(package).is_some_and(|own| own.called.contains(function))
+}
+
+/// Whether Cargo would read a configuration when it builds the unit where it lies: it looks in the folders above.
+fn is_configured(unit: &Unit, file: &FileEntry) -> bool {
+    Kind::of(&file.path) != Some(Kind::CargoConfig) || is_within(&unit.root, parent(file.directory()))
 }
 
 /// Whether a fact holds for this unit: a crate that is named but not a dependency in force is not used.

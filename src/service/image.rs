@@ -35,20 +35,20 @@ pub fn resolve<'r>(repository: &'r Repository, units: &[Unit], builds: &[Built<'
         let FactKind::Image(image) = &fact.kind else { continue };
         let here = built_here(builds, file, image);
         let started = by_name(units, image.command.iter().take(3), file, &here).into_iter().collect();
-        let units = units_of(repository, units, builds, file, image);
+        let held = units_of(repository, units, builds, file, image);
         let defines = defines(image);
         let names = if defines { names_of(file, image) } else { given_names(image) };
         // A stage of nothing but files is an output of the build; of WebAssembly, it is what a registry serves.
         let is_module = image.copies.iter().any(|copy| copy.ends_with(".wasm"));
         let runs = !image.command.is_empty() || is_module || image.bases.last().is_none_or(|base| base != "scratch");
-        all.push(Packed { file, fact, image, units, started, names, ships: defines && runs && ships(file) });
+        all.push(Packed { file, fact, image, units: held, started, names, ships: defines && runs && ships(file) });
     }
-    join_definitions(&mut all);
+    join_definitions(&mut all, units);
     all
 }
 
 /// A script or workflow that builds a Dockerfile gives it names; the Dockerfile says what is in it.
-fn join_definitions(all: &mut [Packed<'_>]) {
+fn join_definitions(all: &mut [Packed<'_>], units: &[Unit]) {
     for index in 0..all.len() {
         let Some(places) = definition_places(&all[index]) else { continue };
         let wanted = all[index].image.stage.clone();
@@ -62,6 +62,15 @@ fn join_definitions(all: &mut [Packed<'_>]) {
         // Without a target the last stage is built.
         let named = stages.iter().find(|&&at| wanted.is_some() && all[at].image.stage == wanted);
         let Some(&found) = named.or(stages.last()) else { continue };
+        // One Dockerfile for many programs: an argument says which, and the image is called after it.
+        let called: Vec<usize> = (0..units.len()).filter(|&at| !names.is_disjoint(&units[at].binaries)).collect();
+        let is_other = !called.is_empty() && called.iter().all(|unit| !all[found].units.contains(unit));
+        if is_other && !all[index].image.args.is_empty() {
+            all[index].ships = all[found].ships;
+            all[index].started = called.clone();
+            all[index].units = called;
+            continue;
+        }
         all[found].names.extend(names);
         let (units, started) = (all[found].units.clone(), all[found].started.clone());
         all[index].units = units;

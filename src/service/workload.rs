@@ -84,6 +84,8 @@ struct Index {
     packed: BTreeSet<usize>,
     /// Units that lie in shipped images and are started by none → what those images start.
     beside: BTreeMap<usize, BTreeSet<usize>>,
+    /// Name of a Go module → those of its own.
+    packed_of: BTreeMap<String, BTreeSet<usize>>,
     /// `.env` variables by name.
     environment: BTreeMap<String, String>,
 }
@@ -120,9 +122,16 @@ impl Index {
         let modules =
             repository.go.modules.values().map(|module| base(&catalogue::without_versions(module)).to_owned());
         let projects = modules.chain(charts.names().map(str::to_owned)).map(|name| normal(&name)).collect();
-        let packed = images.iter().filter(|image| image.ships).flat_map(|image| image.units.iter().copied()).collect();
+        let packed: BTreeSet<usize> =
+            images.iter().filter(|image| image.ships).flat_map(|image| image.units.iter().copied()).collect();
+        let mut packed_of: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+        for &at in &packed {
+            if let (Language::Go, Some((_, module))) = (units[at].language, repository.go.module_of(&units[at].root)) {
+                packed_of.entry(normal(base(&catalogue::without_versions(module)))).or_default().insert(at);
+            }
+        }
         let beside = beside(images);
-        Index { by_image, by_binary, charts, projects, packed, beside, environment }
+        Index { by_image, by_binary, charts, projects, packed, packed_of, beside, environment }
     }
 
     fn units_of(
@@ -263,6 +272,10 @@ impl Index {
     /// The only unit that an image's name means without being it: `shop-cart` of the project `shop` is `cart`, and
     /// `limiter` may be what holds `limiter-server`.
     fn kin(&self, units: &[Unit], name: &str) -> BTreeSet<usize> {
+        // A module's own name means the only program that it packs: a controller in the folder `cmd`.
+        if let Some(own) = self.packed_of.get(name).filter(|own| own.len() == 1) {
+            return own.clone();
+        }
         let is_product = |at: &usize| Scope::of(&format!("{}/x", units[*at].root)) == Scope::Shipped;
         let only = |found: BTreeSet<usize>| if found.len() == 1 { found } else { BTreeSet::new() };
         let of = |name: &str| self.by_binary.get(name).into_iter().flatten().copied().filter(is_product);

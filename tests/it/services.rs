@@ -451,6 +451,92 @@ const CASES: &[Case] = &[
         ],
         expected: &[("app", "service", &[], &[]), ("shared", "tool", &[], &[])],
     },
+    Case {
+        what: "a shell that a compose file opens for a person keeps no program running, and one that others wait for ends",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            (
+                "cmd/notes-cli/main.go",
+                "package main\n\nimport \"github.com/spf13/cobra\"\n\nfunc main() { cobra.Command{} }\n",
+            ),
+            ("cmd/prepare/main.go", MAIN_GO),
+            ("cmd/web/main.go", SERVER_GO),
+            (
+                "cmd/notes-cli/Dockerfile",
+                "FROM golang:1.24 AS b\nRUN go build -o /out/notes-cli ./cmd/notes-cli\nFROM alpine\nCOPY --from=b /out/notes-cli /\nCMD [\"/notes-cli\"]\n",
+            ),
+            (
+                "compose.yaml",
+                "services:\n  notes-cli: {build: {context: ., dockerfile: cmd/notes-cli/Dockerfile}, command: /bin/sh}\n  prepare: {image: x/prepare}\n  web:\n    image: x/web\n    depends_on: {prepare: {condition: service_completed_successfully}}\n",
+            ),
+        ],
+        expected: &[
+            ("cmd/notes-cli", "cli", &["compose"], &[]),
+            ("cmd/prepare", "job", &["compose"], &[]),
+            ("cmd/web", "service", &["compose"], &[]),
+        ],
+    },
+    Case {
+        what: "one Dockerfile for many programs: an argument says which, and the image is called after it",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/shop-api/main.go", SERVER_GO),
+            ("cmd/shop-engine/main.go", SERVER_GO),
+            ("cmd/shop-migrate/main.go", MAIN_GO),
+            ("cmd/shop-loadtest/main.go", SERVER_GO),
+            (
+                "Dockerfile",
+                "FROM golang:1.24 AS b\nARG TARGET=engine\nRUN go build -o /out/shop-${TARGET} ./cmd/shop-${TARGET}\nFROM alpine\nARG TARGET=engine\nCOPY --from=b /out/shop-${TARGET} /\nCMD [\"/bin/sh\", \"-c\", \"/shop-${TARGET}\"]\n",
+            ),
+            (
+                ".github/workflows/release.yml",
+                "on: push\njobs:\n  a:\n    steps:\n      - run: |\n          docker build -t ghcr.io/o/shop-api:v1 --build-arg TARGET=api .\n          docker build -t ghcr.io/o/shop-engine:v1 --build-arg TARGET=engine .\n          docker build -t ghcr.io/o/shop-migrate:v1 --build-arg TARGET=migrate .\n",
+            ),
+            (
+                "compose.yaml",
+                "services:\n  a: {image: ghcr.io/o/shop-api}\n  e: {image: ghcr.io/o/shop-engine}\n  m: {image: ghcr.io/o/shop-migrate}\n  l: {image: x/shop-loadtest}\n",
+            ),
+        ],
+        expected: &[
+            ("cmd/shop-api", "service", &["compose"], &[]),
+            ("cmd/shop-engine", "service", &["compose"], &[]),
+            ("cmd/shop-loadtest", "tool", &["compose"], &[]),
+            ("cmd/shop-migrate", "job", &["compose"], &[]),
+        ],
+    },
+    Case {
+        what: "firmware beside a program makes it no firmware, and a chart that is uploaded releases no program",
+        files: &[
+            ("Cargo.toml", "[package]\nname = \"keeper\"\n[dependencies]\naxum = \"1\"\n"),
+            ("src/main.rs", SERVER_RS),
+            ("firmware/board/.cargo/config.toml", "[build]\ntarget = \"thumbv7em-none-eabihf\"\n"),
+            ("charts/keeper/Chart.yaml", "name: keeper\n"),
+            (
+                "scripts/chart-release.sh",
+                "ASSET=\".cr-release-packages/keeper-1.tgz\"\ncr package charts/keeper\ngh release upload v1 --repo o/keeper \"${ASSET}\"\n",
+            ),
+        ],
+        expected: &[(".", "service", &[], &[])],
+    },
+    Case {
+        what: "a chart runs the image that is called like the module: the program in the folder `cmd`",
+        files: &[
+            ("go.mod", "module example.com/o/shop-operator\n"),
+            ("cmd/main.go", SERVER_GO),
+            ("sample/Dockerfile", "FROM scratch\n"),
+            (
+                "Dockerfile",
+                "FROM golang:1.24 AS b\nRUN go build -o bin/manager cmd/main.go\nFROM scratch\nCOPY --from=b /bin/manager .\nENTRYPOINT [\"/manager\"]\n",
+            ),
+            ("charts/shop-operator/Chart.yaml", "name: shop-operator\n"),
+            ("charts/shop-operator/values.yaml", "manager:\n  image:\n    repository: ghcr.io/o/shop-operator\n"),
+            (
+                "charts/shop-operator/templates/deployment.yaml",
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec:\n  template:\n    spec:\n      containers:\n      - name: manager\n        image: {{ .Values.manager.image.repository }}:{{ .Values.manager.image.tag\n          | default .Chart.AppVersion }}\n",
+            ),
+        ],
+        expected: &[("cmd", "service", &["helm"], &[])],
+    },
 ];
 
 #[test]

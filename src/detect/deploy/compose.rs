@@ -5,6 +5,8 @@
 //! *Misses*: `extends` from other files, `include`, values that only `.env` or the shell know (kept as written).
 //! *Example*: `services: {web: {build: ./web, deploy: {resources: {limits: {memory: 20M}}}}}`.
 
+use std::collections::BTreeSet;
+
 use super::shared::{self, Units};
 use crate::detect::Facts;
 use crate::fact::{Binding, FactKind, ImageBuild, MemoryWhat, Workload};
@@ -19,23 +21,37 @@ pub(crate) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
         if document.get("apiVersion").is_some() || document.get("job").is_some() {
             continue;
         }
+        let awaited = awaited(services);
         for (name, service) in services.entries() {
             if service.get("image").is_some() || service.get("build").is_some() {
-                one(view, name, service, facts);
+                one(view, name, service, awaited.contains(name), facts);
             }
         }
     }
 }
 
-fn one(view: &ConfigView<'_>, name: &str, service: &Node, facts: &mut Facts<'_, '_>) {
+/// Services whose end others wait for: `depends_on: {migrate: {condition: service_completed_successfully}}`.
+fn awaited(services: &Node) -> BTreeSet<&str> {
+    let waits = services.entries().filter_map(|(_, service)| service.get("depends_on"));
+    let ends = |how: &Node| how.str_at(&["condition"]) == Some("service_completed_successfully");
+    waits.flat_map(Node::entries).filter(|(_, how)| ends(how)).map(|(name, _)| name).collect()
+}
+
+fn one(view: &ConfigView<'_>, name: &str, service: &Node, is_awaited: bool, facts: &mut Facts<'_, '_>) {
     let image = service.get("image");
     let build = service.get("build");
     let mut command = shared::command(service.get("entrypoint"));
     command.extend(shared::command(service.get("command")));
     let range = build.or(image).map_or(service.range.clone(), |node| node.range.clone());
+    // A shell that is given nothing to do waits for a person, who starts the program by hand.
+    let kind = match () {
+        () if is_awaited => "oneshot",
+        () if is_bare_shell(&command) => "shell",
+        () => "service",
+    };
     let workload = Workload {
         target: "compose".to_owned(),
-        kind: "service".to_owned(),
+        kind: kind.to_owned(),
         name: Some(name.to_owned()),
         aliases: service.str_at(&["container_name"]).map(defaults).into_iter().collect(),
         images: image.and_then(Node::written).map(defaults).into_iter().collect(),
@@ -52,6 +68,10 @@ fn one(view: &ConfigView<'_>, name: &str, service: &Node, facts: &mut Facts<'_, 
     shared::memory(request, Units::Binary, MemoryWhat::Request, index, facts);
     shared::tuning_in(service.get("environment"), index, facts);
     replicas(service, index, facts);
+}
+
+fn is_bare_shell(command: &[String]) -> bool {
+    matches!(command, [shell] if matches!(path::base(shell), "sh" | "bash" | "ash"))
 }
 
 fn replicas(service: &Node, index: u32, facts: &mut Facts<'_, '_>) {
@@ -99,6 +119,29 @@ mod tests {
         assert!(found.contains(&FactKind::Memory { what: MemoryWhat::Limit, bytes: 20 * 1024 * 1024 }));
         assert!(found.contains(&FactKind::Tuning { what: "gomemlimit".into(), value: Some("16MiB".into()) }));
         assert!(found.contains(&FactKind::Replicas { min: 2, max: 2 }));
+    }
+
+    #[test]
+    fn a_shell_without_work_runs_no_service() {
+        let kind =
+            |command: &str| match &kinds(detect, "compose.yaml", &format!("services: {{x: {{image: x{command}}}}}"))[0]
+            {
+                FactKind::Workload(one) => one.kind.clone(),
+                other => panic!("{other:?}"),
+            };
+        assert_eq!(kind(", command: /bin/sh"), "shell");
+        assert_eq!([kind(""), kind(", command: sh -c ./run"), kind(", command: ./bash-server")], ["service"; 3]);
+    }
+
+    #[test]
+    fn what_others_wait_for_ends() {
+        let source = "services:\n  step: {image: a}\n  db: {image: b}\n  web:\n    image: c\n    depends_on:\n      step: {condition: service_completed_successfully}\n      db: {condition: service_healthy}\n";
+        let found = kinds(detect, "compose.yaml", source);
+        let told = found.iter().map(|fact| match fact {
+            FactKind::Workload(one) => (one.name.as_deref().unwrap(), one.kind.as_str()),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(told.collect::<Vec<_>>(), [("step", "oneshot"), ("db", "service"), ("web", "service")]);
     }
 
     #[test]

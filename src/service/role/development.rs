@@ -4,10 +4,13 @@ use crate::path::{base, is_within, join};
 use crate::scope::Scope;
 
 use super::super::{Language, Role};
-use super::names::{is_called_a_daemon, is_called_a_test, serves_development};
+use super::names::{is_called_a_daemon, is_called_a_test, makes_load, serves_development};
 use super::{Context, Reasoned};
 
 pub(super) fn by_place(context: &Context<'_, '_>) -> Option<Reasoned> {
+    if context.unit.root.split('/').any(makes_load) {
+        return context.reason(Role::Tool, "makes load for others", context.unit.at.clone());
+    }
     let why = match context.scope() {
         Scope::Test => "lies among tests",
         Scope::Example => "lies among examples",

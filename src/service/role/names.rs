@@ -16,6 +16,19 @@ pub fn is_called_a_tool(name: &str) -> bool {
         || (name.len() > 4 && (name.ends_with("ctl") || name.ends_with("cli")))
 }
 
+/// Whether a name says that the program does one thing and ends: a step before others start.
+pub(super) fn is_called_a_step(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let last = name.rsplit(['-', '_']).next().unwrap_or(&name);
+    matches!(last, "migrate" | "migrator" | "migration" | "migrations" | "init" | "bootstrap" | "seeder")
+}
+
+/// Whether a folder or name says that a program makes load for others, which is development wherever it runs.
+pub(super) fn makes_load(part: &str) -> bool {
+    let plain = part.to_ascii_lowercase().replace(['-', '_'], "");
+    ["loadgen", "loadgenerator", "loadtest", "loadtester", "loadsimulator"].iter().any(|end| plain.ends_with(end))
+}
+
 /// Whether a name says that the program keeps running.
 pub(super) fn is_called_a_daemon(name: &str) -> bool {
     const WORDS: &[&str] = &[
@@ -128,6 +141,14 @@ pub(super) fn serves_development(part: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_steps_and_of_load() {
+        assert!(is_called_a_step("shop-migrate") && is_called_a_step("db_migrator"));
+        assert!(!is_called_a_step("migrate-controller") && !is_called_a_step("initd"));
+        assert!(makes_load("load-generator") && makes_load("shop-loadtest") && makes_load("LoadGen"));
+        assert!(!makes_load("loader") && !makes_load("load-balancer") && !makes_load("payload"));
+    }
 
     #[test]
     fn names_of_daemons_and_of_what_builds_them() {

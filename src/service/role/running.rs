@@ -3,7 +3,7 @@
 use crate::source::Location;
 
 use super::super::Role;
-use super::names::{is_called_a_daemon, is_called_a_tool};
+use super::names::{is_called_a_daemon, is_called_a_step, is_called_a_tool};
 use super::{Context, Reasoned};
 
 pub(super) fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
@@ -13,6 +13,16 @@ pub(super) fn by_job(context: &Context<'_, '_>) -> Option<Reasoned> {
     let long = |workload: &crate::fact::Workload| {
         matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "service")
     };
+    // It prepares what others work on: a compose file starts it as it starts the rest.
+    let composed = |workload: &crate::fact::Workload| workload.target == "compose";
+    let step = is_called_a_step(&context.unit.name) && serving(context).is_none() && context.published().is_none();
+    let cluster = |workload: &crate::fact::Workload| long(workload) && !composed(workload);
+    if step
+        && context.workload(cluster).is_none()
+        && let Some(at) = context.workload(composed).or_else(|| context.shipped_image())
+    {
+        return context.reason(Role::Job, "is called something that is done once", at);
+    }
     if context.workload(long).is_some() {
         return None;
     }
@@ -36,7 +46,9 @@ pub(super) fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
         |workload: &crate::fact::Workload| matches!(workload.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet");
     let parser = context.uses.near("cli-parser").into_iter().next();
     // The package of a server's command line is called so too: the server is what its image runs.
-    let is_kept = |workload: &crate::fact::Workload| matches!(workload.target.as_str(), "compose" | "systemd");
+    let is_kept = |workload: &crate::fact::Workload| {
+        workload.kind != "shell" && matches!(workload.target.as_str(), "compose" | "systemd")
+    };
     let serves = !context.uses.near("grpc-server").is_empty() || context.workload(is_kept).is_some();
     let server =
         serves && context.shipped_image().is_some() && !context.unit.binaries.iter().all(|name| is_called_a_tool(name));
@@ -81,7 +93,7 @@ fn serving(context: &Context<'_, '_>) -> Option<Location> {
 
 pub(super) fn by_service(context: &Context<'_, '_>) -> Option<Reasoned> {
     let runs = |workload: &crate::fact::Workload| {
-        workload.kind != "template"
+        !matches!(workload.kind.as_str(), "template" | "shell")
             && matches!(
                 workload.target.as_str(),
                 "kubernetes" | "helm" | "compose" | "systemd" | "nomad" | "paas" | "cloud-run"

@@ -80,5 +80,9 @@ fn is_paper(artifact: &str) -> bool {
         ".json", ".jsonl", ".yaml", ".yml", ".txt", ".md", ".sha256", ".sha512", ".sig", ".asc", ".pem", ".sum",
         ".spdx", ".cdx", ".sbom", ".xml", ".crt", ".pub", ".bundle",
     ];
-    ENDINGS.iter().any(|ending| artifact.trim_matches(['"', '\'']).ends_with(ending))
+    let artifact = artifact.trim_matches(['"', '\'']).to_ascii_lowercase();
+    // A chart deploys programs, it is none; `cr` releases charts.
+    ENDINGS.iter().any(|ending| artifact.ends_with(ending))
+        || artifact.split(['/', '-', '_', '{', '}', '.']).any(|word| word == "chart")
+        || artifact.contains(".cr-release-packages")
 }

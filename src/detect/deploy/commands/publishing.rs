@@ -37,9 +37,29 @@ pub(crate) fn publishes(command: &Command) -> Option<&'static str> {
 
 /// Returns the arguments of a command that look like files.
 pub(crate) fn files(command: &Command) -> Vec<String> {
-    let words = command.words.iter().skip(1);
-    words.filter(|word| word.contains(['/', '.', '*', '$']) && !word.starts_with('-')).cloned().collect()
+    let words = command.words.windows(2).filter(|pair| !SAYS.contains(&pair[0].as_str())).map(|pair| &pair[1]);
+    words
+        .filter(|word| word.contains(['/', '.', '*', '$']) && !word.starts_with('-') && !word.contains("://"))
+        .cloned()
+        .collect()
 }
+
+/// Options whose value tells about a release and is no file of it.
+const SAYS: &[&str] = &[
+    "--repo",
+    "-R",
+    "--title",
+    "--notes",
+    "--notes-file",
+    "-F",
+    "--target",
+    "--url",
+    "--description",
+    "--maintainer",
+    "--vendor",
+    "--license",
+    "--category",
+];
 
 /// The address at which a repository of packages takes notice of something.
 fn is_tap(word: &str) -> bool {
@@ -55,6 +75,14 @@ fn has_prefix(command: &Command, prefix: &str) -> bool {
 mod tests {
     use super::*;
     use crate::parse::shell::{Variables, commands};
+
+    #[test]
+    fn what_is_said_of_a_release_is_no_file_of_it() {
+        let of = |text: &str| files(&commands(text, 0, &mut Variables::default())[0]);
+        let told = of("fpm -n shop --url https://example.com/o/shop --description 'a shop.' -p out/shop.rpm .");
+        assert_eq!(told, ["out/shop.rpm", "."]);
+        assert_eq!(of("gh release upload v1.0 --repo o/shop --notes-file notes.md dist/shop"), ["v1.0", "dist/shop"]);
+    }
 
     #[test]
     fn packages_elsewhere_are_told_of_a_release() {
