@@ -65,7 +65,7 @@ fn join_definitions(all: &mut [Packed<'_>], units: &[Unit]) {
         // One Dockerfile for many programs: an argument says which, and the image is called after it.
         let called: Vec<usize> = (0..units.len()).filter(|&at| !names.is_disjoint(&units[at].binaries)).collect();
         let is_other = !called.is_empty() && called.iter().all(|unit| !all[found].units.contains(unit));
-        if is_other && !all[index].image.args.is_empty() {
+        if is_other && !all[index].image.args.is_empty() && !all[found].image.command.is_empty() {
             all[index].ships = all[found].ships;
             all[index].started = called.clone();
             all[index].units = called;
