@@ -3,13 +3,17 @@
 //! Every field of a report that holds text is set to a payload, and every format is written twice: with the payload,
 //! and with a plain word in its place. A model of the format's reader takes both apart. What they are made of (tags
 //! and attributes, rows and fields, commands, Markdown's elements, keys of JSON) must be the same: whatever the payload
-//! says, it is only text.
+//! says, it is only text. The same holds for what `history` prints, for a report about several repositories, and for
+//! reports made from a facts document that somebody else wrote.
+
+mod documents;
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::sample;
 use super::{Context, Format, Page, Sources, Terminal};
 use crate::finding::{Argument, Label, Report, Severity};
+use crate::fleet;
 use crate::service::{Declared, Evidenced, Owner, Service, Use};
 use crate::signal::Value;
 use crate::source::Location;
@@ -85,6 +89,7 @@ fn service(service: &mut Service, text: &str) {
     service.toolchain.msrv = Some((text.to_owned(), here()));
     service.declared = vec![Declared { key: text.to_owned(), value: Value::Word(text.to_owned()), location: here() }];
     service.owner = Some(Owner { team: text.to_owned(), at: here(), declared: true });
+    service.locations_mut().into_iter().for_each(|location| place(location, text));
 }
 
 /// The sample with `text` wherever a repository, a policy or a configuration could put one.
@@ -106,6 +111,8 @@ fn poisoned(text: &str) -> Report {
         if let Some((root, _)) = &mut finding.service {
             *root = text.into();
         }
+        set(&mut finding.fingerprint, text);
+        finding.former = vec![(text.to_owned(), text.to_owned())];
         if let Some(cost) = &mut finding.advice.cost {
             set(&mut cost.basis, text);
             set(&mut cost.document, text);
@@ -120,6 +127,8 @@ fn poisoned(text: &str) -> Report {
         problem.path = text.into();
         set(&mut problem.reason, text);
     }
+    places(&mut report.unbound, text, |_| ());
+    report.revision = Some(text.to_owned());
     report.history.remedy = Some(text.to_owned());
     if let Some(comparison) = &mut report.comparison {
         set(&mut comparison.base, text);
@@ -148,7 +157,16 @@ impl Sources for Lines {
     }
 }
 
+/// The same as a report about repositories of such a name.
+fn fleet(text: &str) -> Report {
+    fleet::merge(vec![(text.to_owned(), poisoned(text)), (format!("{text} too"), poisoned(text))])
+}
+
 fn written(format: &Format, text: &str) -> Vec<u8> {
+    write(format, &poisoned(text), text)
+}
+
+fn write(format: &Format, report: &Report, text: &str) -> Vec<u8> {
     let page = Page {
         id: text.to_owned(),
         title: text.to_owned(),
@@ -160,7 +178,7 @@ fn written(format: &Format, text: &str) -> Vec<u8> {
     let terminal = Terminal { width: 100, ..Terminal::default() };
     let context = Context { sources: &sources, policies: &[page], all: true, verbosity: 1, terminal };
     let mut bytes = Vec::new();
-    format.write(&poisoned(text), &context, &mut bytes).unwrap();
+    format.write(report, &context, &mut bytes).unwrap();
     bytes
 }
 
@@ -168,14 +186,13 @@ fn written(format: &Format, text: &str) -> Vec<u8> {
 fn parts(format: &str, bytes: &[u8]) -> Vec<String> {
     let text = std::str::from_utf8(bytes).expect("because every format is UTF-8");
     // JSON says what the repository says; its readers show it in their own way.
-    let is_data = matches!(format, "json" | "ndjson" | "sarif" | "gitlab");
+    let is_data = matches!(format, "json" | "history json" | "ndjson" | "sarif" | "gitlab");
     let through =
         text.chars().find(|c| if is_data { c.is_ascii_control() && *c < ' ' && *c != '\n' } else { is_deceptive(*c) });
     assert_eq!(through, None, "{format} lets it through");
     match format {
-        "human" => Vec::new(),
-        "github" => text.lines().filter_map(command).collect(),
-        "json" | "sarif" | "gitlab" => keys(&serde_json::from_str(text).expect("because it is JSON")),
+        "human" | "history" | "github" => text.lines().filter_map(command).collect(),
+        "json" | "history json" | "sarif" | "gitlab" => keys(&serde_json::from_str(text).expect("because it is JSON")),
         "ndjson" => {
             text.lines().flat_map(|line| keys(&serde_json::from_str(line).expect("because it is JSON"))).collect()
         }
@@ -320,40 +337,53 @@ fn elements(text: &str) -> Vec<String> {
     found
 }
 
-/// Payloads as they are, in the middle of text, doubled, and after what opens something.
+/// Payloads as they are, in the middle of text, doubled, after what opens something, and in a word that no line holds.
 fn all_payloads() -> Vec<String> {
     let forms: [fn(&str) -> String; 4] =
         [str::to_owned, |text| format!("a {text} b"), |text| format!("{text}{text}"), |text| format!("`{text}\"")];
-    payloads::PAYLOADS.iter().flat_map(|payload| forms.iter().map(move |form| form(payload))).collect()
+    let broken = ["::", "a::", "##[", "a##[b", "@a", "#1,"].map(|text| text.repeat(90));
+    payloads::PAYLOADS.iter().flat_map(|payload| forms.iter().map(move |form| form(payload))).chain(broken).collect()
+}
+
+/// What got through of each payload, where a writer's output is taken apart as `name`.
+fn got_through(name: &str, payloads: &[String], write: &dyn Fn(&str) -> Vec<u8>) -> Vec<String> {
+    let plain = parts(name, &write(PLAIN));
+    let wrong = payloads.iter().filter_map(|payload| {
+        let bytes = write(payload);
+        let Ok(parts) = std::panic::catch_unwind(|| parts(name, &bytes)) else {
+            return Some(format!("{name} {payload:?}: see above"));
+        };
+        let at = parts.iter().zip(&plain).position(|(one, other)| one != other);
+        let at = at.unwrap_or(parts.len().min(plain.len()));
+        (parts != plain).then(|| format!("{name} {payload:?}: {:?} instead of {:?}", parts.get(at), plain.get(at)))
+    });
+    wrong.collect()
+}
+
+fn nothing_got_through(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{} got through:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
 fn no_payload_in_any_field_is_more_than_text() {
     let payloads = all_payloads();
     assert!(payloads.len() >= 200, "{}", payloads.len());
-    let mut wrong = Vec::new();
-    for format in Format::ALL {
-        let plain = parts(format.name, &written(format, PLAIN));
-        for payload in &payloads {
-            let bytes = written(format, payload);
-            let read = std::panic::catch_unwind(|| parts(format.name, &bytes));
-            match read {
-                Ok(parts) if parts == plain => {}
-                Ok(parts) => {
-                    let at = parts.iter().zip(&plain).position(|(one, other)| one != other);
-                    let at = at.unwrap_or(parts.len().min(plain.len()));
-                    wrong.push(format!(
-                        "{} {payload:?}: {:?} instead of {:?}",
-                        format.name,
-                        parts.get(at),
-                        plain.get(at)
-                    ));
-                }
-                Err(_) => wrong.push(format!("{} {payload:?}: see above", format.name)),
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{} got through:\n{}", wrong.len(), wrong.join("\n"));
+    let wrong: Vec<String> = Format::ALL
+        .iter()
+        .flat_map(|format| got_through(format.name, &payloads, &|text| written(format, text)))
+        .collect();
+    nothing_got_through(&wrong);
+}
+
+#[test]
+fn no_name_of_a_repository_is_more_than_text() {
+    // Each payload in one of its forms: the fields are those of a report about one.
+    let payloads: Vec<String> = all_payloads().into_iter().step_by(5).collect();
+    let wrong: Vec<String> = Format::ALL
+        .iter()
+        .flat_map(|format| got_through(format.name, &payloads, &|text| write(format, &fleet(text), text)))
+        .collect();
+    nothing_got_through(&wrong);
 }
 
 #[test]
