@@ -26,6 +26,13 @@ pub(crate) fn fitcheck() -> Command {
     command
 }
 
+/// The program with nothing of the suite's environment, not even a place to look for programs.
+pub(crate) fn alone() -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+    command.env_clear();
+    command
+}
+
 /// Writes a file, with its directories.
 pub(crate) fn put(root: &Path, path: &str, bytes: impl AsRef<[u8]>) {
     let file = root.join(path);

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fitcheck::report::Format;
 
+use crate::cli::alone;
 use crate::fixtures::copy_tree;
 use crate::steady::without_time;
 use crate::traced;
@@ -167,7 +168,7 @@ fn set(command: &mut Command, directory: &Path) {
 }
 
 fn run(directory: &Path, words: &[String]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+    let mut command = alone();
     command.args(arguments(directory, words));
     set(&mut command, directory);
     command.output().unwrap()
@@ -437,9 +438,9 @@ fn what_cannot_be_opened_is_told() {
 }
 
 fn cached(root: &Path, home: &Path, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+    let mut command = alone();
     command.args(["--exit-zero", "--format", "json", "--threads", "2"]).args(words).arg(root);
-    command.env_clear().env("HOME", home).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env("HOME", home).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

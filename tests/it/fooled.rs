@@ -7,6 +7,7 @@ use std::process::Output;
 
 use fitcheck::report::Format;
 
+use crate::cli::alone;
 use crate::fixtures::copy_tree;
 use crate::git::Repo;
 
@@ -49,9 +50,9 @@ fn questioned(root: &Path, at: &str) {
 fn judge(repo: &Repo, words: &[&str]) -> Output {
     repo.git(&["add", "-A", "-f"]);
     repo.git(&["commit", "-q", "--allow-empty", "-m", "change"]);
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+    let mut command = alone();
     command.args(["--no-cache", "--color", "never", "--base", "HEAD~1"]).args(words).arg(repo.path());
-    let output = command.env_clear().env("CI", "true").output().unwrap();
+    let output = command.env("CI", "true").output().unwrap();
     repo.git(&["reset", "-q", "--soft", "HEAD~1"]);
     output
 }
@@ -180,8 +181,7 @@ fn a_baseline_that_grows_is_told_and_does_not_count_where_the_base_judges() {
     repo.write("fitcheck-baseline.json", "{\"version\": 1, \"findings\": []}\n");
     repo.commit(1, WHO, "an empty baseline");
     questioned(repo.path(), "second");
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fitcheck"));
-    let grown = command.args(["baseline", "--no-cache", "--grow"]).arg(repo.path()).env_clear().output().unwrap();
+    let grown = alone().args(["baseline", "--no-cache", "--grow"]).arg(repo.path()).output().unwrap();
     assert!(grown.status.success(), "{}", String::from_utf8_lossy(&grown.stderr));
     let output = judge(&repo, &["--format", "json"]);
     assert_eq!(output.status.code(), Some(0));
@@ -275,11 +275,7 @@ fn what_a_change_makes_unreadable_does_not_pass() {
 type Hiding = (&'static str, fn(&Repo));
 
 fn moved(repo: &Repo, to: &str, main: &str) {
-    let shop = repo.path().join("shop");
-    let place = shop.join("src").join(to);
-    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
-    std::fs::rename(shop.join("src/main.rs"), place).unwrap();
-    repo.write("shop/src/main.rs", main);
+    vanishing::moved(repo, "shop/src/main.rs", &format!("shop/src/{to}"), Some(main));
 }
 
 const HIDING: &[Hiding] = &[
@@ -357,9 +353,8 @@ fn names_and_folders_of_their_own_hide_nothing() {
         let Some(repo) = with_new_service() else { return };
         hide(&repo);
         // What git takes for a repository of its own is not committed: such a tree comes out of an archive.
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fitcheck"));
-        let alone = command.arg("--no-cache").arg(repo.path()).env_clear().env("CI", "true").output().unwrap();
-        assert_eq!(alone.status.code(), Some(1), "{name}");
+        let output = alone().arg("--no-cache").arg(repo.path()).env("CI", "true").output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{name}");
     }
 }
 
@@ -383,10 +378,8 @@ fn what_the_base_could_not_read_either_is_not_the_changes_doing() {
     repo.commit(1, WHO, "broken");
     repo.write("calm/notes.txt", "a change\n");
     assert_eq!(exit(&repo, &[]), 0);
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fitcheck"));
-    let alone =
-        command.args(["--no-cache", "--exit-zero"]).arg(repo.path()).env_clear().env("CI", "1").output().unwrap();
-    assert_eq!(alone.status.code(), Some(2));
+    let output = alone().args(["--no-cache", "--exit-zero"]).arg(repo.path()).env("CI", "1").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fitcheck::fact::{Count, Fact, FactKind, FileFacts, Workload};
 use fitcheck::parse::Kind;
@@ -71,7 +73,7 @@ fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
     let said = slice(text, &fact.place);
     let has = |word: &str| said.contains(word);
     let line = || text.get(fact.place.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("");
-    let number = |value: f64| figures(said).iter().any(|figure| same(*figure, value));
+    let number = |value: f64| figures(said).iter().chain(&products(said)).any(|figure| same(*figure, value));
     Some(match &fact.kind {
         // A variable stands for a version that is given elsewhere.
         FactKind::Toolchain { version, .. } if said.contains('$') => text.contains(version.as_str()),
@@ -80,7 +82,8 @@ fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
         FactKind::Consumer { library, .. } if said.contains(['"', '\'']) && !said.starts_with("extern") => {
             has(library.trim_start_matches("lib"))
         }
-        FactKind::Replicas { min, max } if min == max => number(f64::from(*min)),
+        // Of an autoscaler's bounds the upper one is marked.
+        FactKind::Replicas { max, .. } => number(f64::from(*max)),
         FactKind::Memory { bytes, .. } => {
             let sizes = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0];
             sizes.iter().any(|size| number(*bytes as f64 / size))
@@ -101,7 +104,9 @@ fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
             let lines: Vec<&str> = text[fact.place.start as usize..].lines().take(8).collect();
             let known = figures(&lines.concat());
             let holds = |value: f64| number(value) || known.iter().any(|figure| same(*figure, value));
-            units.iter().any(|unit| holds(limit_us / unit)) || same(together(said), *limit_us)
+            units.iter().any(|unit| holds(limit_us / unit))
+                || same(together(said), *limit_us)
+                || products(&lines.concat()).iter().any(|product| same(*product, *limit_us))
         }
         FactKind::ArtifactBudget { bytes } => {
             let sizes = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0];
@@ -169,7 +174,73 @@ fn same(one: f64, other: f64) -> bool {
 
 fn figures(text: &str) -> Vec<f64> {
     let parts = text.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '_')));
-    parts.filter_map(|part| part.replace('_', "").trim_matches('.').parse().ok()).collect()
+    let decimal = parts.filter_map(|part| part.replace('_', "").trim_matches('.').parse().ok());
+    decimal.chain(words(text).iter().filter_map(|word| hexadecimal(word))).collect()
+}
+
+/// `0x8_0000`, with or without a type behind it.
+fn hexadecimal(word: &str) -> Option<f64> {
+    let digits = word.strip_prefix("0x").or_else(|| word.strip_prefix("0X"))?.replace('_', "");
+    let digits = digits.trim_end_matches("usize").trim_end_matches("u32").trim_end_matches("u64");
+    u64::from_str_radix(digits, 16).ok().map(|value| value as f64)
+}
+
+/// Letters, digits and what stands between them in names and numbers; each other sign by itself.
+fn words(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+        let end = if is_part(first) { rest.find(|c| !is_part(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+        let (word, after) = rest.split_at(end);
+        if !word.trim().is_empty() {
+            found.push(word);
+        }
+        rest = after;
+    }
+    found
+}
+
+/// Products that are written out, in microseconds where a unit is one of the factors: `2 * 60 * time.Second`.
+fn products(text: &str) -> Vec<f64> {
+    let factor = |word: &str| {
+        let unit = match word.rsplit('.').next().unwrap_or("") {
+            "Nanosecond" => 1e-3,
+            "Microsecond" => 1.0,
+            "Millisecond" => 1e3,
+            "Second" => 1e6,
+            "Minute" => 6e7,
+            "Hour" => 3.6e9,
+            _ => return hexadecimal(word).or_else(|| word.replace('_', "").parse().ok()),
+        };
+        Some(unit)
+    };
+    let (mut found, mut product, mut factors, mut is_next) = (Vec::new(), 1.0, 0, true);
+    for word in words(text).into_iter().chain([";"]) {
+        match (factor(word), word) {
+            (Some(value), _) if is_next || factors == 0 => {
+                (product, factors, is_next) = (product * value, factors + 1, false);
+            }
+            (None, "*") => is_next = true,
+            (None, "(" | ")") => {}
+            (value, _) => {
+                if factors > 1 {
+                    found.push(product);
+                }
+                (product, factors, is_next) = (value.unwrap_or(1.0), usize::from(value.is_some()), value.is_none());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn numbers_are_read_as_code_writes_them() {
+    assert_eq!(products("x(2 * 60 * time.Second, 3)"), [1.2e8]);
+    assert_eq!(products("time.Duration(5) * time.Minute"), [3e8]);
+    assert_eq!(products("4 * 1024 * 1024; 7"), [4_194_304.0]);
+    assert_eq!(products("5 + 7 time.Second"), [0.0; 0]);
+    assert!(figures("0x8_0000").contains(&524_288.0));
 }
 
 fn files(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -192,6 +263,18 @@ struct Tally {
     shown: usize,
     variants: usize,
     wrong: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, root: &Path, other: Tally) {
+        self.files += other.files;
+        self.with_facts += other.with_facts;
+        self.facts += other.facts;
+        self.shown += other.shown;
+        self.variants += other.variants;
+        let name = root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.wrong.extend(other.wrong.into_iter().map(|wrong| format!("{name}: {wrong}")));
+    }
 }
 
 fn look_at(root: &Path, path: &Path, tally: &mut Tally) {
@@ -267,12 +350,22 @@ fn every_span_shows_what_its_fact_says() {
         Some(given) => std::env::split_paths(given).collect(),
         None => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")],
     };
-    let mut tally = Tally::default();
-    for root in &roots {
-        let mut found = Vec::new();
-        files(root, &mut found);
-        found.iter().for_each(|path| look_at(root, path, &mut tally));
-    }
+    let (next, all) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(root) = roots.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let mut found = Vec::new();
+                    files(root, &mut found);
+                    let mut tally = Tally::default();
+                    found.iter().for_each(|path| look_at(root, path, &mut tally));
+                    all.lock().unwrap().add(root, tally);
+                }
+            });
+        }
+    });
+    let mut tally = all.into_inner().unwrap();
+    tally.wrong.sort();
     let Tally { files, with_facts, facts, shown, variants, wrong } = tally;
     let figures =
         format!("{files} files, {with_facts} with facts, {facts} facts, {shown} with a value, {variants} variants");

@@ -198,6 +198,14 @@ mod tests {
     }
 
     #[test]
+    fn an_autoscalers_bounds_are_shown_where_the_upper_one_is_written() {
+        let facts =
+            crate::reader::read(crate::parse::Kind::Yaml, &crate::source::Text::new("k8s/web.yaml", DEPLOYMENT));
+        let bounds = facts.facts.iter().find(|fact| matches!(fact.kind, FactKind::Replicas { min: 2, .. })).unwrap();
+        assert_eq!(&DEPLOYMENT[bounds.place.start as usize..bounds.place.end as usize], "9");
+    }
+
+    #[test]
     fn a_template_keeps_what_its_values_are_called() {
         let source = "{{- if .Values.web.create }}\napiVersion: apps/v1\nkind: {{ .Values.kind }}\nmetadata:\n  name: {{ .Values.web.name }}\nspec:\n  template:\n    spec:\n      containers:\n      - name: server\n        image: {{ .Values.repo }}/{{ .Values.web.name }}:{{ .Chart.AppVersion }}\n{{- end }}\n";
         let found = kinds(detect, "chart/templates/web.yaml", source);

@@ -46,7 +46,7 @@ fn replace(repo: &Repo, path: &str, from: &str, to: &str) {
 }
 
 /// Moves a file, and leaves another text in its place where there is one.
-fn moved(repo: &Repo, from: &str, to: &str, instead: Option<&str>) {
+pub(super) fn moved(repo: &Repo, from: &str, to: &str, instead: Option<&str>) {
     let old = text(repo, from);
     std::fs::remove_file(repo.path().join(from)).unwrap();
     if let Some(instead) = instead {

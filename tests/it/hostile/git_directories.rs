@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{Case, calm_service, put, run_all};
+use crate::cli::alone;
 use crate::git::Repo;
 
 /// Files of a git directory that something opens by name.
@@ -360,9 +361,9 @@ const ENVIRONMENT: &[(&str, &str)] = &[
 fn the_environment_of_git_is_not_ours() {
     let Some(repo) = template() else { return };
     let told = |environment: &[(&str, &str)]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+        let mut command = alone();
         command.args(["--no-cache", "--format", "json", "--base", "HEAD~1"]).arg(repo.path());
-        command.env_clear().envs(environment.iter().copied());
+        command.envs(environment.iter().copied());
         let (code, stdout, stderr) = super::finish(command).unwrap();
         assert_eq!(code, Some(0), "{environment:?}: {}", String::from_utf8_lossy(&stderr));
         crate::steady::without_time(&stdout)
@@ -411,8 +412,8 @@ fn rare_repositories_are_right_or_refused() {
         ("linked", &["--base=/etc/passwd"], 2, "leaves the repository"),
     ];
     for (name, words, status, text) in cases {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fitcheck"));
-        command.args(["--no-cache", "--format", "json"]).args(*words).arg(at(name)).env_clear();
+        let mut command = alone();
+        command.args(["--no-cache", "--format", "json"]).args(*words).arg(at(name));
         let (code, stdout, stderr) = super::finish(command).unwrap();
         let said = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
         assert_eq!(code, Some(*status), "{name} {words:?}: {said}");
