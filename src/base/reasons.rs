@@ -4,6 +4,8 @@
 //! arguments rest on. Only arguments that came, went or changed are explained, and of the signals that differ only
 //! those that such a policy asks for: a new file is no reason by itself.
 
+use std::collections::BTreeSet;
+
 use crate::base::moved::Moves;
 use crate::finding::{Argument, Judged, Label, Strength};
 use crate::policy::eval::{answers, asks_for, describe};
@@ -45,6 +47,8 @@ pub(super) fn between(before: &Judged, after: &Judged, moves: &Moves, policies: 
     let (old, new) = (signals(&before.service), signals(&after.service));
     let mut differences = Difference::between(&old, &new, moves);
     let mut found: Vec<Reason> = Vec::new();
+    // Of several libraries of one kind, one says it.
+    let mut kinds: BTreeSet<(bool, String)> = BTreeSet::new();
     for drifting in [false, true] {
         if drifting && !found.is_empty() {
             break;
@@ -55,8 +59,8 @@ pub(super) fn between(before: &Judged, after: &Judged, moves: &Moves, policies: 
                 differences.retain(|difference| {
                     let wanted = difference.concerns(policy, test);
                     if wanted && test.signal.name == "role" {
-                        found.extend(role(before, after));
-                    } else if wanted {
+                        found.extend(role(before, after).filter(|reason| !found.contains(reason)));
+                    } else if wanted && difference.kind().is_none_or(|kind| kinds.insert(kind)) {
                         found.extend(difference.reason(policy, test, moves));
                     }
                     !wanted
@@ -157,9 +161,28 @@ impl<'a> Difference<'a> {
             differences.push(Difference { before, after: Some(after) });
         }
         differences.extend(gone.into_iter().map(|before| Difference { before: Some(before), after: None }));
+        differences.retain(|difference| !difference.is_exchange(old, new));
         differences
     }
 
+    /// One library for another of the same kind, or one more of it: the kind was and is there.
+    fn is_exchange(&self, old: &[Signal], new: &[Signal]) -> bool {
+        let has = |signals: &[Signal], kind: &Value| {
+            signals.iter().any(|signal| signal.name == "uses" && signal.field("capability") == Some(kind))
+        };
+        let kind = |signal: &'a Signal| signal.field("capability").filter(|_| signal.name == "uses");
+        match (self.before.and_then(kind), self.after.and_then(kind)) {
+            (Some(gone), None) => has(new, gone),
+            (None, Some(came)) => has(old, came),
+            _ => false,
+        }
+    }
+
+    /// Of what is used, whether it came and what kind it is of.
+    fn kind(&self) -> Option<(bool, String)> {
+        let signal = self.after.or(self.before).filter(|signal| signal.name == "uses")?;
+        Some((self.after.is_some(), figure(signal, "capability")))
+    }
     fn concerns(&self, policy: &Policy, test: &Test) -> bool {
         [self.before, self.after].into_iter().flatten().any(|signal| asks_for(policy, test, signal))
     }

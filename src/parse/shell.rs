@@ -66,6 +66,7 @@ mod tests {
         assert_eq!(words("run env \"${X[@]}\" go build -o=\"../${out}/a\" ."), ["go build -o=../${out}/a ."]);
         assert_eq!(words("P=web\n${{env.P}} a -p ${{ env.P }} ${{ env.NO }}"), ["web a -p web ${{ env.NO }}"]);
         assert_eq!(words("run tests"), ["run tests"]);
+        assert_eq!(words("$Q go test -race\n$(Q)go vet\n$GO build"), ["go test -race", "go vet", "$GO build"]);
         assert_eq!(words("if ! a; then\n  b\nfi"), ["a", "b", "fi"]);
         assert_eq!(words("cat <<EOF\ngo build ./no\nEOF\ngo build ./yes"), ["cat", "go build ./yes"]);
     }

@@ -4,6 +4,7 @@ use super::variables::is_name;
 
 /// Takes keywords, wrappers and assignments off the front; returns the assignments.
 pub(super) fn strip_head(words: &mut Vec<String>, environment: &mut Vec<(String, String)>) -> Vec<(String, String)> {
+    unveil(words);
     let mut assignments = Vec::new();
     let mut taken = 0;
     let mut wrapped = false;
@@ -57,6 +58,23 @@ pub(super) fn strip_head(words: &mut Vec<String>, environment: &mut Vec<(String,
     }
     environment.reserve(assignments.len());
     assignments
+}
+
+/// Takes off the variable by which Makefiles hide or show a command: `$Q go test`, `$(Q)go test`.
+fn unveil(words: &mut Vec<String>) {
+    const NAMES: &[&str] = &["Q", "V", "AT", "QUIET", "SILENT"];
+    let Some(first) = words.first() else { return };
+    let word = first.trim_start_matches('@');
+    let closed = word.strip_prefix("$(").and_then(|rest| rest.split_once(')'));
+    let closed = closed.or_else(|| word.strip_prefix("${").and_then(|rest| rest.split_once('}')));
+    let Some((name, rest)) = closed.or_else(|| Some((word.strip_prefix('$')?, ""))) else { return };
+    if !NAMES.contains(&name) {
+        return;
+    }
+    match rest {
+        "" => drop(words.remove(0)),
+        _ => words[0] = rest.to_owned(),
+    }
 }
 
 pub(super) fn assignment(word: &str) -> Option<(&str, &str)> {

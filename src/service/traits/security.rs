@@ -51,7 +51,8 @@ pub(super) fn security_critical(context: &Context<'_, '_>) -> Vec<Location> {
         }
     }
     if !context.exchangeable_ends().is_empty() {
-        direct.clear();
+        // Whoever moves money does so whatever it can be connected to.
+        direct = context.uses.any_near(&["payments", "blockchain"]);
     }
     if !direct.is_empty() {
         return direct;
