@@ -18,8 +18,8 @@ use gix::objs::{Find, Kind};
 use gix::odb::pack;
 use gix::odb::pack::data::entry::Header;
 
-/// Enough for the directories of a large repository's year; more gains nothing measurable.
-const BYTES: usize = 16 << 20;
+/// What is built from a piece comes soon after it: from two megabytes on, more gains nothing measurable.
+const BYTES: usize = 6 << 20;
 /// A piece of more is left to the library, which has its own limits.
 const LARGEST: u64 = 16 << 20;
 /// Git writes chains of fifty, or of 250 where it is asked to.
@@ -220,7 +220,7 @@ impl Reader {
     /// Keeps a piece for what is built from it; commits are asked for once and are nobody's base.
     fn keep(&mut self, at: At, kind: Kind, bytes: Vec<u8>) -> Rc<Vec<u8>> {
         let bytes = Rc::new(bytes);
-        if kind == Kind::Commit || bytes.len() > BYTES / 8 {
+        if kind == Kind::Commit || bytes.len() > BYTES / 2 {
             return bytes;
         }
         self.bytes += bytes.len();
@@ -323,7 +323,7 @@ mod tests {
     fn old_pieces_leave_when_it_is_full() {
         let mut reader = Reader::new(Arc::default());
         for offset in 0..20 {
-            reader.keep((0, offset), Kind::Tree, vec![7; BYTES / 8]);
+            reader.keep((0, offset), Kind::Tree, vec![7; BYTES / 3]);
         }
         reader.keep((0, 99), Kind::Commit, vec![1]);
         assert!(reader.pieces.contains_key(&(0, 19)) && !reader.pieces.contains_key(&(0, 0)));

@@ -19,7 +19,7 @@ const LARGEST: u64 = 1 << 20;
 const MOST: usize = 4_000;
 
 /// Text of so many versions is kept as read: changes come one after the other, and each leads where the last began.
-const KEPT: usize = 2 << 20;
+const KEPT: usize = 1 << 20;
 const MOST_KEPT: usize = 128;
 
 struct Recent {

@@ -131,6 +131,10 @@ pub fn bases(repository: &Repository, file: &FileEntry, build: &Build) -> Vec<St
     if build.source == "workflow" || build.source == "release" || own.starts_with(".github") {
         starts = vec![".", own];
     }
+    // Where a workflow's steps begin is the root, whatever lies beside the workflow itself.
+    if own == ".github/workflows" {
+        starts.truncate(1);
+    }
     let mut bases: Vec<String> = Vec::new();
     let mut add = |path: Option<String>| {
         if let Some(path) = path.filter(|path| repository.has_directory(path) && !bases.contains(path)) {

@@ -15,6 +15,20 @@ const SERVER_RS: &str = "fn main() { axum::Router::new(); }\n";
 
 const CASES: &[Case] = &[
     Case {
+        what: "a workflow builds at the root, not the generator that lies beside it",
+        files: &[
+            ("go.mod", "module example.com/x\n"),
+            ("cmd/gate/main.go", SERVER_GO),
+            (".github/workflows/generate.go", MAIN_GO),
+            (
+                ".github/workflows/build.yml",
+                "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: go build -o gate\n",
+            ),
+            ("packaging/gate.service", "[Service]\nExecStart=/usr/bin/gate serve\n"),
+        ],
+        expected: &[(".github/workflows", "tool", &[], &[]), ("cmd/gate", "service", &["systemd"], &[])],
+    },
+    Case {
         what: "of a repository that ships one program the other ones are for its developers; where nothing is shipped, they are for people",
         files: &[
             ("go.mod", "module example.com/x\n"),
