@@ -104,7 +104,9 @@ fn used_packages(files: &[FileEntry], modules: &[(&str, &str)]) -> BTreeSet<Stri
     let mut used = BTreeSet::new();
     for file in files.iter().filter(|file| file.scope == Scope::Shipped) {
         let Structure::Go(go) = &file.facts.structure else { continue };
-        if go.package == "main" || go.function.is_some() {
+        // What Go itself passes over is built by hand, if at all.
+        let is_passed_over = file.directory().split('/').any(|part| part.starts_with('_'));
+        if !is_passed_over && (go.package == "main" || go.function.is_some()) {
             used.insert(file.directory().to_owned());
         }
         used.extend(go.imports.iter().filter_map(|import| own_package(&import.path, modules)));
@@ -188,6 +190,8 @@ mod tests {
         let helpers = "package system\n\nimport (\n\t\"testing\"\n\n\t\"a.b/c/testdata\"\n)\n";
         let files = [("go.mod", "module a.b/c\n"), ("system/helpers.go", helpers)];
         assert_eq!(told(&files, &[]), [""; 0], "nothing is made of it");
+        let passed_over = ("_compare/main.go", "package main\n\nimport \"a.b/c/testdata\"\n");
+        assert_eq!(told(&[files[0], passed_over], &[]), [""; 0], "a tool that Go passes over");
         let text = "package main\n\nimport \"a.b/c/system\"\n";
         assert_eq!(told(&[&files[..], &[("main.go", text)]].concat(), &[]).len(), 1);
         let text = "package main\n\nimport \"a.b/other/testdata\"\n";
