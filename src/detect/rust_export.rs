@@ -28,7 +28,7 @@ fn is_exported(item: &Item) -> bool {
     let symbol = item.attribute(&["no_mangle", "export_name"]).is_some() && item.public;
     matches!(item.kind, ItemKind::Function | ItemKind::Method)
         && (symbol && item.has_foreign_abi() || item.attribute(&["ffi_export"]).is_some())
-        && !item.name.starts_with("Java_")
+        && !item.is_java_method()
 }
 
 /// Entry points, interrupt handlers and what a C library or the compiler expects to find.

@@ -1,6 +1,6 @@
 //! Java's native methods written in Rust, and Java called from Rust.
 //!
-//! *Looks for*: functions named `Java_…` with a foreign ABI, `#[jni_fn]`; `RegisterNatives`; calls of Java methods and
+//! *Looks for*: functions with a foreign ABI that are named or exported as `Java_…`, `#[jni_fn]`; `RegisterNatives`; calls of Java methods and
 //! constructors in files that name the `jni` crate.
 //! *Emits*: `Ffi` export `jni`, one per function; `Ffi` import `jni`, one per file, with the calls.
 //! *Misses*: calls behind a wrapper of another crate; the machine found and attached alone, which is a start-up.
@@ -13,9 +13,8 @@ use crate::parse::rust::tree::ItemKind;
 
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     for item in &view.items {
-        let named = item.name.starts_with("Java_") && item.abi.is_some();
         if matches!(item.kind, ItemKind::Function | ItemKind::Method)
-            && (named || item.attribute(&["jni_fn"]).is_some())
+            && (item.is_java_method() || item.attribute(&["jni_fn"]).is_some())
         {
             super::add_ffi(view, facts, item, Direction::Export, "jni", 1);
         }
@@ -63,8 +62,9 @@ mod tests {
 
     #[test]
     fn exports_are_counted_and_look_alikes_are_silent() {
-        let cases: [(&str, &[&str]); 6] = [
+        let cases: [(&str, &[&str]); 7] = [
             ("#[no_mangle] pub extern \"system\" fn Java_a_B_c(env: JNIEnv) {}", &["export jni 1"]),
+            ("#[no_mangle] #[export_name = \"Java_a_B_c\"] pub extern \"C\" fn c(env: JNIEnv) {}", &["export jni 1"]),
             ("#[jni_fn(\"a.B\")] pub fn c(env: JNIEnv) {}", &["export jni 1"]),
             (
                 "use jni::JNIEnv; fn f(env: JNIEnv) { env.call_method(o, \"x\", \"()V\", &[]); env.new_object(c, s, a) }",

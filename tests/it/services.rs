@@ -551,6 +551,44 @@ const CASES: &[Case] = &[
         ],
         expected: &[("cmd", "service", &["helm"], &[])],
     },
+    Case {
+        what: "what the repository's own release is made of is no example",
+        files: &[
+            ("go.mod", "module example.com/base\n"),
+            ("examples/base/main.go", SERVER_GO),
+            ("examples/other/main.go", SERVER_GO),
+            (
+                "core/core.go",
+                "package core\n\nimport \"net/http\"\n\nfunc Run() { http.ListenAndServe(\":80\", nil) }\n",
+            ),
+            (
+                "plugin/internal/types/types.go",
+                "package main\n\nimport \"example.com/base/core\"\n\nfunc main() { print(core.Run) }\n",
+            ),
+            (".goreleaser.yaml", "builds:\n  - main: ./examples/base\n    binary: base\n"),
+        ],
+        expected: &[
+            ("examples/base", "service", &["binary-release"], &[]),
+            ("examples/other", "tool", &[], &[]),
+            ("plugin/internal/types", "tool", &[], &[]),
+        ],
+    },
+    Case {
+        what: "a server whose setup draws on a terminal is a server",
+        files: &[
+            ("go.mod", "module example.com/flags\n"),
+            (
+                "cmd/flags/main.go",
+                "package main\n\nimport (\n\t\"net/http\"\n\n\ttea \"github.com/charmbracelet/bubbletea\"\n\t\"github.com/spf13/cobra\"\n)\n\nfunc main() {\n\tcobra.Command{}\n\ttea.NewProgram(nil)\n\thttp.HandleFunc(\"/a\", a)\n\thttp.HandleFunc(\"/b\", b)\n\thttp.ListenAndServe(\":80\", nil)\n}\n",
+            ),
+            (".goreleaser.yaml", "builds:\n  - main: ./cmd/flags\n    binary: flags\n"),
+            (
+                "Dockerfile",
+                "FROM golang:1.24 AS b\nRUN go build -o /out/flags ./cmd/flags\nFROM alpine\nCOPY --from=b /out/flags /\nEXPOSE 80\nCMD [\"/flags\", \"server\"]\n",
+            ),
+        ],
+        expected: &[("cmd/flags", "service", &["binary-release", "docker"], &[])],
+    },
 ];
 
 #[test]

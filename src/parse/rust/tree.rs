@@ -115,6 +115,12 @@ impl Attribute {
 }
 
 impl Item {
+    /// Whether Java finds it: by its own name, or by the one under which it is exported.
+    pub(crate) fn is_java_method(&self) -> bool {
+        let exported = self.attribute(&["export_name"]).is_some_and(|attribute| attribute.rest.starts_with("=\"Java_"));
+        (exported || self.name.starts_with("Java_")) && self.abi.is_some()
+    }
+
     /// Whether the ABI is one that other languages speak; `Rust` and those of interrupts are not.
     pub(crate) fn has_foreign_abi(&self) -> bool {
         const ABIS: [&str; 9] = ["C", "system", "cdecl", "stdcall", "fastcall", "win64", "sysv64", "aapcs", "efiapi"];

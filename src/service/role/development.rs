@@ -11,6 +11,13 @@ pub(super) fn by_place(context: &Context<'_, '_>) -> Option<Reasoned> {
     if context.unit.root.split('/').any(makes_load) {
         return context.reason(Role::Tool, "makes load for others", context.unit.at.clone());
     }
+    // What the repository's own release is made of is no example, wherever it lies.
+    let mut built = context.collected.builds.iter().map(|&index| &context.ties.builds[index]);
+    if context.scope() == Scope::Example
+        && built.any(|built| !built.build.publishes.is_empty() && built.file.scope == Scope::Shipped)
+    {
+        return None;
+    }
     let why = match context.scope() {
         Scope::Test => "lies among tests",
         Scope::Example => "lies among examples",
@@ -42,7 +49,9 @@ pub(super) fn by_tool(context: &Context<'_, '_>) -> Option<Reasoned> {
     let parts: Vec<&str> = path.split('/').collect();
     let word = parts.iter().find(|part| serves_development(part));
     let (called, kept) = (word.is_some(), lies_among_tools(context));
-    let helps = called || kept;
+    // A generator may read the packages of the server for which it writes; nobody can install it from outside.
+    let hidden = is_passed_over(context) && context.unit.root.split('/').any(|part| part == "internal");
+    let helps = called || kept || hidden;
     // An image may bring helpers along, or be the stage on which others are built: what it starts, it ships. One
     // beside a generator among the tools is there to try things out.
     let imaged = if helps { context.started_by_image() } else { context.shipped_image().is_some() };
@@ -98,11 +107,16 @@ pub(super) fn by_nothing(context: &Context<'_, '_>) -> Option<Reasoned> {
     let shipped = context.shipped_image().is_some() || context.published().is_some();
     let aside = match context.unit.language {
         Language::Rust => context.repository.cargo.packages.len() + context.repository.go.modules.len() > 1,
-        Language::Go => !is_called_a_daemon(&context.unit.name) && ships_others(context),
+        Language::Go => is_passed_over(context),
     };
     (!shipped && aside)
         .then(|| context.reason(Role::Tool, "nothing ships it, and it listens for nothing", context.unit.at.clone()))
         .flatten()
+}
+
+/// Whether a Go program is one that its module does not ship, unlike others.
+fn is_passed_over(context: &Context<'_, '_>) -> bool {
+    context.unit.language == Language::Go && !is_called_a_daemon(&context.unit.name) && ships_others(context)
 }
 
 /// Whether an image, a release or a deployment of the repository's own is there for another Go program of the same

@@ -2,9 +2,10 @@
 
 use crate::path::is_within;
 
-/// Whether a folder's name says that it tests the rest: `integration-tests`, `lambda_tests`.
+/// Whether a folder's name says that it tests the rest: `integration-tests`, `lambda_tests`, `test-plugin`.
 pub(super) fn is_called_a_test(folder: &str) -> bool {
-    ["-tests", "_tests", "-test", "_test"].iter().any(|end| folder.ends_with(end))
+    ["test-", "test_"].iter().any(|start| folder.starts_with(start))
+        || ["-tests", "_tests", "-test", "_test"].iter().any(|end| folder.ends_with(end))
 }
 
 /// Whether a name ends like those of command-line tools.

@@ -63,6 +63,10 @@ pub(super) fn by_command_line(context: &Context<'_, '_>) -> Option<Reasoned> {
     {
         return context.reason(Role::Cli, "is installed from a package index as a command", at);
     }
+    // An image that opens a port for it is there for what it answers; what it draws is for its operators.
+    if context.image_serves() && context.routes() >= 2 && serving(context).is_some() {
+        return None;
+    }
     let draws = context.uses.near("terminal-ui").into_iter().next()?;
     let kept = |workload: &crate::fact::Workload| long(workload) || is_kept(workload);
     // What people install from an index of commands stays one where a cluster runs it as well.
