@@ -59,7 +59,7 @@ impl Key {
     fn new(path: &str, kind: Kind, how: &[u8], content: &[u8]) -> Key {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&(path.len() as u64).to_le_bytes()).update(path.as_bytes());
-        hasher.update(format!("{kind:?}").as_bytes()).update(how).update(content);
+        hasher.update(&[kind as u8]).update(how).update(content);
         Key(first_16(hasher.finalize()))
     }
 }

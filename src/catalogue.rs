@@ -4,25 +4,18 @@
 //! `capabilities.toml` and, where the import alone does not tell, the symbols that do. Out: a [`Catalogue`] per
 //! language, built once. The longest prefix that matches a path decides: rows of shorter ones do not count.
 
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
-
 /// One row.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// An import path without versions, or a crate's name.
-    #[serde(alias = "import", alias = "crate")]
-    pub prefix: String,
-    pub capability: String,
+    pub prefix: &'static str,
+    pub capability: &'static str,
     /// Names of the package that must be used, a trailing or leading `*` standing for anything; empty where the
     /// import alone suffices.
-    #[serde(default)]
-    pub symbols: Vec<String>,
+    pub symbols: Vec<&'static str>,
     /// The row does not hold for packages below.
-    #[serde(default)]
     pub exact: bool,
 }
 
@@ -40,42 +33,72 @@ pub(crate) fn matches(symbol: &str, name: &str) -> bool {
     }
 }
 
-/// All rows of one language, by prefix.
+/// All rows of one language, sorted by prefix.
 #[derive(Debug)]
 pub struct Catalogue {
-    rows: BTreeMap<String, Vec<Entry>>,
+    rows: Vec<Entry>,
     separator: char,
 }
 
-#[derive(Deserialize)]
-struct Document {
-    r#use: Vec<Entry>,
-}
-
 impl Catalogue {
-    fn load(text: &str, separator: char) -> Catalogue {
-        let document: Document = toml::from_str(text).expect("because the catalogue is compiled in and tested");
-        let mut rows = BTreeMap::<String, Vec<Entry>>::new();
-        for entry in document.r#use {
-            rows.entry(entry.prefix.clone()).or_default().push(entry);
-        }
-        Catalogue { rows, separator }
+    fn load(text: &'static str, separator: char) -> Catalogue {
+        Catalogue { rows: text.lines().filter_map(row).collect(), separator }
+    }
+
+    /// The rows of one prefix.
+    fn of(&self, prefix: &str) -> &[Entry] {
+        let start = self.rows.partition_point(|row| row.prefix < prefix);
+        let rows = &self.rows[start..];
+        &rows[..rows.iter().take_while(|row| row.prefix == prefix).count()]
     }
 
     /// Returns the rows of the longest prefix of a path, in the order of the catalogue.
     pub fn rows(&self, path: &str) -> impl Iterator<Item = &Entry> {
         let mut prefix = path;
         let rows = loop {
-            if let Some(rows) = self.rows.get(prefix) {
-                break rows.as_slice();
+            let rows = self.of(prefix);
+            if !rows.is_empty() {
+                break rows;
             }
             match prefix.rsplit_once(self.separator) {
                 Some((shorter, _)) => prefix = shorter.trim_end_matches(self.separator),
-                None => break &[],
+                None => break rows,
             }
         };
         let below = prefix.len() < path.len();
         rows.iter().filter(move |entry| !(below && entry.exact))
+    }
+}
+
+/// Reads one row, which stands on a line of its own; tests hold that a reader of TOML says the same. Reading the
+/// catalogue is a good part of what a run on few files takes, so it is read by no more than it needs.
+fn row(line: &'static str) -> Option<Entry> {
+    let mut rest = line.trim_start().strip_prefix('{')?;
+    let mut entry = Entry::default();
+    loop {
+        let (key, value) = rest.split_once(" = ")?;
+        let key = key.trim_start();
+        rest = match value.split_at_checked(1)? {
+            ("\"", text) => {
+                let (text, after) = text.split_once('"')?;
+                match key {
+                    "capability" => entry.capability = text,
+                    _ => entry.prefix = text,
+                }
+                after
+            }
+            ("[", list) => {
+                let (list, after) = list.split_once(']')?;
+                entry.symbols = list.split('"').skip(1).step_by(2).collect();
+                after
+            }
+            _ => {
+                entry.exact = value.starts_with("true");
+                value.trim_start_matches(char::is_alphabetic)
+            }
+        };
+        let Some(more) = rest.strip_prefix(',') else { return Some(entry) };
+        rest = more;
     }
 }
 
@@ -86,7 +109,7 @@ pub static GO: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(include_st
 impl Catalogue {
     /// All rows, for tests that use each of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
-        self.rows.values().flatten()
+        self.rows.iter()
     }
 }
 
@@ -108,28 +131,51 @@ fn is_version(part: &str) -> bool {
 pub static RUST: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(include_str!("catalogue/rust.toml"), ':'));
 
 /// Rows of crate families, whose names end in `*`.
-static FAMILIES: LazyLock<Vec<&'static Entry>> = LazyLock::new(|| {
-    let rows = RUST.rows.values().flatten();
-    rows.filter(|entry| entry.prefix.ends_with('*')).collect()
-});
+static FAMILIES: LazyLock<Vec<&'static Entry>> =
+    LazyLock::new(|| RUST.rows.iter().filter(|entry| entry.prefix.ends_with('*')).collect());
 
 /// Returns the rows of a crate, those of its own name first.
 pub fn crate_rows(name: &str) -> impl Iterator<Item = &'static Entry> {
-    let families = FAMILIES.iter().copied().filter(move |entry| matches(&entry.prefix, name));
+    let families = FAMILIES.iter().copied().filter(move |entry| matches(entry.prefix, name));
     RUST.rows(name).chain(families)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::Deserialize;
+
+    #[derive(Deserialize)]
+    struct Document {
+        r#use: Vec<Row>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Row {
+        #[serde(alias = "import", alias = "crate")]
+        prefix: String,
+        capability: String,
+        #[serde(default)]
+        symbols: Vec<String>,
+        #[serde(default)]
+        exact: bool,
+    }
+
+    impl PartialEq<Row> for Entry {
+        fn eq(&self, row: &Row) -> bool {
+            (self.prefix, self.capability, self.exact) == (&row.prefix, &row.capability, row.exact)
+                && self.symbols == row.symbols
+        }
+    }
 
     #[test]
     fn the_longest_prefix_decides() {
         let catalogue = Catalogue::load(
-            "use = [{ import = 'a.org/b', capability = 'x' }, { import = 'a.org/b/c', capability = 'y', exact = true }]",
+            "{ import = \"a.org/b\", capability = \"x\" },\n{ import = \"a.org/b/c\", capability = \"y\", exact = true },",
             '/',
         );
-        let found = |path: &str| catalogue.rows(path).map(|entry| entry.capability.clone()).collect::<Vec<_>>();
+        let found = |path: &str| catalogue.rows(path).map(|entry| entry.capability).collect::<Vec<_>>();
         assert_eq!(found("a.org/b/z"), ["x"]);
         assert_eq!(found("a.org/b/c"), ["y"]);
         assert!(found("a.org/b/c/d").is_empty());
@@ -144,8 +190,8 @@ mod tests {
             [("go.toml", include_str!("catalogue/go.toml")), ("rust.toml", include_str!("catalogue/rust.toml"))]
         {
             let document: Document = toml::from_str(text).unwrap();
-            let keys: Vec<_> =
-                document.r#use.iter().map(|entry| (entry.prefix.as_str(), entry.capability.as_str())).collect();
+            assert!(text.lines().filter_map(row).collect::<Vec<_>>() == document.r#use, "{name} is read differently");
+            let keys: Vec<_> = document.r#use.iter().map(|entry| (&entry.prefix, &entry.capability)).collect();
             for pair in keys.windows(2) {
                 assert!(pair[0] < pair[1], "{name}: {pair:?} is out of order or twice");
             }
@@ -157,7 +203,7 @@ mod tests {
 
     #[test]
     fn crates_are_found_by_name_and_by_family() {
-        let words = |name: &str| crate_rows(name).map(|entry| entry.capability.as_str()).collect::<Vec<_>>();
+        let words = |name: &str| crate_rows(name).map(|entry| entry.capability).collect::<Vec<_>>();
         assert_eq!(words("rocksdb"), ["embedded-storage"]);
         assert_eq!(words("arrow_array"), ["columnar"]);
         assert!(words("rocksdb_tools").is_empty());

@@ -22,7 +22,7 @@ use crate::disk;
 use crate::facts::Facts;
 use crate::finding::{HistorySummary, Report, Stats, Status};
 use crate::git::index::Index;
-use crate::git::snapshot::{self, Snapshot};
+use crate::git::snapshot::Snapshot;
 use crate::git::{self, Git, GitProblem};
 use crate::history::{self, Layout, Pending};
 use crate::limits;
@@ -281,11 +281,11 @@ fn of_work_tree(
     // A directory without git has none.
     let opened = git.is_none().then(|| Git::open(&options.root, options.git));
     let git = git.or(opened.as_ref()).and_then(|git| git.as_ref().ok());
-    let tracked = git.map_or(Vec::new(), snapshot::tracked);
+    let tracked = git.and_then(Index::open);
     // Only a cache has use for what git knows of the files; without one the history opens its own, beside the scan.
     let git = git.filter(|_| known.cache.is_some());
     let pending = of_head(options, configured::window(options, loaded), git, known.cache).in_turn(options.threads);
-    let index = git.and_then(Index::open);
+    let index = tracked.clone().filter(|_| git.is_some());
     let known = Known { index: index.as_ref(), ..known };
     let filter = Filter { tracked, ..configured::filter(options, loaded) };
     let first_look = SystemTime::now();

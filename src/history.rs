@@ -60,6 +60,9 @@ impl Default for LeftOut {
     }
 }
 
+/// Where one commit in so many is new, it is worth keeping all of them anew.
+const SHARE: usize = 32;
+
 /// A repository on a disk that does not answer must not hold up the report.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -84,6 +87,10 @@ impl Walks {
     /// The commits of this run, to be kept if some of them are new.
     fn learned(&self) -> Option<Vec<u8>> {
         let mut store = self.lock();
+        // A few are sooner decoded again than all are written down anew.
+        if store.fresh * SHARE < store.arena.len() {
+            return None;
+        }
         let bytes = kept::encode(&store)?;
         store.fresh = 0;
         Some(bytes)

@@ -4,6 +4,7 @@ mod unread;
 
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use rayon::prelude::*;
@@ -12,7 +13,7 @@ use crate::cache::stamp::Stamps;
 use crate::cache::{Cache, Key};
 use crate::fact::FileFacts;
 use crate::finding::Stats;
-use crate::git::index::Index;
+use crate::git::index::{Blob, Index};
 use crate::limits::{self, Limits, Watch};
 use crate::panics;
 use crate::parse::Kind;
@@ -24,7 +25,7 @@ use crate::room::Room;
 use crate::service::repository::{FileEntry, Repository};
 use crate::source::Text;
 use crate::tree::StoredTree;
-use crate::walk::{self, Entry, Filter, Walked, stamped};
+use crate::walk::{self, Entry, Filter, How, Walked, stamped};
 
 /// Stack of a worker: parsers recurse, and the checks before them are made for this size.
 const WORKER_STACK: usize = 16 << 20;
@@ -85,18 +86,24 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
     }
     let first_look = SystemTime::now();
     let pool = pool(threads)?;
-    let walked = walk::walk(root, threads, filter);
+    let (mut walked, seen) = pool.install(|| walk_looked(root, threads, filter, known));
     known.expect(walked.entries.len());
     let work = Work { known, watch: Watch::new(&walked.limits), bounds: Bounds::new(walked.limits) };
     let (stamps, results) = pool.install(|| {
-        // One look at each file serves the stamps and the question whether it is as git knows it.
-        let look = |entry: &Entry| fs::symlink_metadata(place(root, entry)).ok();
-        let looked = known.cache.is_some() || known.stamped;
-        let seen: Vec<_> = if looked { walked.entries.par_iter().map(look).collect() } else { Vec::new() };
+        let listing = walked.listing.take();
+        if known.stamped || listing.is_some() {
+            stamped::look(root, &mut walked, first_look);
+        }
+        let kept = listing
+            .zip(known.cache)
+            .and_then(|(listing, cache)| Some((listing.encode(&walked, root, first_look)?, cache)));
+        kept.into_iter().for_each(|(bytes, cache)| cache.note(walk::kept::key(), bytes));
         let stamps = known.stamped.then(|| stamped::stamps(root, &walked, &seen, first_look)).flatten();
+        let paths = walked.entries.iter().map(|entry| &*entry.path);
+        let blobs = known.index.map(|index| index.all_unchanged(paths.zip(&seen)));
         let read = |buffer: &mut Vec<u8>, nth: usize, entry: &Entry| {
-            let seen = seen.get(nth).and_then(Option::as_ref);
-            known.counted(read_entry(root, entry, seen, &work, buffer))
+            let blob = blobs.as_ref().and_then(|blobs| blobs.get(nth).copied().flatten());
+            known.counted(read_entry(root, entry, blob, &work, buffer))
         };
         (stamps, in_lanes(&walked.entries, Vec::new, read))
     });
@@ -105,6 +112,25 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
     let all_read =
         !scanned.problems.iter().any(|problem| read::may_pass(&problem.reason) || limits::may_pass(&problem.reason));
     Ok(Scanned { stamps: stamps.filter(|_| all_read), ..scanned })
+}
+
+/// Walks the tree by what the cache knows of it. With a cache, one look at each file serves its size, the stamps and the
+/// question whether it is as git knows it.
+fn walk_looked(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> (Walked, Vec<Option<Metadata>>) {
+    let is_looked = known.cache.is_some() || known.stamped;
+    let kept = known.cache.and_then(|cache| cache.noted(&walk::kept::key()));
+    let mut seen = Vec::new();
+    let look = |entries: &mut [Entry]| {
+        if !is_looked {
+            return;
+        }
+        seen = entries.par_iter().map(|entry| fs::symlink_metadata(place(root, entry)).ok()).collect();
+        for (entry, seen) in entries.iter_mut().zip(&seen).filter(|(entry, _)| entry.kind != Kind::Asked) {
+            entry.size = seen.as_ref().map_or(0, Metadata::len);
+        }
+    };
+    let walked = walk::walk_by(root, filter, How { threads, kept: kept.as_deref(), is_looked }, look);
+    (walked, seen)
 }
 
 /// Reads a commit's tree or the index, straight from the object database.
@@ -200,7 +226,7 @@ fn put_together(walked: Walked, results: Vec<Option<Read>>) -> Scanned {
     for (entry, result) in walked.entries.iter().zip(results) {
         let Some((mut file, found)) = result else {
             unread += 1;
-            files.push(FileEntry::new(&entry.path, FileFacts::default()));
+            files.push(FileEntry::new(entry.path.clone(), FileFacts::default()));
             continue;
         };
         facts += file.facts.facts.len() as u64;
@@ -233,14 +259,8 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {
         .map_err(|error| ScanError::Threads { threads, message: error.to_string() })
 }
 
-fn read_entry(
-    root: &Path,
-    entry: &Entry,
-    seen: Option<&Metadata>,
-    work: &Work<'_>,
-    buffer: &mut Vec<u8>,
-) -> Option<Read> {
-    work.refuses(entry).unwrap_or_else(|| Some(read_file(root, entry, seen, work, buffer)))
+fn read_entry(root: &Path, entry: &Entry, blob: Option<Blob>, work: &Work<'_>, buffer: &mut Vec<u8>) -> Option<Read> {
+    work.refuses(entry).unwrap_or_else(|| Some(read_file(root, entry, blob, work, buffer)))
 }
 
 fn place(root: &Path, entry: &Entry) -> PathBuf {
@@ -250,14 +270,14 @@ fn place(root: &Path, entry: &Entry) -> PathBuf {
     }
 }
 
-fn read_file(root: &Path, entry: &Entry, seen: Option<&Metadata>, work: &Work<'_>, buffer: &mut Vec<u8>) -> Read {
+fn read_file(root: &Path, entry: &Entry, blob: Option<Blob>, work: &Work<'_>, buffer: &mut Vec<u8>) -> Read {
     let Work { known, bounds, .. } = work;
     let most = bounds.limits.file_size;
     let path = place(root, entry);
     let Some(cache) = known.cache else {
         return read_loaded(entry, read::load_within(&path, most, buffer), bounds, |_| ());
     };
-    if let Some((blob, size)) = seen.and_then(|seen| as_known(entry, known.index, seen)) {
+    if let Some((blob, size)) = blob {
         let key = Key::of_blob(&entry.path, entry.kind, blob);
         return match cache.lookup(&key, size) {
             Some(facts) => with_problems(&entry.path, facts, &bounds.limits),
@@ -278,12 +298,8 @@ fn read_file(root: &Path, entry: &Entry, seen: Option<&Metadata>, work: &Work<'_
     }
 }
 
-fn unchanged(entry: &Entry, index: Option<&Index>, path: &Path) -> Option<(gix::ObjectId, u64)> {
-    as_known(entry, index, &fs::symlink_metadata(path).ok()?)
-}
-
-fn as_known(entry: &Entry, index: Option<&Index>, seen: &Metadata) -> Option<(gix::ObjectId, u64)> {
-    Some((index?.unchanged(&entry.path, seen).filter(|_| seen.is_file())?, seen.len()))
+fn unchanged(entry: &Entry, index: Option<&Index>, path: &Path) -> Option<Blob> {
+    index?.unchanged(&entry.path, &fs::symlink_metadata(path).ok()?)
 }
 
 fn remember(cache: Option<&Cache>, key: Key, size: u64, facts: &FileFacts) {
@@ -312,7 +328,7 @@ fn read_loaded(entry: &Entry, loaded: Result<&str, String>, bounds: &Bounds, kee
 
 fn failed(entry: &Entry, reason: String) -> Read {
     let problem = Problem::new(entry.path.clone(), reason, Class::of_file(&entry.path));
-    (FileEntry::new(&entry.path, FileFacts::default()), vec![problem])
+    (FileEntry::new(entry.path.clone(), FileFacts::default()), vec![problem])
 }
 
 /// Reads one text; a panic of a reader costs this file alone. The second part says whether no limit cut it short:
@@ -322,9 +338,7 @@ fn facts_of(path: &str, kind: Kind, text: &str, limits: &Limits) -> Result<(File
         .map_err(|_| "a reader failed on this file: please report it as a bug of fitcheck".into())
 }
 
-fn with_problems(path: &str, mut facts: FileFacts, limits: &Limits) -> Read {
-    // A test or an example may be broken on purpose.
-    let most = Class::of_file(path);
+fn with_problems(path: &Arc<str>, mut facts: FileFacts, limits: &Limits) -> Read {
     let count = usize::try_from(limits.file_facts).unwrap_or(usize::MAX);
     if let Some(first) = facts.facts.get(count) {
         let reason = format!("over the limit `file-facts` of {count} facts a file: the rest is not used");
@@ -332,13 +346,14 @@ fn with_problems(path: &str, mut facts: FileFacts, limits: &Limits) -> Read {
         facts.facts.truncate(count);
     }
     let problem = |flaw: &Flaw| Problem {
-        path: path.into(),
+        path: path.clone(),
         reason: flaw.reason.clone(),
         place: flaw.place,
-        class: flaw.class.min(most),
+        // A test or an example may be broken on purpose.
+        class: flaw.class.min(Class::of_file(path)),
     };
     let problems = facts.flaws.iter().map(problem).collect();
-    (FileEntry::new(path, facts), problems)
+    (FileEntry::new(path.clone(), facts), problems)
 }
 
 /// Reads one text by itself.

@@ -51,8 +51,15 @@ impl Scope {
 /// Names of folders that hold code where they lie among the sources of a crate.
 const MODULES: &[&str] = &["snapshots", "golden", "vendored"];
 
+/// No name below is longer.
+const LONGEST: usize = 24;
+
 fn of_directory(part: &str) -> Scope {
-    match part.to_ascii_lowercase().as_str() {
+    let mut lower = [0; LONGEST];
+    let Some(lower) = lower.get_mut(..part.len()) else { return Scope::Shipped };
+    lower.copy_from_slice(part.as_bytes());
+    lower.make_ascii_lowercase();
+    match std::str::from_utf8(lower).unwrap_or_default() {
         "vendor" | "third_party" | "third-party" | "thirdparty" | "node_modules" | "external_vendor" | "vendored"
         | "bower_components" | "godeps" | ".yarn" => Scope::Vendored,
         "testdata" | "test_data" | "test-data" | "fixtures" | "fixture" | "golden" | "snapshots" | "__snapshots__"

@@ -4,17 +4,21 @@
 //! is opened at all is decided here, from its path and size: vendored copies and test data are counted, not read.
 
 mod excluded;
+pub(crate) mod kept;
 pub(crate) mod stamped;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::cache::stamp::Row;
+use crate::git::index::Index;
 use crate::limits::Limits;
 use crate::parse::Kind;
+use crate::path::parent;
 use crate::pattern;
 use crate::problem::{Class, Problem};
 use crate::read;
@@ -44,8 +48,14 @@ pub struct Walked {
     pub problems: Vec<Problem>,
     /// Every path seen, of whatever kind, sorted: for file names that are evidence without being read.
     pub names: Vec<Arc<str>>,
-    /// Every directory below the root that was entered, as it is called on the disk, in any order.
+    /// The root and every directory below it that was entered, as they are called on the disk, in any order.
     pub directories: Vec<PathBuf>,
+    /// How each of them looked, where that is known already.
+    pub(crate) rows: Vec<Option<Row>>,
+    /// Files whose rules were honoured.
+    pub(crate) rules: Vec<PathBuf>,
+    /// What the next walk may go by.
+    pub(crate) listing: Option<kept::Listing>,
     /// Whether something could not be looked at.
     pub failed: bool,
     /// What reading them is held to.
@@ -56,31 +66,93 @@ pub struct Walked {
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub exclude: Option<globset::GlobSet>,
-    /// Paths that git tracks: read even where ignore rules leave them out, or a change could hide what it wants.
-    pub tracked: Vec<String>,
+    /// What git tracks: read even where ignore rules leave it out, or a change could hide what it wants.
+    pub tracked: Option<Index>,
     /// Files to open although no reader of ours knows them: extractors of the user's ask for them.
     pub also: Option<globset::GlobSet>,
     pub limits: Limits,
 }
 
-/// Walks the tree below `root` with `threads` threads.
-pub fn walk(root: &Path, threads: usize, filter: &Filter) -> Walked {
-    let found = Mutex::new(Found::default());
-    let mut starts = vec![root.to_path_buf()];
-    while !starts.is_empty() {
-        starts = walk_each(root, &starts, threads, &found);
-    }
-    let mut found = std::mem::take(&mut *lock(&found));
-    add_tracked(&mut found, root, &filter.tracked);
-    finish(found, filter)
+/// What a walk goes by, beside the tree itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct How<'a> {
+    pub(crate) threads: usize,
+    /// What an earlier walk of the same root kept.
+    pub(crate) kept: Option<&'a [u8]>,
+    /// Whether all files are looked at once they are known: then the walk asks none for its size.
+    pub(crate) is_looked: bool,
 }
 
-/// Adds the tracked files that the walk did not meet.
-fn add_tracked(found: &mut Found, root: &Path, tracked: &[String]) {
-    let met: HashSet<Arc<str>> = found.names.iter().cloned().collect();
-    let hidden = tracked.iter().filter(|path| !met.contains(path.as_str()) && !Scope::of(path).is_foreign());
-    let hidden = hidden.filter(|path| stays_below(path));
-    for path in hidden.collect::<Vec<_>>() {
+/// Walks the tree below `root` with `threads` threads.
+pub fn walk(root: &Path, threads: usize, filter: &Filter) -> Walked {
+    walk_by(root, filter, How { threads, ..How::default() }, |_| ())
+}
+
+/// Walks the tree below `root`; `look` is handed the files that get a reader, in their order, to set their sizes.
+pub(crate) fn walk_by(root: &Path, filter: &Filter, how: How<'_>, look: impl FnOnce(&mut [Entry])) -> Walked {
+    let before = how.kept.and_then(|bytes| kept::Before::of(bytes, root));
+    let part = before.and_then(|before| part(root, how, before));
+    let mut found = part.unwrap_or_else(|| whole(root, how));
+    found.names.sort();
+    if let Some(tracked) = &filter.tracked {
+        add_tracked(&mut found, root, tracked);
+    }
+    finish_looked(found, filter, look)
+}
+
+/// Walks all of it.
+fn whole(root: &Path, how: How<'_>) -> Found {
+    let task = Task { root, how, found: Mutex::default(), met: Arc::default(), plan: None };
+    let mut is_plain = true;
+    let mut starts = vec![root.to_path_buf()];
+    while !starts.is_empty() {
+        is_plain &= walk_each(&task, &starts);
+        starts = task.met.apart();
+        is_plain &= starts.is_empty();
+    }
+    let mut found = std::mem::take(&mut *lock(&task.found));
+    found.rules = std::mem::take(&mut *lock(&task.met.rules));
+    found.directories.push(PathBuf::new());
+    found.rows = vec![None; found.directories.len()];
+    if how.is_looked && is_plain {
+        found.listing = kept::Listing::of(root, &found);
+    }
+    found
+}
+
+/// Walks what looks different, and takes the rest from before; `None` where only all of it will do.
+fn part(root: &Path, how: How<'_>, before: kept::Before) -> Option<Found> {
+    let plan = Arc::new(before.plan());
+    let task = Task { root, how, found: Mutex::default(), met: Arc::default(), plan: Some(Arc::clone(&plan)) };
+    if !plan.is_empty() && !(walk_each(&task, &[root.to_path_buf()]) && task.met.apart().is_empty()) {
+        return None;
+    }
+    let found = std::mem::take(&mut *lock(&task.found));
+    let rules = std::mem::take(&mut *lock(&task.met.rules));
+    let knows = found.errors.is_empty() && before.knows(root, &rules);
+    knows.then(|| before.with(found, root))
+}
+
+/// Adds the tracked files that the walk did not meet; the names are sorted.
+fn add_tracked(found: &mut Found, root: &Path, tracked: &Index) {
+    let (mut at, mut last) = (0, "");
+    let mut missing: Vec<&str> = Vec::new();
+    for path in tracked.paths() {
+        // An index is sorted, if it is git's.
+        if path < last {
+            at = found.names.partition_point(|name| **name < *path);
+        }
+        while found.names.get(at).is_some_and(|name| **name < *path) {
+            at += 1;
+        }
+        last = path;
+        if found.names.get(at).is_none_or(|name| **name != *path) {
+            missing.push(path);
+        }
+    }
+    let mut scopes = Scopes::default();
+    let hidden = missing.into_iter().filter(|path| !scopes.is_foreign(path)).filter(|path| stays_below(path));
+    for path in hidden {
         // A directory that has become a link since it was tracked would lead out of the root.
         let below = Path::new(path).ancestors().skip(1).filter(|above| !above.as_os_str().is_empty());
         if !below.into_iter().all(|above| kind_at(&root.join(above)).is_some_and(|kind| kind.is_dir())) {
@@ -89,7 +161,28 @@ fn add_tracked(found: &mut Found, root: &Path, tracked: &[String]) {
         let place = root.join(path);
         let Some(kind) = kind_at(&place).filter(|kind| !kind.is_dir()) else { continue };
         let size = || fs::symlink_metadata(&place).map_or(0, |meta| meta.len());
-        found.add(path.clone(), seen(&place, kind, path), size, None);
+        found.add(path.to_owned(), seen(&place, kind, path), size, None);
+    }
+}
+
+/// Whether paths lie where nothing is read, asked of one after the other: neighbours share a directory.
+#[derive(Debug, Default)]
+struct Scopes<'a> {
+    last: Option<(&'a str, bool, bool)>,
+}
+
+impl<'a> Scopes<'a> {
+    fn is_foreign(&mut self, path: &'a str) -> bool {
+        // All that a file's name says of it here is whether it is a module of Rust.
+        let (directory, is_module) = (parent(path), path.ends_with(".rs"));
+        match self.last {
+            Some((known, module, foreign)) if known == directory && module == is_module => foreign,
+            _ => {
+                let foreign = Scope::of(path).is_foreign();
+                self.last = Some((directory, is_module, foreign));
+                foreign
+            }
+        }
     }
 }
 
@@ -108,30 +201,63 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Walks what lies below each start, and returns what must be walked as a start of its own: a repository in the
-/// repository, where no rule from outside holds, and a directory whose rules must not be read.
-fn walk_each(root: &Path, starts: &[PathBuf], threads: usize, found: &Mutex<Found>) -> Vec<PathBuf> {
+/// One walk: where, how, what came of it so far.
+struct Task<'a> {
+    root: &'a Path,
+    how: How<'a>,
+    found: Mutex<Found>,
+    met: Arc<Met>,
+    plan: Option<Arc<kept::Plan>>,
+}
+
+/// What is met of rules while a tree is walked.
+#[derive(Debug, Default)]
+struct Met {
+    /// What must be walked as a start of its own: a repository in the repository, where no rule from outside holds, and a
+    /// directory whose rules must not be read.
+    apart: Mutex<Vec<PathBuf>>,
+    /// Ignore files, relative to the root.
+    rules: Mutex<Vec<PathBuf>>,
+}
+
+impl Met {
+    /// Notes the ignore files of a directory; says why they must not be read, where they must not.
+    fn look_over(&self, root: &Path, directory: &Path) -> Option<String> {
+        let (rules, hostile) = ignore_files(root, directory);
+        if !rules.is_empty() {
+            let relative = directory.strip_prefix(root).unwrap_or(directory);
+            lock(&self.rules).extend(rules.into_iter().map(|name| relative.join(name)));
+        }
+        hostile
+    }
+
+    fn apart(&self) -> Vec<PathBuf> {
+        let mut apart = std::mem::take(&mut *lock(&self.apart));
+        apart.sort();
+        apart
+    }
+}
+
+/// Walks what lies below each start; says whether the rules of all could be read.
+fn walk_each(task: &Task<'_>, starts: &[PathBuf]) -> bool {
     let (mut ruled, mut bare) = (Vec::new(), Vec::new());
     for start in starts {
-        let Some(reason) = hostile_ignore_file(root, start) else {
+        let Some(reason) = task.met.look_over(task.root, start) else {
             ruled.push(start);
             continue;
         };
-        let path = start.strip_prefix(root).map(shown).unwrap_or_default().0;
+        let path = start.strip_prefix(task.root).map(shown).unwrap_or_default().0;
         let path = if path.is_empty() { ".".to_owned() } else { path };
-        lock(found).problems.push(Problem::new(path, reason, Class::Partial));
+        lock(&task.found).problems.push(Problem::new(path, reason, Class::Partial));
         bare.push(start);
     }
-    let apart = Arc::default();
     if let Some(mut builder) = of_all(&ruled) {
-        run(with_rules(&mut builder, root, &apart).threads(threads), root, found);
+        run(with_rules(&mut builder, task).threads(task.how.threads), task);
     }
     if let Some(mut builder) = of_all(&bare) {
-        run(without_rules(&mut builder).threads(threads), root, found);
+        run(without_rules(&mut builder).threads(task.how.threads), task);
     }
-    let mut apart = std::mem::take(&mut *lock(&apart));
-    apart.sort();
-    apart
+    bare.is_empty()
 }
 
 fn of_all(starts: &[&PathBuf]) -> Option<WalkBuilder> {
@@ -143,12 +269,13 @@ fn of_all(starts: &[&PathBuf]) -> Option<WalkBuilder> {
     Some(builder)
 }
 
-fn with_rules<'a>(builder: &'a mut WalkBuilder, root: &Path, apart: &Arc<Mutex<Vec<PathBuf>>>) -> &'a mut WalkBuilder {
+fn with_rules<'a>(builder: &'a mut WalkBuilder, task: &Task<'_>) -> &'a mut WalkBuilder {
+    let root = task.root;
     builder.hidden(false).parents(false).git_global(false).git_exclude(false).require_git(false).follow_links(false);
     if let Some(list) = excluded::list(root).filter(|list| list.is_file()) {
         builder.current_dir(root).add_ignore(list);
     }
-    let (apart, whole) = (Arc::clone(apart), root.to_path_buf());
+    let (met, plan, root) = (Arc::clone(&task.met), task.plan.clone(), root.to_path_buf());
     builder.filter_entry(move |entry| {
         if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
             return true;
@@ -156,10 +283,14 @@ fn with_rules<'a>(builder: &'a mut WalkBuilder, root: &Path, apart: &Arc<Mutex<V
         if is_repository(entry) {
             return false;
         }
-        let is_apart =
-            kind_at(&entry.path().join(".git")).is_some() || hostile_ignore_file(&whole, entry.path()).is_some();
+        let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
+        if plan.as_ref().is_some_and(|plan| !plan.enters(relative)) {
+            return false;
+        }
+        let has_git = kind_at(&entry.path().join(".git")).is_some();
+        let is_apart = has_git || met.look_over(&root, entry.path()).is_some();
         if is_apart {
-            lock(&apart).push(entry.path().to_path_buf());
+            lock(&met.apart).push(entry.path().to_path_buf());
         }
         !is_apart
     })
@@ -176,12 +307,12 @@ fn is_repository(entry: &DirEntry) -> bool {
     entry.file_name() == ".git"
 }
 
-fn run(builder: &mut WalkBuilder, root: &Path, found: &Mutex<Found>) {
+fn run(builder: &mut WalkBuilder, task: &Task<'_>) {
     builder.build_parallel().run(|| {
-        let mut local = Local { all: found, mine: Found::default() };
+        let mut local = Local { all: &task.found, mine: Found::default() };
         Box::new(move |result| {
             match result {
-                Ok(entry) => return note(&mut local.mine, root, &entry),
+                Ok(entry) => return note(&mut local.mine, task, &entry),
                 Err(error) => local.mine.errors.push(error.to_string()),
             }
             WalkState::Continue
@@ -197,9 +328,16 @@ pub(crate) struct Found {
     names: Vec<Arc<str>>,
     errors: Vec<String>,
     directories: Vec<PathBuf>,
-    /// Top directory of vendored or test data → files below it.
-    left: BTreeMap<String, (u64, &'static str)>,
+    /// In step with the directories, once all are met.
+    rows: Vec<Option<Row>>,
+    rules: Vec<PathBuf>,
+    /// Directory → files directly in it that are vendored code, and that are test data.
+    left: BTreeMap<String, Left>,
+    listing: Option<kept::Listing>,
 }
+
+/// Numbers of files that are left out: in copied code, among test data.
+type Left = [u64; 2];
 
 /// A worker's own list, merged when the worker ends, so that no lock is taken per file.
 struct Local<'a> {
@@ -216,38 +354,57 @@ impl Drop for Local<'_> {
         all.names.extend(mine.names);
         all.errors.extend(mine.errors);
         all.directories.extend(mine.directories);
-        for (directory, (files, why)) in mine.left {
-            all.left.entry(directory).or_insert((0, why)).0 += files;
+        for (directory, files) in mine.left {
+            let all = all.left.entry(directory).or_default();
+            all.iter_mut().zip(files).for_each(|(all, files)| *all += files);
         }
     }
 }
 
-/// Says why the ignore files of a directory must not be read: the `ignore` crate opens whatever has the name, so a
-/// link to a device or a pipe would hang it or exhaust memory.
-fn hostile_ignore_file(root: &Path, directory: &Path) -> Option<String> {
-    let own = (directory == root).then(|| excluded::list(root)).flatten();
-    let lists = [".gitignore", ".ignore"].map(|name| (name, directory.join(name)));
-    lists.into_iter().chain(own.map(|list| (".git/info/exclude", list))).find_map(|(name, file)| {
-        let metadata = fs::symlink_metadata(&file).ok()?;
-        if !metadata.file_type().is_file() {
-            return Some(format!("`{name}` is not a regular file: not walked with ignore rules"));
+/// Returns the ignore files of a directory, and why they must not be read: the `ignore` crate opens whatever has the
+/// name, so a link to a device or a pipe would hang it or exhaust memory.
+fn ignore_files(root: &Path, directory: &Path) -> (Vec<&'static str>, Option<String>) {
+    let (mut there, mut hostile) = (Vec::new(), None);
+    let mut look = |name: &'static str, place: &Path| {
+        let Ok(metadata) = fs::symlink_metadata(place) else { return };
+        there.push(name);
+        if hostile.is_none() {
+            hostile = why_hostile(name, place, &metadata);
         }
-        if metadata.len() > IGNORE_FILE_LIMIT {
-            return Some(format!("`{name}` is over the limit of {IGNORE_FILE_LIMIT} bytes"));
-        }
-        let lines = match read::bytes(&file, IGNORE_FILE_LIMIT) {
-            Ok(lines) => lines,
-            Err(error) => return Some(format!("`{name}` cannot be read: {error}: not walked with ignore rules")),
-        };
-        (!pattern::are_bounded(&lines)).then(|| format!("`{name}` holds a pattern that is too long or nested"))
-    })
+    };
+    look(".gitignore", &directory.join(".gitignore"));
+    look(".ignore", &directory.join(".ignore"));
+    if let Some(own) = (directory == root).then(|| excluded::list(root)).flatten() {
+        look(".git/info/exclude", &own);
+    }
+    // The root's own list is known by where it lies.
+    there.retain(|name| !name.contains('/'));
+    (there, hostile)
 }
 
-fn note(found: &mut Found, root: &Path, entry: &DirEntry) -> WalkState {
-    let Ok(relative) = entry.path().strip_prefix(root) else { return WalkState::Continue };
+fn why_hostile(name: &str, place: &Path, metadata: &fs::Metadata) -> Option<String> {
+    if !metadata.file_type().is_file() {
+        return Some(format!("`{name}` is not a regular file: not walked with ignore rules"));
+    }
+    if metadata.len() > IGNORE_FILE_LIMIT {
+        return Some(format!("`{name}` is over the limit of {IGNORE_FILE_LIMIT} bytes"));
+    }
+    let lines = match read::bytes(place, IGNORE_FILE_LIMIT) {
+        Ok(lines) => lines,
+        Err(error) => return Some(format!("`{name}` cannot be read: {error}: not walked with ignore rules")),
+    };
+    (!pattern::are_bounded(&lines)).then(|| format!("`{name}` holds a pattern that is too long or nested"))
+}
+
+fn note(found: &mut Found, task: &Task<'_>, entry: &DirEntry) -> WalkState {
+    let Ok(relative) = entry.path().strip_prefix(task.root) else { return WalkState::Continue };
     let Some(file_type) = entry.file_type().filter(|_| !relative.as_os_str().is_empty()) else {
         return WalkState::Continue;
     };
+    let at = if file_type.is_dir() { Some(relative) } else { relative.parent() };
+    if task.plan.as_ref().zip(at).is_some_and(|(plan, at)| plan.holds(at)) {
+        return WalkState::Continue;
+    }
     let (path, raw) = shown(relative);
     if file_type.is_dir() {
         found.directories.push(relative.to_path_buf());
@@ -259,7 +416,8 @@ fn note(found: &mut Found, root: &Path, entry: &DirEntry) -> WalkState {
         return WalkState::Skip;
     }
     let seen = seen(entry.path(), file_type, &path);
-    found.add(path, seen, || entry.metadata().map_or(0, |metadata| metadata.len()), raw);
+    let size = || if task.how.is_looked { 0 } else { entry.metadata().map_or(0, |metadata| metadata.len()) };
+    found.add(path, seen, size, raw);
     WalkState::Continue
 }
 
@@ -323,7 +481,11 @@ impl Found {
         let kind = Kind::of(&path);
         let scope = Scope::of(&path);
         if scope.is_foreign() {
-            count_left(self, &path, scope);
+            let which = usize::from(scope == Scope::Fixture);
+            match self.left.get_mut(parent(&path)) {
+                Some(left) => left[which] += 1,
+                None => self.left.entry(parent(&path).to_owned()).or_default()[which] += 1,
+            }
             return;
         }
         let shared: Arc<str> = path.into();
@@ -350,19 +512,11 @@ impl Found {
     }
 }
 
-fn count_left(found: &mut Found, path: &str, scope: Scope) {
-    let mut top = String::new();
-    for part in path.split('/') {
-        if !top.is_empty() {
-            top.push('/');
-        }
-        top.push_str(part);
-        if Scope::of(&format!("{top}/x")) == scope {
-            break;
-        }
-    }
-    let why = if scope == Scope::Vendored { "vendored code" } else { "test data" };
-    found.left.entry(top).or_insert((0, why)).0 += 1;
+/// The topmost directory for which files in this one are left out.
+fn left_for(directory: &str, scope: Scope) -> &str {
+    let ends = directory.match_indices('/').map(|(at, _)| at).chain([directory.len()]);
+    let mut tops = ends.map(|end| &directory[..end]);
+    tops.find(|top| Scope::of(&format!("{top}/x")) == scope).unwrap_or(directory)
 }
 
 /// Shows a relative path with `/` and escapes what is not UTF-8; the second part is set where the shown path cannot be opened.
@@ -386,7 +540,11 @@ fn shown(relative: &Path) -> (String, Option<PathBuf>) {
 }
 
 /// Sorts what was found and leaves out what the configuration excludes.
-pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
+pub(crate) fn finish(found: Found, filter: &Filter) -> Walked {
+    finish_looked(found, filter, |_| ())
+}
+
+fn finish_looked(mut found: Found, filter: &Filter, look: impl FnOnce(&mut [Entry])) -> Walked {
     if let Some(exclude) = &filter.exclude {
         let dropped = found.entries.len();
         found.entries.retain(|entry| !exclude.is_match(&*entry.path));
@@ -403,7 +561,17 @@ pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
         let asked = asked.map(|name| Entry { path: name.clone(), kind: Kind::Asked, size: 0, raw: None });
         found.entries.extend(asked.collect::<Vec<_>>());
     }
-    for (directory, (files, why)) in found.left {
+    let mut left: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (directory, [vendored, fixtures]) in &found.left {
+        for (scope, why, files) in
+            [(Scope::Vendored, "vendored code", *vendored), (Scope::Fixture, "test data", *fixtures)]
+        {
+            if files > 0 {
+                *left.entry((left_for(directory, scope), why)).or_default() += files;
+            }
+        }
+    }
+    for ((directory, why), files) in left {
         let plural = if files == 1 { "file" } else { "files" };
         let reason = format!("{why}, not read: {files} {plural}");
         found.problems.push(Problem::new(directory, reason, Class::LeftOut));
@@ -414,10 +582,11 @@ pub(crate) fn finish(mut found: Found, filter: &Filter) -> Walked {
     }
     found.entries.sort_by(|a, b| a.path.cmp(&b.path));
     found.names.sort();
+    look(&mut found.entries);
     found.problems.extend(keep_within(&filter.limits, &mut found.entries));
     found.problems.sort();
-    let Found { entries, problems, names, directories, .. } = found;
-    Walked { entries, problems, names, directories, failed, limits: filter.limits }
+    let Found { entries, problems, names, directories, rows, rules, listing, .. } = found;
+    Walked { entries, problems, names, directories, rows, rules, listing, failed, limits: filter.limits }
 }
 
 /// Cuts the sorted list where the budget ends, and says so once.

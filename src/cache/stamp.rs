@@ -11,17 +11,18 @@ use std::time::{Duration, SystemTime};
 use rayon::prelude::*;
 
 /// Device, inode, size, and the two times.
-const ROW: usize = 48;
+pub(crate) const ROW: usize = 48;
 
 /// How much older than the first look at the tree everything in it must be, where times have fractions of seconds.
 const FINE: Duration = Duration::from_millis(50);
 /// The same where a time may stand for two whole seconds.
 const COARSE: Duration = Duration::from_secs(3);
 
-type Row = [u8; ROW];
+/// How a path looked.
+pub(crate) type Row = [u8; ROW];
 
 /// The row of a path where nothing is.
-const NOTHING: Row = [0; ROW];
+pub(crate) const NOTHING: Row = [0; ROW];
 
 /// Paths and how they looked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +55,8 @@ impl Stamps {
         Some(())
     }
 
-    fn push(&mut self, path: &Path, row: Row) {
+    /// Adds the row of a path that was stamped already.
+    pub(crate) fn push(&mut self, path: &Path, row: Row) {
         self.paths.extend_from_slice(path.as_os_str().as_encoded_bytes());
         self.paths.push(0);
         self.rows.extend_from_slice(&row);
@@ -110,7 +112,7 @@ fn native(path: &[u8]) -> Option<&Path> {
 }
 
 /// How a path looks; `None` where the system does not say enough.
-fn row_of(path: &Path) -> Option<Row> {
+pub(crate) fn row_of(path: &Path) -> Option<Row> {
     match std::fs::symlink_metadata(path) {
         Ok(meta) => Some(row(&meta)?.0),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(NOTHING),
@@ -118,7 +120,8 @@ fn row_of(path: &Path) -> Option<Row> {
     }
 }
 
-fn old_row(path: &Path, first_look: SystemTime) -> Option<Row> {
+/// How a path looks, if it looked so before the first look at the tree.
+pub(crate) fn old_row(path: &Path, first_look: SystemTime) -> Option<Row> {
     match std::fs::symlink_metadata(path) {
         Ok(meta) => old(&meta, first_look),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(NOTHING),

@@ -26,7 +26,7 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
             catalogue::GO.rows(&path).partition(|entry| entry.symbols.is_empty());
         for entry in plain {
             let symbol = import.path.to_owned();
-            let kind = FactKind::Uses { capability: entry.capability.clone(), symbol };
+            let kind = FactKind::Uses { capability: entry.capability.to_owned(), symbol };
             facts.add(view.range(import.token..import.token + 1), kind);
         }
         if !by_symbol.is_empty() {
@@ -68,7 +68,7 @@ fn symbols(view: &GoView<'_>, import: usize, rows: &[&Entry], facts: &mut Facts<
         }
         for entry in rows.iter().filter(|entry| entry.has_symbol(name)) {
             let symbol = format!("{}.{name}", package_name(view.imports[import].path));
-            let kind = FactKind::Uses { capability: entry.capability.clone(), symbol };
+            let kind = FactKind::Uses { capability: entry.capability.to_owned(), symbol };
             facts.add_bound(view.range(selector.tokens()), kind, binding.clone());
         }
     }
@@ -76,7 +76,7 @@ fn symbols(view: &GoView<'_>, import: usize, rows: &[&Entry], facts: &mut Facts<
         for method in entry.symbols.iter().filter_map(|symbol| symbol.strip_prefix('.')) {
             if let Some(at) = first_call(view, method) {
                 let symbol = format!("{}.{method}", package_name(view.imports[import].path));
-                let kind = FactKind::Uses { capability: entry.capability.clone(), symbol };
+                let kind = FactKind::Uses { capability: entry.capability.to_owned(), symbol };
                 facts.add(view.range(at..at + 1), kind);
             }
         }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     /// Code that uses a row: its import, and one of its symbols where it has some.
-    fn code_for(row: &Entry, symbol: Option<&String>) -> String {
+    fn code_for(row: &Entry, symbol: Option<&str>) -> String {
         let path = &row.prefix;
         match symbol {
             None => format!("package p\nimport _ \"{path}\""),
@@ -171,8 +171,8 @@ mod tests {
     #[test]
     fn every_row_and_symbol_is_found_in_code() {
         for row in catalogue::GO.all() {
-            let symbols: Vec<Option<&String>> =
-                if row.symbols.is_empty() { vec![None] } else { row.symbols.iter().map(Some).collect() };
+            let symbols: Vec<Option<&str>> =
+                if row.symbols.is_empty() { vec![None] } else { row.symbols.iter().copied().map(Some).collect() };
             for symbol in symbols {
                 let source = code_for(row, symbol);
                 let found = uses("a.go", &source);

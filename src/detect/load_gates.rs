@@ -33,7 +33,7 @@ const MOST: usize = 64;
 /// The part of a report that a filter takes: keys that are only used for latencies.
 static TAKEN: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"jq\b[^\n]*?(\.latencies(?:\.|\[)\s*\\?["']?(\w+)|\.latencyPercentiles\.?\s*\[?\\?["']?(p[\d.]+)|latencyDistribution[^\n]*?percentage\s*==\s*(\d+(?:\.\d+)?))"#,
+        r#"jq\b[^\n]*?(\.latencies(?:\.|\[)\s*\\?["']?([0-9A-Za-z_\u{80}-\u{10ffff}]+)|\.latencyPercentiles\.?\s*\[?\\?["']?(p[0-9.]+)|latencyDistribution[^\n]*?percentage\s*==\s*([0-9]+(?:\.[0-9]+)?))"#,
     )
 });
 
@@ -71,7 +71,10 @@ fn read(text: &str, within: Range<usize>, facts: &mut Facts<'_, '_>) {
     for line in script.split_inclusive('\n') {
         let start = at;
         at += line.len();
-        let Some(taken) = TAKEN.captures(line).filter(|_| !line.trim_start().starts_with('#')) else { continue };
+        if !line.contains("jq") || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let Some(taken) = TAKEN.captures(line) else { continue };
         let (Some(whole), Some(statistic)) = (taken.get(1), taken.iter().skip(2).flatten().next()) else { continue };
         left -= 1;
         if left == 0 {

@@ -51,7 +51,8 @@ pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
                 None => {}
             }
         }
-        let environment = arguments.first().filter(|_| *first == 1).map(|map| pairs(view, map)).unwrap_or_default();
+        let environment =
+            arguments.first().filter(|_| *first == 1).map(|map| pairs(view, map)).unwrap_or_default().into();
         let command = Command { range: view.range(selector.tokens()), directory: None, environment, words };
         let recipe = view.function_at(selector.token as usize).map(|function| function.name(view));
         emit_a_command(&command, "makefile", &[], recipe, facts);

@@ -84,10 +84,27 @@ pub(super) fn cell_target(cell: &str, row: &str, base: usize) -> Option<Target> 
 
 /// Whether a text holds a digit directly before a unit's first letter: cheap, and true of few texts.
 pub(super) fn may_hold_figure(text: &str) -> bool {
-    let unit = |byte: u8| matches!(byte, b'm' | b'u' | b'n' | b's' | b'M' | b'S' | 0xc2 | 0xce);
-    text.as_bytes().windows(3).any(|bytes| {
-        bytes[0].is_ascii_digit() && (unit(bytes[1]) || (matches!(bytes[1], b' ' | 0xc2) && unit(bytes[2])))
-    }) || text.as_bytes().windows(2).last().is_some_and(|bytes| bytes[0].is_ascii_digit() && unit(bytes[1]))
+    let bytes = text.as_bytes();
+    let (second, third) = (bytes.get(1..).unwrap_or_default(), bytes.get(2..).unwrap_or_default());
+    // Without a way out in the middle a stretch of bytes is looked at with few instructions.
+    let parts = bytes.chunks(STRETCH).zip(second.chunks(STRETCH)).zip(third.chunks(STRETCH));
+    let mut parts = parts.map(|((first, second), third)| {
+        let all = first.iter().zip(second).zip(third);
+        all.fold(false, |found, ((&first, &second), &third)| {
+            let spaced = (second == b' ') | (second == 0xc2);
+            found | (first.is_ascii_digit() & (is_unit(second) | (spaced & is_unit(third))))
+        })
+    });
+    parts.any(|found| found)
+        || bytes.windows(2).last().is_some_and(|bytes| bytes[0].is_ascii_digit() && is_unit(bytes[1]))
+}
+
+const STRETCH: usize = 256;
+
+/// Whether a unit of time may begin with this byte.
+fn is_unit(byte: u8) -> bool {
+    let lower = byte | 0x20;
+    (lower == b'm') | (lower == b's') | (byte == b'u') | (byte == b'n') | (byte == 0xc2) | (byte == 0xce)
 }
 
 /// Whether a table's row is about how fast something answers.

@@ -23,7 +23,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
         for entry in catalogue::crate_rows(name) {
             if let Some((symbol, at)) = found(entry, of_crate, &mut loose) {
                 let symbol = if symbol.is_empty() { (*name).to_owned() } else { format!("{name}::{symbol}") };
-                let kind = FactKind::Uses { capability: entry.capability.clone(), symbol };
+                let kind = FactKind::Uses { capability: entry.capability.to_owned(), symbol };
                 view.add(facts, at, at, kind);
             }
         }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     /// Code that uses a row: a path into the crate, with one of its symbols where it has some.
-    fn code_for(krate: &str, symbol: Option<&String>) -> String {
+    fn code_for(krate: &str, symbol: Option<&str>) -> String {
         match symbol.map(|symbol| symbol.replace('*', "x")) {
             None => format!("fn f() {{ {krate}::g() }}"),
             Some(symbol) if symbol.starts_with('.') => format!("use {krate}::T; fn f(t: T) {{ t{symbol}(1) }}"),
@@ -157,8 +157,8 @@ mod tests {
     fn every_row_and_symbol_is_found_in_code() {
         for row in crate::catalogue::RUST.all() {
             let krate = row.prefix.replace('*', "x");
-            let symbols: Vec<Option<&String>> =
-                if row.symbols.is_empty() { vec![None] } else { row.symbols.iter().map(Some).collect() };
+            let symbols: Vec<Option<&str>> =
+                if row.symbols.is_empty() { vec![None] } else { row.symbols.iter().copied().map(Some).collect() };
             for symbol in symbols {
                 let source = code_for(&krate, symbol);
                 let wanted = format!("{} ", row.capability);

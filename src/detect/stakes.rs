@@ -23,7 +23,7 @@ use crate::source::Text;
 const MONEY: &[&str] = &["ledger", "payment", "payout", "refund", "settlement", "invoice", "wallet"];
 
 static TYPE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*(?:pub(?:\([a-z]+\))? )?(?:type|struct|enum|message|input|service) (\w+)")
+    Regex::new(r"(?m)^[ \t]*(?:pub(?:\([a-z]+\))? )?(?:type|struct|enum|message|input|service) ([0-9A-Za-z_\u{80}-\u{10ffff}]+)")
         .expect("because the pattern is a constant that the tests compile")
 });
 

@@ -7,29 +7,75 @@ use gix::index::entry::{Flags, Mode};
 
 use super::Git;
 
+/// The object that a file's content is, and its size.
+pub type Blob = (ObjectId, u64);
+
 /// The index, for questions about single files.
-#[derive(Debug)]
+#[derive(Clone)]
 pub struct Index {
-    file: gix::index::File,
+    file: gix::worktree::Index,
     prefix: String,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
 }
 
 impl Index {
     /// Reads the index; `None` where there is none to be read.
     pub fn open(git: &Git) -> Option<Index> {
-        let file = git.handle().open_index().ok()?;
+        let file = git.handle().try_index().ok().flatten()?;
         Some(Index { file, prefix: git.prefix.clone() })
+    }
+
+    /// The paths that git tracks below the scanned root, in the order of the index.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let plain =
+            |entry: &&gix::index::Entry| entry.mode.to_tree_entry_mode().is_some_and(|mode| mode.is_blob_or_symlink());
+        let entries = self.file.entries().iter().filter(plain);
+        let paths = entries.filter_map(|entry| std::str::from_utf8(entry.path(&self.file)).ok());
+        paths.filter_map(|path| path.strip_prefix(&*self.prefix))
     }
 
     /// Returns the blob of the file at `path` (relative to the scanned root) if it has not been touched since.
     ///
     /// Times are compared to the nanosecond: in a fresh clone most files are as young as the index, to the second.
-    pub fn unchanged(&self, path: &str, meta: &Metadata) -> Option<ObjectId> {
+    pub fn unchanged(&self, path: &str, meta: &Metadata) -> Option<Blob> {
         let path = format!("{}{path}", self.prefix);
-        let entry = self.file.entry_by_path(path.as_str().into())?;
+        self.same(self.file.entry_by_path(path.as_str().into())?, meta)
+    }
+
+    /// The same of many files, sorted by path, that were looked at: the list is gone through once beside the index.
+    pub fn all_unchanged<'a>(&self, files: impl Iterator<Item = (&'a str, &'a Option<Metadata>)>) -> Vec<Option<Blob>> {
+        let (entries, prefix) = (self.file.entries(), self.prefix.as_bytes());
+        let path_of = |entry: &'_ gix::index::Entry| -> &[u8] { entry.path(&self.file) };
+        let mut at = entries.partition_point(|entry| path_of(entry) < prefix);
+        let below = |at: usize| path_of(entries.get(at)?).strip_prefix(prefix);
+        let one = |(path, meta): (&str, &Option<Metadata>)| {
+            while below(at).is_some_and(|known| known < path.as_bytes()) {
+                at += 1;
+            }
+            let entry = entries.get(at).filter(|_| below(at) == Some(path.as_bytes()));
+            match (entry, meta) {
+                (Some(entry), Some(meta)) => self.same(entry, meta),
+                // An index that is not sorted is none that git wrote, and costs time alone.
+                _ => None,
+            }
+        };
+        files.map(one).collect()
+    }
+
+    fn same(&self, entry: &gix::index::Entry, meta: &Metadata) -> Option<Blob> {
         let plain = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
         let promised = Flags::ASSUME_VALID | Flags::SKIP_WORKTREE | Flags::INTENT_TO_ADD;
-        if !plain || entry.flags.intersects(promised) || u64::from(entry.stat.size) != meta.len() {
+        if !plain
+            || !meta.is_file()
+            || entry.stage_raw() != 0
+            || entry.flags.intersects(promised)
+            || u64::from(entry.stat.size) != meta.len()
+        {
             return None;
         }
         let modified = modified(meta)?;
@@ -37,7 +83,7 @@ impl Index {
         let written = self.file.timestamp();
         // Written in the same tick as the index, a file may have changed after git looked.
         let racy = known >= (written.unix_seconds(), written.nanoseconds());
-        (known == modified && !racy && changed_when(meta, entry)).then_some(entry.id)
+        (known == modified && !racy && changed_when(meta, entry)).then(|| (entry.id, meta.len()))
     }
 }
 

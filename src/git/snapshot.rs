@@ -85,15 +85,6 @@ pub fn indexed(git: &Git) -> Result<BTreeMap<String, ObjectId>, GitProblem> {
     Ok(entries.filter_map(|entry| Some((below(git, &entry.path(&index).to_string())?, entry.id))).collect())
 }
 
-/// The paths that git tracks below the scanned root; none where nothing can be told.
-pub fn tracked(git: &Git) -> Vec<String> {
-    let Ok(index) = git.handle().index_or_empty() else { return Vec::new() };
-    let plain =
-        |entry: &&gix::index::Entry| entry.mode.to_tree_entry_mode().is_some_and(|mode| mode.is_blob_or_symlink());
-    let paths = index.entries().iter().filter(plain).filter_map(|entry| std::str::from_utf8(entry.path(&index)).ok());
-    paths.filter_map(|path| below(git, path)).collect()
-}
-
 fn below(git: &Git, path: &str) -> Option<String> {
     path.strip_prefix(&git.prefix).map(str::to_owned)
 }

@@ -9,6 +9,7 @@ mod split;
 mod variables;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::path::base;
 
@@ -22,7 +23,7 @@ pub struct Command {
     /// Where `cd`s before it lead, relative to where the text starts.
     pub directory: Option<String>,
     /// `A=b` before the command, and `export`s before it.
-    pub environment: Vec<(String, String)>,
+    pub environment: Arc<Vec<(String, String)>>,
     /// The program and its arguments, quotes gone, known variables put in.
     pub words: Vec<String>,
 }

@@ -4,7 +4,7 @@
 //! not read: `#[path = "real.txt"] mod a;`, `include!("real.inc")`, a module or a package of one's own in a folder that is
 //! taken for copied code or test data, a target of Cargo's that is called otherwise than code is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::fact::{CargoManifest, DependencyKind, GoFile, RustFile, Structure};
@@ -17,14 +17,15 @@ use crate::source::Place;
 /// Says which shipped files take in what was not read; `names` are sorted.
 pub(super) fn of(files: &[FileEntry], names: &[Arc<str>]) -> Vec<Problem> {
     let modules = go_modules(files);
-    let used = used_packages(files, &modules);
+    let mut own = Own { modules: &modules, known: HashMap::new() };
+    let used = used_packages(files, &mut own);
     let shipped = files.iter().filter(|file| file.scope == Scope::Shipped);
     let mut found = Vec::new();
     for file in shipped {
         match &file.facts.structure {
             Structure::Cargo(cargo) => of_cargo(file, cargo, names, &mut found),
             Structure::Rust(rust) => of_rust(&file.path, rust, names, &mut found),
-            Structure::Go(go) if used.contains(file.directory()) => of_go(&file.path, go, &modules, &mut found),
+            Structure::Go(go) if used.contains(file.directory()) => of_go(&file.path, go, &mut own, &mut found),
             _ => {}
         }
     }
@@ -100,7 +101,7 @@ fn go_modules(files: &[FileEntry]) -> Vec<(&str, &str)> {
 
 /// Directories of Go packages that may end up in a program: one itself, or imported by shipped code. What stands by
 /// itself, as the helpers of a folder of tests, is built into nothing.
-fn used_packages(files: &[FileEntry], modules: &[(&str, &str)]) -> BTreeSet<String> {
+fn used_packages<'a>(files: &'a [FileEntry], own: &mut Own<'a>) -> BTreeSet<String> {
     let mut used = BTreeSet::new();
     for file in files.iter().filter(|file| file.scope == Scope::Shipped) {
         let Structure::Go(go) = &file.facts.structure else { continue };
@@ -109,9 +110,25 @@ fn used_packages(files: &[FileEntry], modules: &[(&str, &str)]) -> BTreeSet<Stri
         if !is_passed_over && (go.package == "main" || go.function.is_some()) {
             used.insert(file.directory().to_owned());
         }
-        used.extend(go.imports.iter().filter_map(|import| own_package(&import.path, modules)));
+        for import in &go.imports {
+            if let Some(package) = own.package(&import.path).filter(|package| !used.contains(*package)) {
+                used.insert(package.to_owned());
+            }
+        }
     }
     used
+}
+
+/// Packages of one's own, by import path: most are imported many times.
+struct Own<'a> {
+    modules: &'a [(&'a str, &'a str)],
+    known: HashMap<&'a str, Option<String>>,
+}
+
+impl<'a> Own<'a> {
+    fn package(&mut self, path: &'a str) -> Option<&str> {
+        self.known.entry(path).or_insert_with(|| own_package(path, self.modules)).as_deref()
+    }
 }
 
 /// The directory of a package of one's own.
@@ -124,12 +141,12 @@ fn own_package(path: &str, modules: &[(&str, &str)]) -> Option<String> {
     own.min_by_key(String::len)
 }
 
-fn of_go(path: &str, file: &GoFile, modules: &[(&str, &str)], found: &mut Vec<Problem>) {
+fn of_go<'a>(path: &str, file: &'a GoFile, own: &mut Own<'a>, found: &mut Vec<Problem>) {
     for import in &file.imports {
-        if let Some(package) = own_package(&import.path, modules)
+        if let Some(package) = own.package(&import.path)
             && Scope::of(&format!("{package}/x.go")) == Scope::Fixture
         {
-            found.push(problem(path, &package, import.place));
+            found.push(problem(path, package, import.place));
         }
     }
 }

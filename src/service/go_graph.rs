@@ -41,6 +41,9 @@ pub struct GoPackage {
 /// In-repository packages with names of theirs.
 type Selected = BTreeSet<(Arc<str>, String)>;
 
+/// Import path → its directory, where this repository holds it.
+type Known<'a> = HashMap<&'a str, Option<Arc<str>>>;
+
 /// Directory name → directories outside any module that have it.
 type Suffixes = HashMap<String, Vec<Arc<str>>>;
 
@@ -55,10 +58,11 @@ impl GoGraph {
             }
         }
         let suffixes = graph.suffixes();
+        let mut known = Known::default();
         let resolved: Vec<_> = graph
             .packages
             .iter()
-            .map(|(directory, package)| (directory.clone(), graph.imports_of(files, package, &suffixes)))
+            .map(|(directory, package)| (directory.clone(), graph.imports_of(files, package, &suffixes, &mut known)))
             .collect();
         for (directory, (imports, selected)) in resolved {
             if let Some(package) = graph.packages.get_mut(&directory) {
@@ -135,18 +139,20 @@ impl GoGraph {
         suffixes
     }
 
-    fn imports_of(
+    fn imports_of<'f>(
         &self,
-        files: &[FileEntry],
+        files: &'f [FileEntry],
         package: &GoPackage,
         suffixes: &Suffixes,
+        known: &mut Known<'f>,
     ) -> (BTreeSet<Arc<str>>, Selected) {
         let mut imports = BTreeSet::new();
         let mut selected = BTreeSet::new();
         for &index in &package.files {
             let Structure::Go(go) = &files[index].facts.structure else { continue };
-            let resolved: Vec<Option<Arc<str>>> =
-                go.imports.iter().map(|import| self.resolve(&import.path, suffixes)).collect();
+            let mut resolve =
+                |import: &'f str| known.entry(import).or_insert_with(|| self.resolve(import, suffixes)).clone();
+            let resolved: Vec<Option<Arc<str>>> = go.imports.iter().map(|import| resolve(&import.path)).collect();
             imports.extend(resolved.iter().flatten().cloned());
             for (import, name) in &go.selectors {
                 if let Some(Some(directory)) = resolved.get(*import as usize) {

@@ -20,8 +20,9 @@ pub struct FileEntry {
 }
 
 impl FileEntry {
-    pub fn new(path: &str, facts: FileFacts) -> FileEntry {
-        FileEntry { path: path.into(), scope: Scope::of(path), facts }
+    pub fn new(path: impl Into<Arc<str>>, facts: FileFacts) -> FileEntry {
+        let path = path.into();
+        FileEntry { scope: Scope::of(&path), path, facts }
     }
 
     pub fn directory(&self) -> &str {
@@ -62,15 +63,24 @@ impl Repository {
     /// Indexes the files, which must be sorted by path.
     pub fn new(files: Vec<FileEntry>, names: Vec<Arc<str>>) -> Repository {
         let mut by_directory: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
-        let mut by_path = HashMap::new();
+        let by_path: HashMap<Arc<str>, usize> =
+            files.iter().zip(0..).map(|(file, index)| (file.path.clone(), index)).collect();
+        // Sorted, most files lie in the directory of the one before.
         for (index, file) in files.iter().enumerate() {
-            by_directory.entry(file.directory().into()).or_default().push(index);
-            by_path.insert(file.path.clone(), index);
+            match by_directory.get_mut(file.directory()) {
+                Some(indexes) => indexes.push(index),
+                None => drop(by_directory.insert(file.directory().into(), vec![index])),
+            }
         }
-        let mut directories = BTreeSet::new();
+        let mut directories: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut last = None;
         for name in files.iter().map(|file| &file.path).chain(&names) {
             let mut directory = parent(name);
-            while directories.insert(directory.into()) && directory != "." {
+            if last.replace(directory) == Some(directory) {
+                continue;
+            }
+            while !directories.contains(directory) {
+                directories.insert(directory.into());
                 directory = parent(directory);
             }
         }

@@ -25,7 +25,10 @@ pub(super) fn decided_by(root: &Path) -> Vec<PathBuf> {
     {
         paths.extend(["commondir", "gitdir"].map(|name| found.git_dir.join(name)));
     }
-    paths.push(PathBuf::from(".git"));
+    // A directory of that name changes all the time; that it comes, goes or becomes a file its parent tells.
+    if root.join(".git").symlink_metadata().is_ok_and(|meta| !meta.is_dir()) {
+        paths.push(PathBuf::from(".git"));
+    }
     paths
 }
 

@@ -1,33 +1,43 @@
 //! Everything that a walk looked at, so that the next run can see from outside whether it would find the same.
 
-use std::path::{Path, PathBuf};
+use std::fs::Metadata;
+use std::path::Path;
+use std::time::SystemTime;
+
+use rayon::prelude::*;
 
 use super::{Walked, excluded};
-use crate::cache::stamp::Stamps;
+use crate::cache::stamp::{Stamps, old_row};
+
+/// Looks at the directories whose looks are not known yet; those that are too young stay unknown.
+pub(crate) fn look(root: &Path, walked: &mut Walked, first_look: SystemTime) {
+    let Walked { directories, rows, .. } = walked;
+    directories.par_iter().zip(rows).for_each(|(directory, row)| {
+        if row.is_none() {
+            *row = old_row(&root.join(directory), first_look);
+        }
+    });
+}
 
 /// Stamps the directories, the files that get a reader, and the files whose rules were honoured; `None` where
-/// something could not be looked at or is too young. To be called before the files are read; `seen` is how they look.
+/// something could not be looked at or is too young. To be called after [`look`] and before the files are read; `seen`
+/// is how they look.
 pub(crate) fn stamps(
     root: &Path,
     walked: &Walked,
-    seen: &[Option<std::fs::Metadata>],
-    first_look: std::time::SystemTime,
+    seen: &[Option<Metadata>],
+    first_look: SystemTime,
 ) -> Option<Stamps> {
     if walked.failed {
         return None;
     }
-    let mut paths = vec![PathBuf::new()];
-    paths.extend(walked.directories.iter().cloned());
     // What is not there yet cannot come without a change of its directory.
-    let rules = [".gitignore", ".ignore"];
-    let ruled: Vec<PathBuf> = paths
-        .iter()
-        .flat_map(|directory| rules.map(|name| directory.join(name)))
-        .filter(|at| exists(root, at))
-        .collect();
-    paths.extend(ruled);
-    paths.extend(excluded::decided_by(root));
-    let mut stamps = Stamps::take(root, &paths, first_look)?;
+    let mut rules = walked.rules.clone();
+    rules.extend(excluded::decided_by(root));
+    let mut stamps = Stamps::take(root, &rules, first_look)?;
+    for (directory, row) in walked.directories.iter().zip(&walked.rows) {
+        stamps.push(directory, (*row)?);
+    }
     for (entry, seen) in walked.entries.iter().zip(seen) {
         let path = entry.raw.as_deref().unwrap_or(Path::new(&*entry.path));
         match seen {
@@ -36,8 +46,4 @@ pub(crate) fn stamps(
         }
     }
     Some(stamps)
-}
-
-fn exists(root: &Path, path: &Path) -> bool {
-    root.join(path).symlink_metadata().is_ok()
 }

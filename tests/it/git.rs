@@ -283,7 +283,7 @@ fn a_stored_tree_lists_what_a_walk_of_its_checkout_lists() {
     repo.git(&["commit", "-q", "-m", "all"]);
     let git = Git::open(repo.path(), Options::default()).unwrap();
     let head = git.commit("HEAD").unwrap().unwrap();
-    let filter = Filter { tracked: fitcheck::git::snapshot::tracked(&git), ..Filter::default() };
+    let filter = Filter { tracked: fitcheck::git::index::Index::open(&git), ..Filter::default() };
     let walked = walk::walk(repo.path(), 1, &filter);
     for tree in [StoredTree::of_commit(&git, head, &filter).unwrap(), StoredTree::of_index(&git, &filter).unwrap()] {
         assert_eq!(tree.walked.entries, walked.entries);
@@ -301,7 +301,7 @@ fn a_stored_tree_lists_what_a_walk_of_its_checkout_lists() {
         walk::walk(
             &repo.path().join("a"),
             1,
-            &Filter { tracked: fitcheck::git::snapshot::tracked(&below), ..Filter::default() }
+            &Filter { tracked: fitcheck::git::index::Index::open(&below), ..Filter::default() }
         )
         .entries
     );

@@ -11,14 +11,14 @@ fn regex(pattern: &str) -> Regex {
 /// A number with a unit of time: groups are the number and the unit.
 pub(super) static FIGURE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?:^|[^\w.,])(\d[\d,]*(?:\.\d+)?)[ \u{a0}]?((?i:milliseconds?|microseconds?|nanoseconds?|seconds?|msecs?|usecs?|secs?|millis|micros)|[mnu\u{b5}\u{3bc}]?s)(?:\b|$)",
+        r"(?:^|[^\w.,])([0-9][0-9,]*(?:\.[0-9]+)?)[ \u{a0}]?((?i:milliseconds?|microseconds?|nanoseconds?|seconds?|msecs?|usecs?|secs?|millis|micros)|[mnu\u{b5}\u{3bc}]?s)(?:\b|$)",
     )
 });
 
 /// A percentile: one of the groups holds its number or its word.
 pub(super) static PERCENTILE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)\bp(?:\(|_)?(\d{2,4}(?:\.\d+)?)\)?\b|\b(\d{2}(?:\.\d+)?)(?:th|st)?[ -]?percentile|\b(\d{2}(?:\.\d+)?[ ]?%) of (?:all |the )?\w+|\b(max|maximum|median)\b",
+        r"(?i)\bp(?:\(|_)?([0-9]{2,4}(?:\.[0-9]+)?)\)?\b|\b([0-9]{2}(?:\.[0-9]+)?)(?:th|st)?[ -]?percentile|\b([0-9]{2}(?:\.[0-9]+)?[ ]?%) of (?:all |the )?(?-i:[0-9A-Za-z_\u{80}-\u{10ffff}]+)|\b(max|maximum|median)\b",
     )
 });
 
@@ -28,7 +28,7 @@ pub(super) static TAIL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(max|ma
 /// Something that answers, in words that a comment uses.
 pub(super) static ANSWERS: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)\b(respond|responds|response|responses|reply|replies|answer|answers|answered|latency|latencies|request|requests|percentile|round[- ]trip|end[- ]to[- ]end|tick[- ]to[- ]\w+)\b",
+        r"(?i)\b(respond|responds|response|responses|reply|replies|answer|answers|answered|latency|latencies|request|requests|percentile|round[- ]trip|end[- ]to[- ]end|tick[- ]to[- ](?-i:[0-9A-Za-z_\u{80}-\u{10ffff}]+))\b",
     )
 });
 
@@ -47,7 +47,7 @@ static DUTY: LazyLock<Regex> = LazyLock::new(|| {
 pub(super) static AVOID: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
         r"(?i)\b(stayed|measured|observed|achieved|achieves|took|takes|was|were|saw|sees|seen|improved|improves|reduced|reduces|benchmark(s|ed)?|results?|currently",
-        r"|timeouts?|times? out|timed out|sleeps?|intervals?|retry|retries|polls?|polling|every|ttl|jitter|backoff|debounce|inject(s|ed)?|delays?|waits?|waiting|at least|minimum|longer than|more than \d|older than|expire[sd]?|grace|drain(s|ing)?|shut ?down|keep-?alive|heartbeats?|ago|default(s|ing)?(\b|_)|flaky|tests?",
+        r"|timeouts?|times? out|timed out|sleeps?|intervals?|retry|retries|polls?|polling|every|ttl|jitter|backoff|debounce|inject(s|ed)?|delays?|waits?|waiting|at least|minimum|longer than|more than [0-9]|older than|expire[sd]?|grace|drain(s|ing)?|shut ?down|keep-?alive|heartbeats?|ago|default(s|ing)?(\b|_)|flaky|tests?",
         r"|e\.g|example|examples|for instance|suppose|imagine|say|hypothetical|your|you|they|they're|their|we'd|if|typically|reserving",
         r"|redis|dynamodb|kafka|postgres|postgresql|mysql|cassandra|mongodb|cloudflare|cloudfront|s3|nginx|aws|gcp|azure|google)\b",
     ))
@@ -63,13 +63,13 @@ static BOUND: LazyLock<Regex> = LazyLock::new(|| {
 /// A duty that names its figure: `latency budget of 1 s`, `target p99: 5 ms`.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r"(?i)\b(?:budget|target|slo|deadline|requirement|objective)s?\b(?:[ ]+(?:p\d+(?:\.\d+)?|latency|for|of|is|a|the|response|time))*[ :=(*`~\u{2248}|]*$",
+        r"(?i)\b(?:budget|target|slo|deadline|requirement|objective)s?\b(?:[ ]+(?:p[0-9]+(?:\.[0-9]+)?|latency|for|of|is|a|the|response|time))*[ :=(*`~\u{2248}|]*$",
     )
 });
 
 /// A figure before its duty: `a 100ms latency budget`, `10 ms deadline`.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)^[ -]?(?:p\d+(?:\.\d+)? |latency |response |round-trip |end-to-end )*(?:budget|slo|deadline)\b")
+    regex(r"(?i)^[ -]?(?:p[0-9]+(?:\.[0-9]+)? |latency |response |round-trip |end-to-end )*(?:budget|slo|deadline)\b")
 });
 
 /// Headings under which figures are targets.

@@ -3,7 +3,7 @@
 use super::variables::is_name;
 
 /// Takes keywords, wrappers and assignments off the front; returns the assignments.
-pub(super) fn strip_head(words: &mut Vec<String>, environment: &mut Vec<(String, String)>) -> Vec<(String, String)> {
+pub(super) fn strip_head(words: &mut Vec<String>) -> Vec<(String, String)> {
     unveil(words);
     let mut assignments = Vec::new();
     let mut taken = 0;
@@ -56,7 +56,6 @@ pub(super) fn strip_head(words: &mut Vec<String>, environment: &mut Vec<(String,
     if let Some(first) = words.first_mut() {
         *first = first.trim_start_matches(['@', '+']).trim_start_matches('-').to_owned();
     }
-    environment.reserve(assignments.len());
     assignments
 }
 

@@ -1,5 +1,7 @@
 //! Splits shell text into simple commands: words, quotes, redirections, heredocs, and the directory that `cd`s lead to.
 
+use std::sync::Arc;
+
 use super::head::{assignment, strip_head};
 use super::variables::{Variables, split_reference};
 use super::{Command, join};
@@ -21,7 +23,8 @@ struct State {
     directory: Option<String>,
     /// Directories to go back to at `)`.
     saved: Vec<Option<String>>,
-    exports: Vec<(String, String)>,
+    /// Most commands have these and no more, so they share them.
+    exports: Arc<Vec<(String, String)>>,
     heredocs: Vec<String>,
     /// A heredoc without an end was met: looking for the end of each would take quadratic time.
     open_heredoc: bool,
@@ -235,15 +238,17 @@ impl Splitter<'_, '_> {
         self.state.skip_word = false;
         let mut words = std::mem::take(&mut self.state.words);
         let Some(start) = self.state.start.take() else { return };
-        let mut environment = self.state.exports.clone();
-        let leading = strip_head(&mut words, &mut environment);
+        let leading = strip_head(&mut words);
         if words.is_empty() {
             for (name, value) in leading {
                 self.variables.set(&name, &value);
             }
             return;
         }
-        environment.extend(leading);
+        let mut environment = Arc::clone(&self.state.exports);
+        if !leading.is_empty() {
+            Arc::make_mut(&mut environment).extend(leading);
+        }
         let range = self.offset + start..self.offset + self.at;
         let command = Command { range, directory: self.state.directory.clone(), environment, words };
         match command.program() {
@@ -267,7 +272,7 @@ impl Splitter<'_, '_> {
             if let Some((name, value)) = assignment(word) {
                 self.variables.set(name, value);
                 if self.state.exports.len() < 64 {
-                    self.state.exports.push((name.to_owned(), value.to_owned()));
+                    Arc::make_mut(&mut self.state.exports).push((name.to_owned(), value.to_owned()));
                 }
             }
         }

@@ -5,7 +5,7 @@ use crate::path::{base, parent};
 use crate::source::Location;
 
 use super::super::attribute::{Collected, Ties};
-use super::super::repository::Repository;
+use super::super::repository::{FileEntry, Repository};
 use super::super::unit::Unit;
 use super::super::workload::Running;
 use super::super::{Language, Role};
@@ -81,8 +81,16 @@ impl Context<'_, '_> {
     pub(super) fn exchangeable_ends(&self) -> Vec<Location> {
         let end = |words: &[&str]| {
             let near = self.collected.facts.iter().filter(|seen| seen.near);
+            let mut last: Option<(&FileEntry, bool)> = None;
             near.filter(|seen| matches!(seen.fact.kind, FactKind::Uses { .. }))
-                .filter(|seen| parent(&seen.file.path).split('/').any(|part| words.contains(&part)))
+                .filter(|seen| match last {
+                    Some((file, is_end)) if std::ptr::eq(file, seen.file) => is_end,
+                    _ => {
+                        let is_end = parent(&seen.file.path).split('/').any(|part| words.contains(&part));
+                        last = Some((seen.file, is_end));
+                        is_end
+                    }
+                })
                 .map(|seen| seen.file.at(seen.fact.place))
                 .collect::<Vec<_>>()
         };
