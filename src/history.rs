@@ -338,6 +338,11 @@ impl History {
 /// Said where all commits are there, but not what contract files once held.
 const CONTENTS: &str = "older contents of contract files are not in this clone: whether their changes break is unknown; `git fetch --refetch --no-filter` brings them";
 
+/// Whether no more is missing than what contract files once held.
+pub(crate) fn lacks_contents(summary: &HistorySummary) -> bool {
+    summary.remedy.as_deref() == Some(CONTENTS)
+}
+
 fn treeless_remedy() -> String {
     "directories of older commits are missing, as in a clone with `--filter=tree:0`, so nothing is said of teams and contracts; clone with `--filter=blob:none`, or run `git config remote.origin.partialCloneFilter blob:none` and `git fetch --refetch`".into()
 }

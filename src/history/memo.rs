@@ -87,7 +87,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Option<Told> {
 
 pub(super) fn keep(cache: &Cache, name: &Name, layout: &Layout, left_out: &LeftOut, told: &Told) {
     // What is missing today may be fetched tomorrow, and nothing in the name would tell.
-    let lacks_contents = told.summary.remedy.as_deref() == Some(super::CONTENTS);
+    let lacks_contents = super::lacks_contents(&told.summary);
     if !matches!(told.summary.status, HistoryStatus::Full | HistoryStatus::Shallow) || lacks_contents {
         return;
     }

@@ -89,10 +89,18 @@ struct History {
     status: &'static str,
     window_days: u32,
     commits: u64,
+    /// `missing` where the clone lacks older contents of contract files, so that no `breaking_share` is told; else absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract_contents: Option<&'static str>,
 }
 
 fn history(history: &HistorySummary) -> History {
-    History { status: history.status.word(), window_days: history.window_days, commits: history.commits }
+    History {
+        status: history.status.word(),
+        window_days: history.window_days,
+        commits: history.commits,
+        contract_contents: crate::history::lacks_contents(history).then_some("missing"),
+    }
 }
 
 /// One repository of a merged report.

@@ -418,6 +418,12 @@ fn changes_to_a_contract_are_told_apart_by_what_they_say() {
         "{:?}",
         blobless.history
     );
+    for (root, says) in [(std::path::Path::new(&to), true), (repo.path(), false)] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fitcheck"));
+        let output = command.args(["--format", "json", "--exit-zero", "--no-cache"]).arg(root).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text.contains("\"contract_contents\": \"missing\""), says, "{text}");
+    }
 }
 
 /// A Rust service on a container platform that may run WebAssembly modules as well.
