@@ -124,7 +124,8 @@ fn whole(root: &Path, how: How<'_>) -> Found {
 fn part(root: &Path, how: How<'_>, before: kept::Before) -> Option<Found> {
     let plan = Arc::new(before.plan());
     let task = Task { root, how, found: Mutex::default(), met: Arc::default(), plan: Some(Arc::clone(&plan)) };
-    if !plan.is_empty() && !(walk_each(&task, &[root.to_path_buf()]) && task.met.apart().is_empty()) {
+    let is_done = || walk_each(&task, &[root.to_path_buf()]) && task.met.apart().is_empty();
+    if !plan.is_empty() && !is_done() {
         return None;
     }
     let found = std::mem::take(&mut *lock(&task.found));

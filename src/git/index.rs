@@ -83,7 +83,7 @@ impl Index {
         let written = self.file.timestamp();
         // Written in the same tick as the index, a file may have changed after git looked.
         let racy = known >= (written.unix_seconds(), written.nanoseconds());
-        (known == modified && !racy && changed_when(meta, entry)).then(|| (entry.id, meta.len()))
+        (known == modified && !racy && changed_when(meta, entry)).then_some((entry.id, meta.len()))
     }
 }
 

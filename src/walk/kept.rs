@@ -246,12 +246,16 @@ impl Plan {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::walk::{Filter, How, stamped, walk, walk_by};
     use std::fs;
     use std::time::Duration;
+
+    /// What is done to a tree, and how.
+    type Change<'c> = (&'c str, &'c dyn Fn(&Path));
 
     fn write(root: &Path, path: &str, text: &str) {
         let path = root.join(path);
@@ -291,7 +295,7 @@ mod tests {
 
     #[test]
     fn a_walk_by_what_was_kept_finds_what_any_walk_finds() {
-        let changes: [(&str, &dyn Fn(&Path)); 14] = [
+        let changes: [Change<'_>; 14] = [
             ("nothing", &|_| ()),
             ("a new file", &|root| write(root, "cmd/api/new.go", "")),
             ("a new folder", &|root| write(root, "cmd/new/deep/main.go", "")),

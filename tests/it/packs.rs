@@ -35,7 +35,7 @@ fn compare(repo: &Repo, packed: bool) {
         let printed = Command::new("git").arg("-C").arg(repo.path()).args(["cat-file", kind, name]).output();
         let printed = printed.unwrap().stdout;
         let (found, bytes) = objects.find(id).unwrap();
-        assert_eq!((found.to_string().as_str(), &*bytes == &printed), (kind, true), "{name}");
+        assert_eq!((found.to_string().as_str(), *bytes == *printed), (kind, true), "{name}");
         let mut head = [0; 100];
         let length = objects.head_of_commit(id, &mut head);
         assert!(length.is_none() || kind == "commit", "{name}");

@@ -112,7 +112,7 @@ fn renamed_packages(root: &str, trees: Trees<'_>) -> Vec<Hidden> {
     let disguised = new.dependencies.iter().filter_map(|dependency| {
         let package = dependency.package.as_ref()?;
         let was_plain = old.dependencies.iter().any(|one| one.name == *package && one.package.is_none());
-        was_plain.then(|| (package, &dependency.name))
+        was_plain.then_some((package, &dependency.name))
     });
     let hidden = |(package, name)| Hidden {
         at: at.clone(),
