@@ -20,7 +20,9 @@ use crate::source::Text;
 
 pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     // Inline tests of Rust stand at the end of the file.
-    let end = memmem::find(text.text.as_bytes(), b"#[cfg(test)]\nmod ").unwrap_or(text.text.len());
+    let tests = [&b"#[cfg(test)]\nmod "[..], b"#[cfg(test)]\r\nmod "];
+    let tests = tests.iter().find_map(|head| memmem::find(text.text.as_bytes(), head));
+    let end = tests.unwrap_or(text.text.len());
     let code = &text.text[..end];
     if code.starts_with("// Code generated") || !prose::may_hold_figure(code) || !DUTIES.is_match(code) {
         return;
@@ -110,6 +112,14 @@ mod tests {
         assert_eq!(check(run), ["- 40000us Comment [Package] @2"]);
         assert_eq!(check("/*\n p99 latency must be below 2 ms\n*/\n"), ["p99 2000us Comment [Package] @2"]);
         assert_eq!(check("x = 1 // response deadline of 5ms\n"), ["- 5000us Comment [Package] @1"]);
+    }
+
+    #[test]
+    fn inline_tests_promise_nothing_however_lines_end() {
+        let source = "fn a() {}\n#[cfg(test)]\nmod tests {\n    // The deadline must be below 5 ms.\n}\n";
+        for source in [source.to_owned(), source.replace('\n', "\r\n")] {
+            assert!(latency::test::text(detect, "a.rs", &source).is_empty(), "{source:?}");
+        }
     }
 
     #[test]

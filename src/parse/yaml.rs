@@ -170,7 +170,10 @@ impl Builder<'_> {
         let Some(open) = self.stack.pop() else { return };
         // A block collection "ends" where the next thing starts: its last value is the better end.
         let end = open.items.last().map_or(at, |last| last.range.end).max(open.start);
-        let flow_end = if self.source[..at.min(self.source.len())].ends_with(['}', ']']) { at } else { end };
+        // A comment behind a block may end with a bracket as well.
+        let rest = self.source.get(end..at).unwrap_or_default();
+        let is_comment = rest.rsplit('\n').next().is_some_and(|line| line.contains('#'));
+        let flow_end = if rest.ends_with(['}', ']']) && !is_comment { at } else { end };
         let value = if open.is_map { Value::Map(pairs(open.items)) } else { Value::List(open.items) };
         self.put(Node::new(open.start..flow_end.max(end), value), open.anchor);
     }
@@ -223,6 +226,17 @@ fn unquoted(source: &str) -> &str {
 mod tests {
     use super::super::helm;
     use super::*;
+
+    #[test]
+    fn a_comment_that_ends_in_a_bracket_closes_nothing() {
+        let texts = ["a:\n  b: 1\n  # [END x]\n", "a:\n  b: 1\n  # [END x]", "a: {b: 1}\n"];
+        let said = texts.map(|text| {
+            let documents = parse(text).documents;
+            let range = documents[0].get("a").expect("it has the key").range.clone();
+            text[range].to_owned()
+        });
+        assert_eq!(said, ["b: 1", "b: 1", "{b: 1}"]);
+    }
 
     #[test]
     fn ranges_point_at_what_was_written() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fitcheck::fact::{Count, Fact, FactKind, FileFacts, Workload};
+use fitcheck::fact::{Count, Fact, FactKind, FileFacts, LatencySource, Workload};
 use fitcheck::parse::Kind;
 use fitcheck::read;
 use fitcheck::reader;
@@ -74,6 +74,12 @@ fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
     let has = |word: &str| said.contains(word);
     let line = || text.get(fact.place.start as usize..).and_then(|rest| rest.lines().next()).unwrap_or("");
     let number = |value: f64| figures(said).iter().chain(&products(said)).any(|figure| same(*figure, value));
+    // A figure that a name stands for is written elsewhere: a word with digits in it, a factor that is a name.
+    let has_figure = words(said).iter().any(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    let has_named_factor = said.split('*').skip(1).any(|factor| {
+        let word = words(factor).first().copied().unwrap_or("");
+        word.starts_with(|c: char| c.is_ascii_alphabetic()) && !word.starts_with("time.")
+    });
     Some(match &fact.kind {
         // A variable stands for a version that is given elsewhere.
         FactKind::Toolchain { version, .. } if said.contains('$') => text.contains(version.as_str()),
@@ -96,31 +102,40 @@ fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
             has(symbol.rsplit(['/', ':', '.']).next().unwrap_or(""))
         }
         // A name stands for a figure that is written elsewhere.
-        FactKind::Latency { limit_us, .. } | FactKind::Timeout { limit_us }
-            if said.contains(|c: char| c.is_ascii_digit()) =>
-        {
+        FactKind::Latency { limit_us, .. } | FactKind::Timeout { limit_us } if has_figure && !has_named_factor => {
             let units = [1e-3, 1.0, 1e3, 1e6, 6e7, 3.6e9, 8.64e10];
             // An expression of several lines begins at its place.
-            let lines: Vec<&str> = text[fact.place.start as usize..].lines().take(8).collect();
-            let known = figures(&lines.concat());
+            let joined = text[fact.place.start as usize..].lines().take(8).collect::<Vec<_>>().concat();
+            // What an alert compares may be recorded by a rule that stands elsewhere in its file.
+            let is_alert = matches!(fact.kind, FactKind::Latency { source: LatencySource::Alert, .. });
+            let known = figures(if is_alert { text } else { &joined });
             let holds = |value: f64| number(value) || known.iter().any(|figure| same(*figure, value));
             units.iter().any(|unit| holds(limit_us / unit))
                 || same(together(said), *limit_us)
-                || products(&lines.concat()).iter().any(|product| same(*product, *limit_us))
+                || products(&joined).iter().any(|product| same(*product, *limit_us))
+                // So many a second, and the bucket of a histogram whose bounds grow by the root of two.
+                || has("hz") && figures(said).iter().any(|hz| same(1e6 / hz, *limit_us))
+                || figures(said).iter().any(|bucket| same((bucket / 2.0).exp2().floor() * 1e3, *limit_us))
         }
         FactKind::ArtifactBudget { bytes } => {
             let sizes = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0];
             sizes.iter().any(|size| number(*bytes as f64 / size))
         }
         // The place is where the first begins.
-        FactKind::Count { what, .. } => signs(*what).iter().any(|sign| line().contains(sign)),
-        FactKind::Workload(Workload { name: Some(name), .. }) if !said.is_empty() => {
+        FactKind::Count { what, .. } => {
+            let lines: Vec<&str> = text[fact.place.start as usize..].lines().take(3).collect();
+            signs(*what).iter().any(|sign| lines.concat().contains(sign))
+        }
+        // A name that arguments of a script make up stands nowhere as it is told.
+        FactKind::Workload(Workload { name: Some(name), .. }) if !said.is_empty() && !name.contains('$') => {
             // A unit is called like its file.
             text.contains(name.as_str()) || path.contains(name.as_str())
         }
         // What a build file settles without naming the tool says nothing here.
         FactKind::Build(build)
-            if matches!(build.tool.as_str(), "go" | "cargo" | "tinygo" | "maturin") && build.source != "build-file" =>
+            if matches!(build.tool.as_str(), "go" | "cargo" | "tinygo" | "maturin") && build.source != "build-file"
+                // An action builds with a tool that it does not name.
+                && !said.contains('@') =>
         {
             text.contains(&build.tool)
         }

@@ -12,6 +12,7 @@ mod nix;
 mod packages;
 
 use super::script::emit_one;
+use super::shared::beginning;
 use crate::detect::Facts;
 use crate::fact::{Build, FactKind, Workload};
 use crate::parse::shell::{self, Variables};
@@ -147,19 +148,11 @@ fn places<'a>(text: &Text<'a>, word: &str, mut each: impl FnMut(usize, &'a str))
 
 /// Returns the first quoted text after a key, within a few hundred bytes: `name = "web"`.
 fn quoted<'a>(after: &'a str, key: &str) -> Option<&'a str> {
-    let window = window(after, 600);
+    let window = beginning(after, 600);
     let at = window.find(key)? + key.len();
     let rest = window[at..].trim_start_matches([' ', '=', ':', '\t', '\n', '[', '(']);
     let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
     rest[1..].split(quote).next().filter(|text| text.len() < 200)
-}
-
-fn window(text: &str, length: usize) -> &str {
-    let mut end = length.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 fn lines<'a>(text: &Text<'a>) -> impl Iterator<Item = (&'a str, usize)> {

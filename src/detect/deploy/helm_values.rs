@@ -6,6 +6,7 @@
 //! *Misses*: values set by other charts or on the command line.
 //! *Example*: `web: {image: {repository: r/web}}` gives `web.image.repository=r/web`.
 
+use super::shared::beginning;
 use crate::detect::Facts;
 use crate::fact::{Binding, FactKind};
 use crate::parse::config::ConfigView;
@@ -83,9 +84,9 @@ fn definitions(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
             continue;
         }
         let Some(start) = rest.find("}}").map(|end| end + 2) else { continue };
-        let end = rest.find("define \"").unwrap_or(rest.len()).min(start + LONGEST).max(start);
-        let end = (start..=end).rev().find(|&end| rest.is_char_boundary(end)).unwrap_or(start);
-        let body = helm::with_locals(&rest[start..end], &rest[start..end]);
+        let end = rest.find("define \"").unwrap_or(rest.len()).max(start);
+        let body = beginning(&rest[start..end], LONGEST);
+        let body = helm::with_locals(body, body);
         let body = body.split_whitespace().collect::<Vec<_>>().join(" ");
         facts.add_bound(at..at + 6, mark("helm-define", format!("{name}={body}")), Binding::Here);
     }

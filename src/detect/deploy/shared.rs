@@ -17,6 +17,17 @@ pub(crate) fn from_root(file: &str, path: &str) -> Option<String> {
     join(parent(file), path)
 }
 
+/// The first bytes of a text, up to a whole character; carriage returns are not counted, so that a text says the same
+/// however its lines end.
+pub(crate) fn beginning(text: &str, most: usize) -> &str {
+    let mut counted = 0;
+    let is_over = |(_, letter): &(usize, char)| {
+        counted += if *letter == '\r' { 0 } else { letter.len_utf8() };
+        counted > most
+    };
+    text.char_indices().find(is_over).map_or(text, |(end, _)| &text[..end])
+}
+
 /// How a format counts: Kubernetes says `M` for 10^6, Docker and Go mean 2^20 by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Units {

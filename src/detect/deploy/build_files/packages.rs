@@ -1,6 +1,7 @@
 //! Descriptions of packages and installers: Debian, RPM, Arch, Homebrew, CocoaPods, gems, NuGet, Windows.
 
-use super::{lines, places, window, workload};
+use super::super::shared::beginning;
+use super::{lines, places, workload};
 use crate::detect::Facts;
 use crate::detect::deploy::script::emit_one;
 use crate::fact::{FactKind, Workload};
@@ -34,7 +35,7 @@ pub(super) fn quoted_after(text: &Text<'_>, word: &str, target: &str, facts: &mu
     let mut first = true;
     places(text, word, |at, after| {
         if std::mem::take(&mut first) {
-            let held = window(after, 200).split(['"', '\'']).nth(1).map(str::to_owned);
+            let held = beginning(after, 200).split(['"', '\'']).nth(1).map(str::to_owned);
             let one = Workload { artifacts: held.into_iter().collect(), ..workload(target, "extension") };
             facts.add(at..at + word.len(), FactKind::Workload(one));
         }
