@@ -150,7 +150,7 @@ fn places<'a>(text: &Text<'a>, word: &str, mut each: impl FnMut(usize, &'a str))
 fn quoted<'a>(after: &'a str, key: &str) -> Option<&'a str> {
     let window = beginning(after, 600);
     let at = window.find(key)? + key.len();
-    let rest = window[at..].trim_start_matches([' ', '=', ':', '\t', '\n', '[', '(']);
+    let rest = window[at..].trim_start_matches([' ', '=', ':', '\t', '\r', '\n', '[', '(']);
     let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''))?;
     rest[1..].split(quote).next().filter(|text| text.len() < 200)
 }
@@ -191,6 +191,14 @@ mod tests {
             other => format!("{other:?}"),
         };
         facts.list.into_iter().map(|fact| one(fact.kind)).collect()
+    }
+
+    #[test]
+    fn a_list_on_the_next_line_is_read_however_lines_end() {
+        let text = "pkgs.buildRustPackage {\n  cargoBuildFlags =\n    [ \"shop\" ];\n}\n";
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            assert_eq!(quoted(&text, "cargoBuildFlags"), Some("shop"), "{text:?}");
+        }
     }
 
     #[test]
