@@ -17,6 +17,7 @@ mod contract;
 mod figures;
 mod kept;
 mod layout;
+mod line;
 mod memo;
 pub(crate) mod owners;
 mod people;
@@ -45,6 +46,9 @@ use walk::{Commits, Reach};
 
 /// A commit that changes more files of services is not somebody's work on one of them.
 pub const BULK: u32 = 300;
+/// Days up to which ages are told where nobody asks for more: five years.
+pub const AGE_DAYS: u32 = 1826;
+
 /// What a team leaves out of the figures, beside what is known to be nobody's work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
@@ -52,11 +56,13 @@ pub struct LeftOut {
     pub bots: Vec<String>,
     /// Files of services in one commit above which it is an import.
     pub bulk_files: u32,
+    /// Days beyond which nobody asks how old something is: what is older is told to be at least so old.
+    pub older_days: u32,
 }
 
 impl Default for LeftOut {
     fn default() -> LeftOut {
-        LeftOut { bots: Vec::new(), bulk_files: BULK }
+        LeftOut { bots: Vec::new(), bulk_files: BULK, older_days: AGE_DAYS }
     }
 }
 
@@ -226,7 +232,12 @@ impl Pending<'_> {
             Walk::Later(git, commit, walks) => History::from(*git, commit, self.window_days, &walks, kept()),
         };
         match walked {
-            Ok(history) => history.tell(layout, left_out, self.threads, book),
+            Ok(mut history) => {
+                if left_out.older_days > AGE_DAYS {
+                    history.commits.iter_mut().for_each(|all| walk::reach_back(&history.git, all, left_out.older_days));
+                }
+                history.tell(layout, left_out, self.threads, book)
+            }
             Err(problem) => absent(self.window_days, layout, &problem),
         }
     }

@@ -228,6 +228,22 @@ impl Policy {
         self.parameters.iter().find(|parameter| parameter.name == name)
     }
 
+    /// Days by which every age that it compares with is told from a greater one.
+    pub fn age_days(&self) -> u32 {
+        let mut most = 0.0_f64;
+        self.when.visit(true, &mut |test, _| {
+            let ages = test.fields.iter().filter(|field| field.field.name == "age-days");
+            for bound in ages.flat_map(|field| &field.bounds) {
+                if let Bound::Compare(_, operand) = bound
+                    && let Some(Value::Number(days)) = self.value(operand)
+                {
+                    most = most.max(days + 1.0);
+                }
+            }
+        });
+        most as u32
+    }
+
     /// The value behind an operand; the loader has checked that parameters exist.
     pub fn value<'a>(&'a self, operand: &'a Operand) -> Option<&'a Value> {
         match operand {

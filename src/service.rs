@@ -305,7 +305,7 @@ pub struct Team {
     pub commits: u32,
     pub changes_per_week: f64,
     pub age_days: u32,
-    /// The clone ends there: it may be older.
+    /// The clone ends there, or nobody asks further: it may be older.
     pub age_at_least: bool,
     pub agent_share: f64,
     /// Directories in which it, or what it is made of, lay before, as far as the walk shows.
@@ -321,7 +321,7 @@ pub struct Spec {
     pub active_weeks: u32,
     pub files: u32,
     pub age_days: u32,
-    /// The clone ends there: the contracts may be older.
+    /// The clone ends there, or nobody asks further: the contracts may be older.
     pub age_at_least: bool,
     /// Share of changes that look like breaking whoever speaks the contract, 0–1; `None` where too little changed to
     /// tell, or where the clone does not hold the contents.

@@ -324,7 +324,11 @@ pub const SIGNALS: &[SignalSpec] = &[
             field("ownership", Number, "0–1, the top contributor's share"),
             field("commits", Number, "commits in the window"),
             field("changes-per-week", Number, "commits a week"),
-            field("age-days", Number, "days since its first commit; fewer than that where the clone ends earlier"),
+            field(
+                "age-days",
+                Number,
+                "days since its first commit, up to five years or what a policy asks for; fewer where the clone ends earlier",
+            ),
             field("agent-share", Number, "0–1, commits with a coding agent's trailer"),
         ],
     },
@@ -335,7 +339,11 @@ pub const SIGNALS: &[SignalSpec] = &[
             field("changes-per-week", Number, "changes a week"),
             field("active-weeks", Number, "weeks of the last 52 with a change"),
             field("files", Number, "contract files"),
-            field("age-days", Number, "days since the first; fewer than that where the clone ends earlier"),
+            field(
+                "age-days",
+                Number,
+                "days since the first, up to five years or what a policy asks for; fewer where the clone ends earlier",
+            ),
             field(
                 "breaking-share",
                 Number,

@@ -15,7 +15,7 @@ use crate::disk;
 use crate::extract::{self, Extractor};
 use crate::fact::{Fact, FactKind};
 use crate::finding::{Finding, Report};
-use crate::history::{BULK, LeftOut};
+use crate::history::{AGE_DAYS, BULK, LeftOut};
 use crate::judge;
 use crate::limits::Limits;
 use crate::parse::Kind;
@@ -45,7 +45,11 @@ pub(super) fn window(options: &Options, loaded: &Loaded) -> u32 {
 }
 
 pub(super) fn left_out(loaded: &Loaded) -> LeftOut {
-    LeftOut { bots: loaded.config.bots.clone(), bulk_files: loaded.config.bulk_files.unwrap_or(BULK) }
+    LeftOut {
+        bots: loaded.config.bots.clone(),
+        bulk_files: loaded.config.bulk_files.unwrap_or(BULK),
+        older_days: loaded.config.age_days().max(AGE_DAYS),
+    }
 }
 
 pub(super) fn filter(options: &Options, loaded: &Loaded) -> Filter {

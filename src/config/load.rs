@@ -346,6 +346,20 @@ mod tests {
     }
 
     #[test]
+    fn ages_are_told_up_to_what_a_policy_asks_for() {
+        let days = |text: &str| {
+            let root = repository(&[("fitcheck.toml", text)]);
+            let loaded = load(root.path(), None);
+            assert_eq!(loaded.mistakes, Vec::new());
+            loaded.config.age_days()
+        };
+        assert_eq!(days(""), 1826);
+        assert_eq!(days("[policy.correctness-age]\nage = 3650\n"), 3651);
+        let narrowed = "[[override]]\npaths = [\"a/**\"]\n[override.policy.stable-maintainers]\nage = 2000\n";
+        assert_eq!(days(narrowed), 2001);
+    }
+
+    #[test]
     fn own_policies_stand_beside_the_shipped_and_replace_them() {
         let own = builtin::FILES[0].1.replacen("strength = \"decisive\"", "strength = \"weak\"", 1);
         let root = repository(&[("fitcheck.toml", "policies = [\"own\"]\n"), ("own/embedded.toml", &own)]);

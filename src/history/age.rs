@@ -11,9 +11,10 @@ use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{Comparison, Missing};
+use super::line::{End, Line};
 use super::rename;
 use super::team::{Age, DAY};
-use super::walk::{Commits, Step};
+use super::walk::Commits;
 
 /// A service that moved more often is as old as its oldest place that we know.
 const MOST_MOVES: usize = 8;
@@ -21,10 +22,10 @@ const MOST_MOVES: usize = 8;
 /// What was there before the walked stretch.
 pub(super) struct Past<'c> {
     comparison: Comparison,
-    /// Newest first.
-    older: &'c [Step],
-    from_root: bool,
+    older: &'c Line,
     head_time: i64,
+    /// Ages are told up to so many days.
+    most_days: u32,
     /// Answers of this run: services of one repository begin in the same trees.
     answers: Answers,
     /// Answers of former runs: about trees, so that they hold for ever.
@@ -51,14 +52,12 @@ fn name(id: ObjectId) -> Name {
 }
 
 impl<'c> Past<'c> {
-    pub(super) fn new(comparison: Comparison, commits: &'c Commits, known: Answers) -> Past<'c> {
-        let Commits { older, from_root, head_time, .. } = commits;
-        let (from_root, head_time) = (*from_root, *head_time);
+    pub(super) fn new(comparison: Comparison, commits: &'c Commits, most_days: u32, known: Answers) -> Past<'c> {
         Past {
             comparison,
-            older,
-            from_root,
-            head_time,
+            older: &commits.older,
+            head_time: commits.head_time,
+            most_days,
             answers: Answers::default(),
             known,
             asked_anew: false,
@@ -75,7 +74,7 @@ impl<'c> Past<'c> {
     pub(super) fn age(&mut self, first: Option<i64>, mut places: Vec<String>) -> Result<Age, Missing> {
         self.lacks_trees = false;
         if !self.any(0, &places) {
-            let known = self.from_root || !self.older.is_empty();
+            let known = self.older.end == End::Root || !self.older.steps.is_empty();
             return Ok(Age { days: (first.unwrap_or(0) / DAY) as u32, at_least: !known || self.lacks_trees });
         }
         let mut at = 0;
@@ -89,14 +88,16 @@ impl<'c> Past<'c> {
                 None => break,
             }
         }
-        let days = (self.head_time - self.comparison.time(self.older[at].id)?) / DAY;
-        let ends_here = at + 1 == self.older.len() && !self.from_root;
-        Ok(Age { days: days.max(0) as u32, at_least: ends_here || self.lacks_trees })
+        let days = (self.head_time - self.comparison.time(self.older.steps[at].id)?) / DAY;
+        let ends_here = at + 1 == self.older.steps.len() && self.older.end != End::Root;
+        let more = days > i64::from(self.most_days);
+        let days = days.clamp(0, i64::from(self.most_days)) as u32;
+        Ok(Age { days, at_least: ends_here || more || self.lacks_trees })
     }
 
     /// The oldest step from `at` on that holds one of the places; the step `at` does.
     fn last_with(&mut self, at: usize, places: &[String]) -> usize {
-        let (mut holds, mut lacks) = (at, self.older.len());
+        let (mut holds, mut lacks) = (at, self.older.steps.len());
         while lacks - holds > 1 {
             let middle = self.between(holds, lacks);
             if self.any(middle, places) { holds = middle } else { lacks = middle }
@@ -107,9 +108,9 @@ impl<'c> Past<'c> {
     /// A step between two others, neither of them: the one whose number, counted from the oldest, is the roundest, so
     /// that a later run asks about the same trees.
     fn between(&self, holds: usize, lacks: usize) -> usize {
-        let (above, below) = (self.older.len() - holds - 1, self.older.len() - lacks);
+        let (above, below) = (self.older.steps.len() - holds - 1, self.older.steps.len() - lacks);
         let places = (above ^ below).ilog2();
-        self.older.len() - ((above >> places) << places)
+        self.older.steps.len() - ((above >> places) << places)
     }
 
     fn any(&mut self, at: usize, places: &[String]) -> bool {
@@ -117,7 +118,7 @@ impl<'c> Past<'c> {
     }
 
     fn find(&mut self, at: usize, place: &str) -> Option<ObjectId> {
-        let tree = self.older.get(at)?.tree;
+        let tree = self.older.steps.get(at)?.tree;
         let key = (name(tree), place.to_owned());
         if let Some(found) = self.answers.found.get(&key) {
             return found.as_deref().map(ObjectId::from_bytes_or_panic);
@@ -140,10 +141,10 @@ impl<'c> Past<'c> {
 
     /// Where the first of the places that the step brought lay in the step before it.
     fn former(&mut self, at: usize, places: &[String]) -> Result<Option<String>, Missing> {
-        let Some(before) = self.older.get(at + 1).map(|step| step.tree) else { return Ok(None) };
+        let Some(before) = self.older.steps.get(at + 1).map(|step| step.tree) else { return Ok(None) };
         for place in places {
             if let Some(id) = self.find(at, place)
-                && let Some(former) = self.former_place(before, self.older[at].tree, id)?
+                && let Some(former) = self.former_place(before, self.older.steps[at].tree, id)?
             {
                 return Ok(Some(former));
             }

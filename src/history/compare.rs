@@ -11,7 +11,7 @@ use gix::ObjectId;
 use gix::objs::Kind;
 
 use super::layout::{NONE, Set, Trie, is_generated, is_vendored};
-use super::walk::time_of;
+use super::line;
 use crate::git::Git;
 use crate::git::packs::Objects;
 
@@ -92,6 +92,51 @@ fn order(a: &Entry<'_>, b: &Entry<'_>) -> Ordering {
     a.name[..common].cmp(&b.name[..common]).then_with(|| end(a).cmp(&end(b)))
 }
 
+/// The next entries of two trees, behind those that are the same in both.
+fn both<'a>(before: &mut Entries<'a>, after: &mut Entries<'a>) -> (Option<Entry<'a>>, Option<Entry<'a>>) {
+    let same = common(before.rest, after.rest);
+    if same == before.rest.len() && same == after.rest.len() {
+        return (None, None);
+    }
+    let mut rest = &before.rest[..same];
+    while let Some(end) = end_of_entry(rest, before.hash_len) {
+        rest = &rest[end..];
+    }
+    let behind = same - rest.len();
+    (before.rest, after.rest) = (&before.rest[behind..], &after.rest[behind..]);
+    (before.next(), after.next())
+}
+
+/// With how many bytes both begin.
+fn common(a: &[u8], b: &[u8]) -> usize {
+    const WIDE: usize = 32;
+    let wide = a.as_chunks::<WIDE>().0.iter().zip(b.as_chunks::<WIDE>().0).take_while(|(a, b)| a == b).count() * WIDE;
+    wide + a[wide..].iter().zip(&b[wide..]).take_while(|(a, b)| a == b).count()
+}
+
+/// Where the first entry ends; `None` where it is cut or makes no sense.
+fn end_of_entry(tree: &[u8], hash_len: usize) -> Option<usize> {
+    let zero = zero(tree)?;
+    let end = zero + 1 + hash_len;
+    let has_mode = tree[..zero].contains(&b' ');
+    (end <= tree.len() && has_mode).then_some(end)
+}
+
+/// Finds the end of a name. Names are short, so that a call of a general search costs more than the search.
+fn zero(bytes: &[u8]) -> Option<usize> {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in (0..).step_by(8).zip(words) {
+        let word = u64::from_le_bytes(*word);
+        // The lowest of these bits is that of the first zero.
+        let zeros = word.wrapping_sub(LOW) & !word & (LOW << 7);
+        if zeros != 0 {
+            return Some(at + (zeros.trailing_zeros() / 8) as usize);
+        }
+    }
+    rest.iter().position(|&byte| byte == 0).map(|at| words.len() * 8 + at)
+}
+
 /// Walks two trees in step and hands over what differs: `(before, after)`, at least one of them there.
 pub(super) fn differing<'a>(
     before: Entries<'a>,
@@ -99,15 +144,15 @@ pub(super) fn differing<'a>(
     mut each: impl FnMut(Option<Entry<'a>>, Option<Entry<'a>>),
 ) {
     let (mut before, mut after) = (before, after);
-    let (mut old, mut new) = (before.next(), after.next());
+    let (mut old, mut new) = both(&mut before, &mut after);
     loop {
         match (old, new) {
             (None, None) => return,
-            (Some(a), Some(b)) if a.whole == b.whole => (old, new) = (before.next(), after.next()),
+            (Some(a), Some(b)) if a.whole == b.whole => (old, new) = both(&mut before, &mut after),
             (Some(a), Some(b)) => match order(&a, &b) {
                 Ordering::Equal => {
                     each(Some(a), Some(b));
-                    (old, new) = (before.next(), after.next());
+                    (old, new) = both(&mut before, &mut after);
                 }
                 Ordering::Less => {
                     each(Some(a), None);
@@ -164,8 +209,7 @@ impl Comparison {
 
     /// Reads when a commit was made.
     pub(super) fn time(&mut self, commit: ObjectId) -> Result<i64, Missing> {
-        let found = self.objects.find(commit).filter(|(kind, _)| *kind == Kind::Commit);
-        found.and_then(|(_, data)| time_of(&data)).ok_or(Missing)
+        line::time(&mut self.objects, commit).ok_or(Missing)
     }
 
     /// Finds the object at a path of a tree; `None` where nothing is.
@@ -328,5 +372,53 @@ mod tests {
         for end in 0..whole.len() {
             changed(&whole[..end], &whole);
         }
+    }
+
+    /// Entry by entry, as long as both sides have some.
+    fn slowly(before: &[u8], after: &[u8]) -> Vec<String> {
+        let names = |tree: &[u8]| -> Vec<(String, bool, Vec<u8>)> {
+            let entries = Entries::new(tree, 20);
+            entries.map(|e| (String::from_utf8_lossy(e.name).into(), e.is_tree, e.whole.to_vec())).collect()
+        };
+        let (old, new) = (names(before), names(after));
+        let twin = |one: &(String, bool, Vec<u8>), all: &[(String, bool, Vec<u8>)]| {
+            all.iter().find(|other| (&other.0, other.1) == (&one.0, one.1)).map(|other| other.2.clone())
+        };
+        let mut found: Vec<String> = old
+            .iter()
+            .filter_map(|one| match twin(one, &new) {
+                None => Some(format!("{}>", one.0)),
+                Some(whole) => (whole != one.2).then(|| format!("{0}>{0}", one.0)),
+            })
+            .collect();
+        found.extend(new.iter().filter(|one| twin(one, &old).is_none()).map(|one| format!(">{}", one.0)));
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn what_is_the_same_on_both_sides_is_skipped_and_nothing_else() {
+        let names: Vec<String> = (0..40).map(|n| format!("{}{n:02}", "x".repeat(n % 17))).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.sort_unstable();
+        let of = |skip: usize, other: usize| {
+            let kept = names.iter().enumerate().filter(|(at, _)| *at != skip);
+            let entries: Vec<(&str, &str, u8)> =
+                kept.map(|(at, name)| ("100644", *name, if at == other { 0 } else { at as u8 % 3 })).collect();
+            tree(&entries)
+        };
+        for (skip, other) in (0..=40).flat_map(|skip| (0..=40).map(move |other| (skip, other))) {
+            let (before, after) = (of(40, 40), of(skip, other));
+            let mut found = changed(&before, &after);
+            found.sort();
+            assert_eq!(found, slowly(&before, &after), "{skip} {other}");
+        }
+        // What makes no sense ends both sides where it stands.
+        let mut odd = tree(&[("100644", "a", 1)]);
+        odd.extend_from_slice(b"nospace\0aaaaaaaaaaaaaaaaaaaa");
+        odd.extend(tree(&[("100644", "b", 1)]));
+        let mut other = odd.clone();
+        *other.last_mut().expect("a byte") = 9;
+        assert!(changed(&odd, &other).is_empty());
     }
 }

@@ -74,6 +74,13 @@ pub(super) struct Question<'a> {
     pub(super) threads: usize,
 }
 
+impl Question<'_> {
+    /// Days up to which ages are told; the walked stretch is known anyway.
+    fn most_days(&self) -> u32 {
+        self.left_out.older_days.max(self.window_days.saturating_mul(2))
+    }
+}
+
 /// What the commits say together.
 struct Said {
     changes: Vec<Change>,
@@ -97,7 +104,7 @@ pub(super) fn collect(
     let said = read(git, &mut comparison, &mut trie, question, commits, book)?;
     let owners = PLACES.iter().find_map(|place| comparison.file(commits.head_tree, place, SMALL));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
-    let mut past = Past::new(comparison, commits, std::mem::take(&mut book.answers));
+    let mut past = Past::new(comparison, commits, question.most_days(), std::mem::take(&mut book.answers));
     let mut contents = Contents::new(git, std::mem::take(&mut book.effects));
     let mut figures = Vec::new();
     for (number, unit) in layout.units.iter().enumerate() {

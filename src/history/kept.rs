@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::{Change, Touch};
 use super::layout::{Alias, Trie};
+use super::line::{End, Line, Step};
 use super::people::Identities;
-use super::walk::{Decoded, Line, Step, Store, parse};
+use super::walk::{Decoded, Store, parse};
 
 /// More parents than that has no commit of the repositories we know; such a store is not kept.
 const MOST_PARENTS: usize = 255;
@@ -34,6 +35,7 @@ struct Commits<'a> {
     introduced: Vec<(u32, u32)>,
     line_ids: &'a [u8],
     line_trees: &'a [u8],
+    to_root: bool,
 }
 
 /// Writes down the commits that this run asked for; `None` where there is nothing new, or too much.
@@ -63,6 +65,7 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
         introduced: Vec::new(),
         line_ids: &[],
         line_trees: &[],
+        to_root: store.line.end == End::Root,
     };
     for (nth, commit) in (0_u32..).zip(used()) {
         ids.extend_from_slice(commit.id.as_bytes());
@@ -88,8 +91,8 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
             all.assisted.push(nth);
         }
     }
-    // A line that ends early may be longer when more has been fetched.
-    let line = if store.line.from_root { &store.line.steps[..] } else { &[] };
+    // A line that is lost may be longer when more has been fetched.
+    let line = if store.line.end == End::Lost { &[] } else { &store.line.steps[..] };
     let line_ids: Vec<u8> = line.iter().flat_map(|step| step.id.as_bytes().iter().copied()).collect();
     let line_trees: Vec<u8> = line.iter().flat_map(|step| step.tree.as_bytes().iter().copied()).collect();
     (all.ids, all.trees, all.parents, all.parent_counts) = (&ids, &trees, &parents, &parent_counts);
@@ -136,7 +139,8 @@ pub(super) fn restore(bytes: &[u8], repository: &gix::Repository) -> Option<Stor
         return None;
     }
     let steps = line_ids.into_iter().zip(line_trees).map(|(id, tree)| Step { id, tree });
-    store.line = Line { steps: steps.collect(), from_root: true };
+    let end = if all.to_root { End::Root } else { End::Early };
+    store.line = Line { steps: steps.collect(), end };
     Some(store)
 }
 

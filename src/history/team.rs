@@ -37,7 +37,7 @@ pub(super) struct Contribution<'a> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Age {
     pub(super) days: u32,
-    /// The clone ends there, and the service may be older.
+    /// The clone ends there, or ages are told no further, and the service may be older.
     pub(super) at_least: bool,
 }
 

@@ -11,14 +11,14 @@ use std::sync::Arc;
 use gix::ObjectId;
 use gix::objs::Kind;
 
+use super::AGE_DAYS;
+use super::line::{self, End, Line};
 use super::people::{Identities, Written, name_and_address, trailers};
 use crate::git::packs::Objects;
 use crate::git::{Git, GitProblem};
 
 /// More than any window holds in the repositories we know; beyond it the history counts as partly read.
 const MOST_COMMITS: usize = 50_000;
-/// The same for the line of first parents before the window.
-const MOST_OLDER: usize = 1_000_000;
 /// Commits with a clock behind their parents' would end the walk early: so many are looked past, as git does.
 const SLOP: u32 = 8;
 
@@ -59,20 +59,11 @@ pub(super) struct Commits {
     pub(super) head: ObjectId,
     pub(super) head_tree: ObjectId,
     pub(super) head_time: i64,
-    /// The trees as they stood before the stretch, newest first, one for each commit on the line of first parents.
-    pub(super) older: Vec<Step>,
-    /// Whether the last of them belongs to the first commit of the repository.
-    pub(super) from_root: bool,
+    /// The trees as they stood before the stretch.
+    pub(super) older: Line,
     /// Time of the oldest commit walked.
     pub(super) oldest: i64,
     pub(super) reach: Reach,
-}
-
-/// One commit of the past: its tree is looked at, and of a few of them the time.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
-    pub(super) id: ObjectId,
-    pub(super) tree: ObjectId,
 }
 
 /// One commit as far as history asks.
@@ -101,13 +92,6 @@ pub(super) struct Store {
     pub(super) line: Line,
 }
 
-/// First parents, newest first, and whether the last of them is the first commit of the repository.
-#[derive(Debug, Default)]
-pub(super) struct Line {
-    pub(super) steps: Vec<Step>,
-    pub(super) from_root: bool,
-}
-
 impl Store {
     /// Takes in a commit that was decoded now or before.
     pub(super) fn add(&mut self, decoded: Decoded, used: bool) -> u32 {
@@ -119,8 +103,13 @@ impl Store {
     }
 }
 
-/// A tree and a parent, each with the longest of hashes.
-const LONGEST_HEAD: usize = 2 * (8 + 64);
+/// Where the line of first parents comes to what is older than the walked stretch.
+enum Before {
+    Commit(ObjectId),
+    /// The repository is younger.
+    Nothing,
+    Unknown,
+}
 
 struct Walk<'s> {
     objects: Objects,
@@ -137,11 +126,26 @@ pub(super) fn walk(
 ) -> Result<Option<Commits>, GitProblem> {
     let Some(head) = from.map_or_else(|| git.head(), |commit| Ok(Some(commit)))? else { return Ok(None) };
     let objects = git.objects();
-    let shallow = objects.repository().shallow_commits().ok().flatten();
-    let shallow = shallow.map(|list| list.iter().copied().collect()).unwrap_or_default();
+    let shallow = shallow(&objects);
     let mut walk = Walk { objects, store, shallow };
     let Some(first) = walk.decode(head) else { return Err(GitProblem::Broken("the revision names no commit".into())) };
     Ok(Some(walk.run(first, days)))
+}
+
+/// Follows the line of first parents further than the walk did: ages are told up to so many days.
+pub(super) fn reach_back(git: &Git, commits: &mut Commits, days: u32) {
+    let Some(first) = commits.older.steps.first().map(|step| step.id) else { return };
+    let mut objects = git.objects();
+    let shallow = shallow(&objects);
+    let since = line::since(commits.head_time, days);
+    let (line, enough) = line::follow(&mut objects, &shallow, first, since, &commits.older);
+    commits.older = Line { end: line.end_of(enough), steps: line.steps };
+    commits.older.steps.truncate(enough);
+}
+
+fn shallow(objects: &Objects) -> Vec<ObjectId> {
+    let list = objects.repository().shallow_commits().ok().flatten();
+    list.map(|list| list.iter().copied().collect()).unwrap_or_default()
 }
 
 impl Walk<'_> {
@@ -208,60 +212,35 @@ impl Walk<'_> {
             }
             self.store.arena[at].parents = parents;
         }
-        let (older, from_root) = self.older(first, cutoff);
+        let older = self.older(first, cutoff, head_time);
         let identities = Arc::clone(&self.store.identities);
         let met = (0..identities.len()).map(|number| met.contains(&number)).collect();
-        Commits { list, identities, met, head, head_tree, head_time, older, from_root, oldest, reach }
+        Commits { list, identities, met, head, head_tree, head_time, older, oldest, reach }
     }
 
-    /// Follows first parents to the start of the repository, or as far as the clone goes.
-    ///
-    /// Only the first two lines are looked at: this costs some 2 µs a commit.
-    fn older(&mut self, first: u32, cutoff: i64) -> (Vec<Step>, bool) {
+    /// The first of the line of first parents that lies before the walked stretch.
+    fn before(&self, first: u32, cutoff: i64) -> Before {
         let mut at = &self.store.arena[first as usize];
-        let mut next = loop {
-            if at.time < cutoff {
-                break Some(at.id);
-            }
-            match at.parents.first() {
-                None => break None,
-                Some(parent) => match self.store.known.get(parent) {
-                    Some(&index) => at = &self.store.arena[index as usize],
-                    None => return (Vec::new(), false),
-                },
-            }
+        while at.time >= cutoff {
+            let Some(parent) = at.parents.first() else { return Before::Nothing };
+            let Some(&index) = self.store.known.get(parent) else { return Before::Unknown };
+            at = &self.store.arena[index as usize];
+        }
+        Before::Commit(at.id)
+    }
+
+    /// The line as it stood before the walked stretch, as far back as ages are told.
+    fn older(&mut self, first: u32, cutoff: i64, head_time: i64) -> Line {
+        let from = match self.before(first, cutoff) {
+            Before::Commit(id) => id,
+            Before::Nothing => return Line { steps: Vec::new(), end: End::Root },
+            Before::Unknown => return Line::default(),
         };
-        let known = std::mem::take(&mut self.store.line);
-        let places: gix::hashtable::HashMap<ObjectId, usize> =
-            known.steps.iter().enumerate().map(|(at, step)| (step.id, at)).collect();
-        let mut line = Line::default();
-        line.from_root = loop {
-            let Some(id) = next else { break true };
-            if let Some(&joins) = places.get(&id) {
-                line.steps.extend_from_slice(&known.steps[joins..]);
-                break known.from_root;
-            }
-            let Some((step, parent)) = self.step(id).filter(|_| line.steps.len() < MOST_OLDER) else { break false };
-            line.steps.push(step);
-            if parent.is_some() && self.shallow.contains(&id) {
-                break false;
-            }
-            next = parent;
-        };
-        let older = (line.steps.clone(), line.from_root);
+        let since = line::since(head_time, AGE_DAYS);
+        let (line, enough) = line::follow(&mut self.objects, &self.shallow, from, since, &self.store.line);
+        let older = Line { steps: line.steps[..enough].to_vec(), end: line.end_of(enough) };
         self.store.line = line;
         older
-    }
-
-    fn step(&mut self, id: ObjectId) -> Option<(Step, Option<ObjectId>)> {
-        let mut head = [0; LONGEST_HEAD];
-        let lines = 2 * (b"parent \n".len() + id.kind().len_in_hex());
-        let length = self.objects.head_of_commit(id, &mut head[..lines]);
-        let (tree, parent) = length.and_then(|length| tree_and_parent(&head[..length])).or_else(|| {
-            let (kind, data) = self.objects.find(id)?;
-            (kind == Kind::Commit).then(|| tree_and_parent(&data)).flatten()
-        })?;
-        Some((Step { id, tree }, parent))
     }
 
     /// Decodes a commit once; `None` where it is missing or no commit.
@@ -286,27 +265,6 @@ fn shallower(reach: Reach, time: i64, cutoff: i64) -> Reach {
         _ if time >= cutoff => Reach::Shallow(time),
         _ => Reach::Asked,
     }
-}
-
-/// Reads the tree and the first parent from the beginning of a commit, in the order in which git writes them.
-fn tree_and_parent(data: &[u8]) -> Option<(ObjectId, Option<ObjectId>)> {
-    let (tree, rest) = id_of_line(data.strip_prefix(b"tree ")?)?;
-    match rest.strip_prefix(b"parent ") {
-        Some(rest) => Some((tree, Some(id_of_line(rest)?.0))),
-        // What begins otherwise may be a parent that is cut, or none of git's making.
-        None => rest.starts_with(b"author ").then_some((tree, None)),
-    }
-}
-
-fn id_of_line(text: &[u8]) -> Option<(ObjectId, &[u8])> {
-    let end = memchr::memchr(b'\n', text)?;
-    Some((ObjectId::from_hex(&text[..end]).ok()?, &text[end + 1..]))
-}
-
-/// Reads when a commit was made.
-pub(super) fn time_of(data: &[u8]) -> Option<i64> {
-    let mut header = data.split(|&byte| byte == b'\n').take_while(|line| !line.is_empty());
-    header.find_map(|line| line.strip_prefix(b"committer ")).map(|signature| seconds(signature).unwrap_or(0))
 }
 
 /// Reads a commit's header and the trailers of its message.
@@ -356,7 +314,7 @@ fn may_hold_trailers(message: &[u8]) -> bool {
 }
 
 /// The seconds after the address of `Name <address> 1700000000 +0100`.
-fn seconds(signature: &[u8]) -> Option<i64> {
+pub(super) fn seconds(signature: &[u8]) -> Option<i64> {
     let close = memchr::memrchr(b'>', signature)?;
     let text = std::str::from_utf8(&signature[close + 1..]).ok()?;
     text.split_whitespace().next()?.parse().ok()
@@ -380,24 +338,6 @@ mod tests {
         assert_eq!((found.time, found.parents.len(), found.author), (1_700_000_000, 1, 0));
         assert_eq!(found.tree.to_string(), tree);
         assert_eq!(found.co_authors, [1], "the author is not a co-author of themselves");
-    }
-
-    #[test]
-    fn a_step_takes_two_lines() {
-        let [tree, parent] = ["a", "b"].map(|digit| digit.repeat(40));
-        let text = format!(
-            "tree {tree}\nparent {parent}\nparent {tree}\nauthor A <a@b> 5 +0000\ncommitter C <c@d> 17 +0000\n\n"
-        );
-        let found = |text: &str| {
-            tree_and_parent(text.as_bytes())
-                .map(|(tree, parent)| (tree.to_string(), parent.map(|parent| parent.to_string())))
-        };
-        assert_eq!(found(&text), Some((tree.clone(), Some(parent.clone()))));
-        assert_eq!(found(&text[..94]), found(&text));
-        assert_eq!(found(&text[..93]), None, "the second line is cut");
-        assert_eq!(found(&format!("tree {tree}\nauthor A")), Some((tree.clone(), None)));
-        assert_eq!(found(&format!("parent {parent}\ntree {tree}\nauthor A")), None);
-        assert_eq!((time_of(text.as_bytes()), time_of(b"tree\n\ncommitter C <c> 5")), (Some(17), None));
     }
 
     #[test]

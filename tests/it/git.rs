@@ -332,11 +332,22 @@ fn age_goes_back_behind_the_windows_and_through_moves() {
         ..Unit::default()
     };
     let layout = Layout { units: vec![unit], packages: vec![] };
-    let told = |root: &Path| start(root.into(), 365, Options::default()).finish(&layout, &LeftOut::default());
+    let up_to = |root: &Path, older_days: u32| {
+        let left_out = LeftOut { older_days, ..LeftOut::default() };
+        start(root.into(), 365, Options::default()).finish(&layout, &left_out)
+    };
+    let told = |root: &Path| up_to(root, 3650);
     let (team, spec) = told(repo.path()).units.remove(0);
     let (team, spec) = (team.unwrap(), spec.unwrap());
     assert_eq!((team.age_days, team.age_at_least), (1900, false));
     assert_eq!((spec.age_days, spec.age_at_least), (1900, false));
+    // Nobody asks further than five years, unless a policy does.
+    for (days, expected) in [(1826, (1826, true)), (1899, (1899, true)), (1900, (1900, false))] {
+        let (team, spec) = up_to(repo.path(), days).units.remove(0);
+        let (team, spec) = (team.unwrap(), spec.unwrap());
+        assert_eq!((team.age_days, team.age_at_least), expected);
+        assert_eq!((spec.age_days, spec.age_at_least), expected);
+    }
     // A clone that ends before the start says so.
     let clone = tempfile::tempdir().unwrap();
     let to = clone.path().join("deep");
@@ -380,7 +391,7 @@ fn a_team_names_its_own_programs_and_imports() {
     };
     assert_eq!(contributors(LeftOut::default()), 3);
     assert_eq!(contributors(LeftOut { bots: vec!["TRAIN@example.com".into()], ..LeftOut::default() }), 2);
-    assert_eq!(contributors(LeftOut { bots: vec!["release train".into()], bulk_files: 19 }), 1);
+    assert_eq!(contributors(LeftOut { bots: vec!["release train".into()], bulk_files: 19, ..LeftOut::default() }), 1);
     // The same through the configuration.
     repo.write("go.mod", "module example.com/m\n\ngo 1.24\n");
     repo.write("svc/main.go", "package main\n\nfunc main() {}\n");

@@ -205,7 +205,7 @@ struct Team {
     commits: u32,
     changes_per_week: f64,
     age_days: u32,
-    /// Whether it may be older, because the clone ends there.
+    /// Whether it may be older, because the clone ends there or ages are told no further.
     age_at_least: bool,
     agent_share: f64,
 }
