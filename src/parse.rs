@@ -24,6 +24,8 @@ pub mod toml_tree;
 pub mod tree;
 pub mod yaml;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::path::{base, parent};
@@ -66,7 +68,8 @@ impl Kind {
     /// Decides by the file's name; `None` for files that are never opened.
     pub fn of(path: &str) -> Option<Kind> {
         let name = base(path);
-        let lower = name.to_ascii_lowercase();
+        let has_capitals = name.bytes().any(|byte| byte.is_ascii_uppercase());
+        let lower = if has_capitals { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) };
         let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
         if let Some(kind) = by_name(path, &lower) {
             return Some(kind);

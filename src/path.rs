@@ -5,12 +5,29 @@
 
 /// The directory that holds a path; `.` for the root.
 pub fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or(".", |(directory, _)| directory)
+    last_slash(path).map_or(".", |at| &path[..at])
 }
 
 /// The last part of a path.
 pub fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    last_slash(path).map_or(path, |at| &path[at + 1..])
+}
+
+/// The names in a path, without empty ones.
+pub fn parts(path: &str) -> impl Iterator<Item = &str> {
+    let mut rest = path;
+    std::iter::from_fn(move || {
+        rest = &rest[rest.bytes().position(|byte| byte != b'/')?..];
+        let end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
+        let part;
+        (part, rest) = rest.split_at(end);
+        Some(part)
+    })
+}
+
+/// Names are short: looking at the bytes one after another is quicker than any search that is made for long texts.
+fn last_slash(path: &str) -> Option<usize> {
+    path.bytes().rposition(|byte| byte == b'/')
 }
 
 /// Joins a path to a directory and takes `.` and `..` out; one that starts with `/` starts at the root.

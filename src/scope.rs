@@ -1,6 +1,6 @@
 //! What a path says about the code in it: shipped, vendored, generated, test, example, documentation.
 
-use crate::path::base;
+use crate::path::{base, parts};
 
 /// The standing of a file in its repository, from its path alone.
 ///
@@ -23,7 +23,7 @@ impl Scope {
         let name = base(path);
         let directories = path.strip_suffix(name).unwrap_or("");
         let mut below_source = false;
-        for part in directories.split('/').filter(|part| !part.is_empty()) {
+        for part in parts(directories) {
             // Among its sources a crate's modules have such names: what is data there does not end in `.rs`.
             let is_module = below_source && name.ends_with(".rs") && MODULES.contains(&part);
             below_source |= part == "src";
@@ -90,15 +90,27 @@ fn is_test_file(name: &str) -> bool {
 
 /// `compose.test.yml`, `Dockerfile.test`: what only tests are run in.
 fn is_test_stage(name: &str) -> bool {
+    let stem = without_end(without_end(name, ".yml"), ".yaml");
+    // Asked of every file, and true of few: the ends come first.
+    let ends = [".test", "-test", ".tests", "-tests", ".e2e", "-e2e"];
+    if !ends.iter().any(|end| without_end(stem, end).len() < stem.len()) {
+        return false;
+    }
     let name = name.to_ascii_lowercase();
-    let stage = name.contains("compose") || name.contains("dockerfile");
-    let stem = name.trim_end_matches(".yml").trim_end_matches(".yaml");
-    stage && [".test", "-test", ".tests", "-tests", ".e2e", "-e2e"].iter().any(|end| stem.ends_with(end))
+    name.contains("compose") || name.contains("dockerfile")
+}
+
+/// Takes an end off, in whatever case it is written.
+fn without_end<'a>(name: &'a str, end: &str) -> &'a str {
+    match name.split_at_checked(name.len().saturating_sub(end.len())) {
+        Some((stem, last)) if last.eq_ignore_ascii_case(end) => stem,
+        _ => name,
+    }
 }
 
 /// Go files that stand in for something in tests, and so cannot be named `_test.go`.
 fn is_stand_in(name: &str) -> bool {
-    let stem = name.trim_end_matches(".go");
+    let stem = name.strip_suffix(".go").unwrap_or(name);
     let words =
         ["fake", "mock", "mocks", "test_helper", "test_helpers", "testing", "testutil", "test_util", "testutils"];
     words.contains(&stem)

@@ -111,8 +111,9 @@ fn used_packages<'a>(files: &'a [FileEntry], own: &mut Own<'a>) -> BTreeSet<Stri
             used.insert(file.directory().to_owned());
         }
         for import in &go.imports {
-            if let Some(package) = own.package(&import.path).filter(|package| !used.contains(*package)) {
-                used.insert(package.to_owned());
+            if let Some(package) = own.package(&import.path).filter(|package| !package.is_used) {
+                package.is_used = true;
+                used.insert(package.directory.clone());
             }
         }
     }
@@ -122,17 +123,30 @@ fn used_packages<'a>(files: &'a [FileEntry], own: &mut Own<'a>) -> BTreeSet<Stri
 /// Packages of one's own, by import path: most are imported many times.
 struct Own<'a> {
     modules: &'a [(&'a str, &'a str)],
-    known: HashMap<&'a str, Option<String>>,
+    known: HashMap<&'a str, Option<Package>>,
+}
+
+/// A package of one's own.
+struct Package {
+    directory: String,
+    /// Whether it lies among data for tests.
+    is_fixture: bool,
+    /// Whether shipped code imports it.
+    is_used: bool,
 }
 
 impl<'a> Own<'a> {
-    fn package(&mut self, path: &'a str) -> Option<&str> {
-        self.known.entry(path).or_insert_with(|| own_package(path, self.modules)).as_deref()
+    fn package(&mut self, path: &'a str) -> Option<&mut Package> {
+        let package = || {
+            let directory = own_directory(path, self.modules)?;
+            let is_fixture = Scope::of(&format!("{directory}/x.go")) == Scope::Fixture;
+            Some(Package { directory, is_fixture, is_used: false })
+        };
+        self.known.entry(path).or_insert_with(package).as_mut()
     }
 }
 
-/// The directory of a package of one's own.
-fn own_package(path: &str, modules: &[(&str, &str)]) -> Option<String> {
+fn own_directory(path: &str, modules: &[(&str, &str)]) -> Option<String> {
     let own = modules.iter().filter_map(|(module, directory)| {
         let rest = path.strip_prefix(module)?;
         if rest.is_empty() { Some((*directory).to_owned()) } else { join(directory, rest.strip_prefix('/')?) }
@@ -143,10 +157,8 @@ fn own_package(path: &str, modules: &[(&str, &str)]) -> Option<String> {
 
 fn of_go<'a>(path: &str, file: &'a GoFile, own: &mut Own<'a>, found: &mut Vec<Problem>) {
     for import in &file.imports {
-        if let Some(package) = own.package(&import.path)
-            && Scope::of(&format!("{package}/x.go")) == Scope::Fixture
-        {
-            found.push(problem(path, package, import.place));
+        if let Some(package) = own.package(&import.path).filter(|package| package.is_fixture) {
+            found.push(problem(path, &package.directory, import.place));
         }
     }
 }
