@@ -8,6 +8,8 @@ mod words;
 
 use std::ops::Range;
 
+use regex_automata::util::captures::Captures;
+
 use crate::parse::duration::{self, NoDuration, Unit};
 use crate::parse::percentile;
 use words::{ANSWERS, AVOID, FIGURE, PERCENTILE, TAIL, bounds};
@@ -36,6 +38,9 @@ pub(crate) fn comment_targets(comment: &str, base: usize) -> Vec<Target> {
 
 /// Finds targets in a sentence of a document; `promised` says that its heading announces targets.
 pub(super) fn sentence_targets(text: &str, base: usize, promised: bool) -> Vec<Target> {
+    if !FIGURE.is_match(text) {
+        return Vec::new();
+    }
     let tail = TAIL.is_match(text) || PERCENTILE.is_match(text);
     if AVOID.is_match(text) || !(duty(text) && (tail || ANSWERS.is_match(text)) || promised && tail) {
         return Vec::new();
@@ -48,17 +53,18 @@ fn figures(text: &str, base: usize, named: bool) -> Vec<Target> {
     let mut targets = Vec::new();
     let mut from = 0;
     for figure in FIGURE.captures_iter(text) {
-        let (whole, number, unit) = (figure.get(0), figure.get(1), figure.get(2));
-        let (Some(whole), Some(number), Some(unit)) = (whole, number, unit) else { continue };
-        let before = &text[from..number.start()];
-        if bounds(before, &text[whole.end()..], named) && !AVOID.is_match(clause(text, whole.end())) {
+        let Some((number, unit)) = figure.get_group(1).zip(figure.get_group(2)) else { continue };
+        let before = &text[from..number.start];
+        // The unit ends the figure.
+        let behind = &text[unit.end..];
+        if bounds(before, behind, named) && !AVOID.is_match(clause(text, unit.end)) {
             targets.push(Target {
-                range: base + number.start()..base + unit.end(),
-                limit: value(number.as_str(), unit.as_str()),
-                percentile: percentile_near(before, &text[whole.end()..]),
+                range: base + number.start..base + unit.end,
+                limit: value(&text[number], &text[unit]),
+                percentile: percentile_near(before, behind),
             });
         }
-        from = whole.end();
+        from = unit.end;
     }
     targets
 }
@@ -73,11 +79,11 @@ fn clause(text: &str, end: usize) -> &str {
 
 /// Reads the first figure of a table's cell, whose column makes it a target.
 pub(super) fn cell_target(cell: &str, row: &str, base: usize) -> Option<Target> {
-    let figure = FIGURE.captures(cell)?;
-    let (number, unit) = (figure.get(1)?, figure.get(2)?);
+    let figure = FIGURE.captures_iter(cell).next()?;
+    let (number, unit) = (figure.get_group(1)?, figure.get_group(2)?);
     Some(Target {
-        range: base + number.start()..base + unit.end(),
-        limit: value(number.as_str(), unit.as_str()),
+        range: base + number.start..base + unit.end,
+        limit: value(&cell[number], &cell[unit]),
         percentile: percentile_near(cell, "").or_else(|| percentile_near(row, "")),
     })
 }
@@ -124,13 +130,17 @@ fn value(number: &str, unit: &str) -> Result<f64, NoDuration> {
 
 /// The percentile a figure is for: the last one before it, else the first behind it.
 fn percentile_near(before: &str, behind: &str) -> Option<f64> {
-    let before = PERCENTILE.captures_iter(before).last().or_else(|| {
+    let above = PERCENTILE.captures_iter(before).last().and_then(|found| number(before, found));
+    let text = above.or_else(|| {
         let next = FIGURE.find(behind).map_or(behind.len(), |figure| figure.start());
-        PERCENTILE.captures(&behind[..next])
-    });
-    let found = before?;
-    let text = found.iter().skip(1).flatten().next()?.as_str();
+        number(behind, PERCENTILE.captures_iter(&behind[..next]).next()?)
+    })?;
     percentile::read(&format!("p{text}")).or_else(|| percentile::read(text))
+}
+
+/// What the one group that took part matched.
+fn number(text: &str, found: Captures) -> Option<&str> {
+    found.iter().skip(1).flatten().next().map(|span| &text[span])
 }
 
 /// Blanks `//`, `///`, `//!`, `/*`, `*` at the starts of lines and joins the lines, without moving anything.
