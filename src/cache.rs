@@ -31,6 +31,8 @@ const MAGIC: &[u8; 8] = b"fitchk01";
 /// What one repository's cache may hold, and all of them together.
 const MOST_BYTES: usize = 256 << 20;
 const ALL_BYTES: u64 = 1 << 30;
+/// One entry in so many is much.
+const SHARE: usize = 32;
 /// Key, seal, offset, length.
 const ROW: usize = 16 + 16 + 8 + 4;
 const HEAD: usize = MAGIC.len() + 16 + 4;
@@ -80,6 +82,8 @@ pub struct Cache {
     rows: usize,
     used: Vec<AtomicBool>,
     new: Mutex<BTreeMap<Key, Vec<u8>>>,
+    /// Whether something new is worth writing down however little it is.
+    is_due: AtomicBool,
     /// Commits decoded in this run; never written.
     pub walks: Walks,
 }
@@ -103,6 +107,7 @@ impl Cache {
             rows: 0,
             used: Vec::new(),
             new: Mutex::default(),
+            is_due: AtomicBool::new(false),
             walks: Walks::default(),
         }
     }
@@ -120,7 +125,7 @@ impl Cache {
     fn holding(bytes: Vec<u8>, secret: [u8; 32]) -> Cache {
         let rows = rows(&bytes).unwrap_or(0);
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Cache { file: None, secret, bytes, rows, used, new: Mutex::default(), walks: Walks::default() }
+        Cache { secret, bytes, rows, used, ..Cache::in_memory() }
     }
 
     /// Returns the facts of a file of `size` bytes, if they are known.
@@ -148,6 +153,12 @@ impl Cache {
         }
     }
 
+    /// Notes what took so long that it is written down whatever else there is to write.
+    pub fn note_due(&self, key: Key, payload: Vec<u8>) {
+        self.is_due.store(true, Ordering::Relaxed);
+        self.note(key, payload);
+    }
+
     /// Returns what the file holds under a key, if the seal is ours.
     fn sealed(&self, key: &Key) -> Option<&[u8]> {
         let at = self.find(key)?;
@@ -164,6 +175,15 @@ impl Cache {
         let Ok(payload) = postcard::to_stdvec(&(size, facts)) else { return };
         if let Ok(mut new) = self.new.lock() {
             new.insert(key, payload);
+        }
+    }
+
+    /// Writes what is new if it is much, or due: all that was known is written with it, which takes longer than reading
+    /// a few files again.
+    pub fn finish_if_much(self) {
+        let new = self.new.lock().map_or(0, |new| new.len());
+        if self.is_due.load(Ordering::Relaxed) || new * SHARE >= self.rows {
+            self.finish();
         }
     }
 

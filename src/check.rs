@@ -117,7 +117,7 @@ pub fn configuration(options: &Options) -> Result<Loaded, CheckError> {
     let loaded = match options.config.as_deref() {
         Some(given) => load(&options.root, Some(given)),
         None => {
-            let shelf = changed::shelf(options)?;
+            let shelf = changed::shelf(options, None)?;
             load_from(&*shelf, shelf.has(FILE).then_some(FILE))
         }
     };
@@ -159,7 +159,7 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
     let (mut gathered, seen) = gather(options, loaded, git.as_ref(), known)?;
     let comments = std::mem::take(&mut gathered.comments);
     let mut report = judged(options, loaded, gathered);
-    let reference = changed::reference(options)?;
+    let reference = changed::reference(options, git.as_ref().and_then(|git| git.as_ref().ok()))?;
     let mut about = Vec::new();
     if options.exceptions && report.findings.iter().any(|finding| finding.status == Status::New) {
         about = changed::accept_comments(options, reference.as_ref(), &mut report.findings);
@@ -186,8 +186,11 @@ pub fn check_with(options: &Options, loaded: &mut Loaded) -> Result<Report, Chec
     if let (Some(_), Some(Ok(git))) = (&recall, &git) {
         before::prepare(options, loaded, git, known);
     }
-    if let Some(cache) = cache {
-        cache.finish();
+    match cache {
+        // A change is compared once or twice, most often by a machine that then throws the checkout away.
+        Some(cache) if options.base.is_some() => cache.finish_if_much(),
+        Some(cache) => cache.finish(),
+        None => {}
     }
     report.stats.elapsed_ms = start.elapsed().as_millis() as u64;
     if let (Some(recall), Some(seen)) = (recall, seen) {

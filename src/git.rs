@@ -107,6 +107,9 @@ impl Git {
         if head.is_unborn() {
             return Ok(None);
         }
+        if let Some(id) = head.id().map(gix::Id::detach).filter(|&id| self.is_commit(id)) {
+            return Ok(Some(id));
+        }
         head.peel_to_commit().map(|commit| Some(commit.id)).map_err(broken)
     }
 
@@ -123,9 +126,19 @@ impl Git {
     pub fn commit(&self, revision: &str) -> Result<Option<ObjectId>, GitProblem> {
         guard::check_revision(&self.git_dir, &self.common_dir, revision)?;
         let repository = self.handle();
+        // A whole name is what it says; the library would look for others that begin like it.
+        let whole = (revision.len() == repository.object_hash().len_in_hex())
+            .then(|| ObjectId::from_hex(revision.as_bytes()).ok());
+        if let Some(id) = whole.flatten().filter(|&id| self.is_commit(id)) {
+            return Ok(Some(id));
+        }
         let Ok(id) = repository.rev_parse_single(revision) else { return Ok(None) };
         let Ok(object) = id.object() else { return Ok(None) };
         Ok(object.peel_to_commit().ok().map(|commit| commit.id))
+    }
+
+    fn is_commit(&self, id: ObjectId) -> bool {
+        self.objects().find(id).is_some_and(|(kind, _)| kind == gix::objs::Kind::Commit)
     }
 
     /// Returns the reference that the current branch follows, if its configuration names one.

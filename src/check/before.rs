@@ -34,7 +34,7 @@ pub(super) fn report(
         return Ok(judged(options, loaded, gathered));
     };
     let key = key(options, loaded, git, commit);
-    if let Some(report) = told(options, loaded, commit, cache, &key) {
+    if let Some(report) = told(options, loaded, (git, commit), cache, &key) {
         return Ok(report);
     }
     let asked = loaded.asked.len();
@@ -42,7 +42,7 @@ pub(super) fn report(
     let report = judged(options, loaded, gathered);
     if is_settled(&report) {
         let told = Told { report: report.clone(), asked: loaded.asked[asked..].to_vec(), texts: texts(loaded) };
-        postcard::to_stdvec(&told).into_iter().for_each(|bytes| cache.note(key, bytes));
+        postcard::to_stdvec(&told).into_iter().for_each(|bytes| cache.note_due(key, bytes));
     }
     Ok(report)
 }
@@ -74,11 +74,17 @@ fn key(options: &Options, loaded: &Loaded, git: &Git, commit: ObjectId) -> Key {
     Key::of_note(&format!("base {history} {plain:?} {texts:?} {baseline:?} {}", today()))
 }
 
-fn told(options: &Options, loaded: &mut Loaded, commit: ObjectId, cache: &Cache, key: &Key) -> Option<Report> {
+fn told(
+    options: &Options,
+    loaded: &mut Loaded,
+    (git, commit): (&Git, ObjectId),
+    cache: &Cache,
+    key: &Key,
+) -> Option<Report> {
     let told: Told = postcard::from_bytes(&cache.noted(key)?).ok()?;
     let mut laid_over = loaded.clone();
     let of_base = Options { tree: Tree::At(commit.to_string()), ..options.clone() };
-    let shelf = changed::shelf(&of_base).ok()?;
+    let shelf = changed::shelf(&of_base, Some(git)).ok()?;
     for directories in &told.asked {
         load_services(&mut laid_over, &*shelf, directories.iter().map(String::as_str));
     }

@@ -18,8 +18,8 @@ use crate::config::shelf::{Disk, Shelf};
 use crate::config::{Config, FILE};
 use crate::disk;
 use crate::finding::{Advice, Finding, Label, Report, Severity, Status, Strength};
-use crate::git::Git;
 use crate::git::snapshot::{self, Snapshot};
+use crate::git::{Git, GitProblem};
 use crate::parse::Kind;
 use crate::problem::{Class, Problem};
 use crate::scan;
@@ -28,26 +28,30 @@ use crate::source::{Location, Text};
 /// Labels of one finding; a new configuration may set a hundred keys.
 const LABELS: usize = 20;
 
-/// Where the configuration in force is read from.
-pub(super) fn shelf(options: &Options) -> Result<Box<dyn Shelf + '_>, CheckError> {
+/// Where the configuration in force is read from; `git` is the repository, where somebody has opened it already.
+pub(super) fn shelf<'o>(options: &'o Options, git: Option<&Git>) -> Result<Box<dyn Shelf + 'o>, CheckError> {
     match (&options.policy_ref, &options.tree) {
-        (Some(asked), _) => Ok(Box::new(snapshot(options, asked)?)),
-        (None, Tree::At(revision)) => Ok(Box::new(snapshot(options, revision)?)),
+        (Some(asked), _) => Ok(Box::new(snapshot(options, git, asked)?)),
+        (None, Tree::At(revision)) => Ok(Box::new(snapshot(options, git, revision)?)),
         (None, Tree::Work | Tree::Staged) => Ok(Box::new(Disk(&options.root))),
     }
 }
 
-fn snapshot(options: &Options, asked: &str) -> Result<Snapshot, CheckError> {
-    let git = Git::open(&options.root, options.git)?;
+fn snapshot(options: &Options, git: Option<&Git>, asked: &str) -> Result<Snapshot, CheckError> {
+    let git = opened(options, git)?;
     let found = revision::find(&git, asked, &super::environment)?;
     Ok(Snapshot::of(&git, found.commit)?)
 }
 
+fn opened(options: &Options, git: Option<&Git>) -> Result<Git, GitProblem> {
+    git.map_or_else(|| Git::open(&options.root, options.git), |git| Ok(git.clone()))
+}
+
 /// What the change under review cannot edit: the tree of `--policy-ref`, or else of `--base`.
-pub(super) fn reference(options: &Options) -> Result<Option<Snapshot>, CheckError> {
+pub(super) fn reference(options: &Options, git: Option<&Git>) -> Result<Option<Snapshot>, CheckError> {
     let Some(asked) = options.policy_ref.as_ref().or(options.base.as_ref()) else { return Ok(None) };
-    let unborn = || Ok::<_, CheckError>(Git::open(&options.root, options.git)?.head()?.is_none());
-    if asked == "HEAD" && unborn()? { Ok(None) } else { snapshot(options, asked).map(Some) }
+    let unborn = || Ok::<_, CheckError>(opened(options, git)?.head()?.is_none());
+    if asked == "HEAD" && unborn()? { Ok(None) } else { snapshot(options, git, asked).map(Some) }
 }
 
 /// Tells what differs between the reference and what the judged tree brings along.
@@ -57,7 +61,7 @@ pub(super) fn findings(options: &Options, before: &dyn Shelf, report: &Report) -
         return Ok(Vec::new());
     }
     let own = Options { policy_ref: None, ..options.clone() };
-    let now = shelf(&own)?;
+    let now = shelf(&own, None)?;
     let (old, new) = (loaded(before, report), loaded(&*now, report));
     let in_force = options.policy_ref.is_none();
     let mut found = files(&old, &new, in_force);

@@ -119,7 +119,7 @@ pub(super) fn declare(
     found: &mut Found,
 ) -> Result<Vec<Mistake>, CheckError> {
     let services = &found.services;
-    load_services(loaded, &*changed::shelf(options)?, services.iter().map(|service| &*service.root));
+    load_services(loaded, &*changed::shelf(options, None)?, services.iter().map(|service| &*service.root));
     if is_fatal(&loaded.mistakes) {
         return Err(CheckError::Configuration(Box::new(std::mem::take(loaded))));
     }
@@ -176,7 +176,7 @@ pub(crate) fn judged(
 
 /// The text of the baseline in force.
 pub(crate) fn baseline(options: &Options, path: &str) -> Result<String, String> {
-    changed::shelf(options).map_err(|error| error.to_string())?.text(path)
+    changed::shelf(options, None).map_err(|error| error.to_string())?.text(path)
 }
 
 fn settle_baseline(

@@ -1,6 +1,7 @@
 //! Which files of the work tree are as git last saw them, so that their content is known without opening them.
 
 use std::fs::Metadata;
+use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::index::entry::{Flags, Mode};
@@ -13,7 +14,7 @@ pub type Blob = (ObjectId, u64);
 /// The index, for questions about single files.
 #[derive(Clone)]
 pub struct Index {
-    file: gix::worktree::Index,
+    file: Arc<gix::index::File>,
     prefix: String,
 }
 
@@ -25,9 +26,14 @@ impl std::fmt::Debug for Index {
 
 impl Index {
     /// Reads the index; `None` where there is none to be read.
+    ///
+    /// Its checksum is not asked: it costs as much as reading the rest, and what a damaged one says of a file either
+    /// does not look like the file, or names a content that nothing is known of.
     pub fn open(git: &Git) -> Option<Index> {
-        let file = git.handle().try_index().ok().flatten()?;
-        Some(Index { file, prefix: git.prefix.clone() })
+        let repository = git.handle();
+        let options = gix::index::decode::Options::default();
+        let file = gix::index::File::at(repository.index_path(), repository.object_hash(), true, options).ok()?;
+        Some(Index { file: Arc::new(file), prefix: git.prefix.clone() })
     }
 
     /// The paths that git tracks below the scanned root, in the order of the index.

@@ -80,11 +80,15 @@ impl Objects {
 
     /// Reads the content of a file of at most so many bytes, else nothing; `None` where it is missing.
     pub fn file(&mut self, id: ObjectId, most: u64) -> Option<Option<Rc<Vec<u8>>>> {
-        let size = self.reader.size_of(id).or_else(|| Some(self.repository.try_find_header(id).ok()??.size()))?;
-        if size > most {
+        if self.size(id)? > most {
             return Some(None);
         }
         self.find(id).map(|(kind, bytes)| (kind == Kind::Blob).then_some(bytes))
+    }
+
+    /// Tells how large an object is; `None` where it is missing.
+    pub fn size(&mut self, id: ObjectId) -> Option<u64> {
+        self.reader.size_of(id).or_else(|| Some(self.repository.try_find_header(id).ok()??.size()))
     }
 
     pub fn repository(&self) -> &gix::Repository {

@@ -1,16 +1,20 @@
 //! Single files of a commit, by path: for what is read from a base while the rest comes from elsewhere.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use gix::ObjectId;
 use gix::objs::tree::EntryKind;
+use gix::objs::{CommitRefIter, Kind, TreeRefIter};
 
+use super::packs::Objects;
 use super::{Git, GitProblem, broken};
+use crate::path::parts;
 use crate::read;
 
 /// The tree of a commit, from the scanned root down.
 pub struct Snapshot {
-    repository: gix::Repository,
+    objects: RefCell<Objects>,
     tree: ObjectId,
     prefix: String,
 }
@@ -18,9 +22,11 @@ pub struct Snapshot {
 impl Snapshot {
     /// Opens the tree of a commit.
     pub fn of(git: &Git, commit: ObjectId) -> Result<Snapshot, GitProblem> {
-        let repository = git.handle();
-        let tree = repository.find_commit(commit).map_err(broken)?.tree_id().map_err(broken)?.detach();
-        Ok(Snapshot { repository, tree, prefix: git.prefix.clone() })
+        let mut objects = git.objects();
+        let found = objects.find(commit).filter(|(kind, _)| *kind == Kind::Commit);
+        let tree = found.and_then(|(_, data)| Some(CommitRefIter::from_bytes(&data, commit.kind()).tree_id().ok()?));
+        let tree = tree.ok_or_else(|| broken("a commit cannot be read"))?;
+        Ok(Snapshot { objects: RefCell::new(objects), tree, prefix: git.prefix.clone() })
     }
 
     /// Whether the commit has anything at this path.
@@ -35,11 +41,10 @@ impl Snapshot {
         if !matches!(kind, EntryKind::Blob | EntryKind::BlobExecutable) {
             return Err("not a regular file".into());
         }
-        let header = self.repository.try_find_header(id).ok().flatten().ok_or_else(missing)?;
-        read::check_size(header.size(), read::FILE_LIMIT)?;
-        let mut buffer = Vec::new();
-        gix::objs::Find::try_find(&self.repository.objects, &id, &mut buffer).ok().flatten().ok_or_else(missing)?;
-        read::text(&buffer).map(str::to_owned)
+        let mut objects = self.objects.borrow_mut();
+        read::check_size(objects.size(id).ok_or_else(missing)?, read::FILE_LIMIT)?;
+        let (_, bytes) = objects.find(id).ok_or_else(missing)?;
+        read::text(&bytes).map(str::to_owned)
     }
 
     /// Returns the names in a directory.
@@ -49,9 +54,9 @@ impl Snapshot {
             "" => self.tree,
             place => self.at(place).filter(|(kind, _)| *kind == EntryKind::Tree)?.1,
         };
-        let tree = self.repository.find_tree(id).ok()?;
-        let entries = tree.iter().filter_map(Result::ok);
-        Some(entries.filter_map(|entry| std::str::from_utf8(entry.filename()).ok().map(str::to_owned)).collect())
+        let (_, bytes) = self.objects.borrow_mut().find(id).filter(|(kind, _)| *kind == Kind::Tree)?;
+        let entries = TreeRefIter::from_bytes(&bytes, id.kind()).filter_map(Result::ok);
+        Some(entries.filter_map(|entry| std::str::from_utf8(entry.filename).ok().map(str::to_owned)).collect())
     }
 
     fn place(&self, path: &str) -> String {
@@ -63,9 +68,15 @@ impl Snapshot {
     }
 
     fn at(&self, place: &str) -> Option<(EntryKind, ObjectId)> {
-        let tree = self.repository.find_tree(self.tree).ok()?;
-        let entry = tree.lookup_entry_by_path(place).ok()??;
-        Some((entry.mode().kind(), entry.object_id()))
+        let mut objects = self.objects.borrow_mut();
+        let mut found = (EntryKind::Tree, self.tree);
+        for part in parts(place) {
+            let (_, bytes) = objects.find(found.1).filter(|(kind, _)| *kind == Kind::Tree)?;
+            let mut entries = TreeRefIter::from_bytes(&bytes, found.1.kind()).filter_map(Result::ok);
+            let entry = entries.find(|entry| entry.filename == part.as_bytes())?;
+            found = (entry.mode.kind(), entry.oid.to_owned());
+        }
+        Some(found)
     }
 }
 
