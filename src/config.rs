@@ -26,7 +26,7 @@ use crate::extract::Extractor;
 use crate::finding::Severity;
 use crate::limits;
 use crate::pattern;
-use crate::policy::{Policy, PolicySet, builtin};
+use crate::policy::{PolicySet, builtin};
 use crate::report::Format;
 use crate::service::Service;
 use crate::spanned::{Mistake, Reader};
@@ -119,7 +119,7 @@ impl Config {
 
     /// Days of history by which every age that a policy compares with is told from a greater one.
     pub fn age_days(&self) -> u32 {
-        let most = |set: &PolicySet| set.policies.iter().map(Policy::age_days).max().unwrap_or(0);
+        let most = |set: &PolicySet| set.policies.iter().map(|policy| policy.age_days()).max().unwrap_or(0);
         let narrowed = self.narrowed.iter().map(|setting| {
             let mut set = self.policies.clone();
             let mut reader = Reader { path: setting.file.clone(), mistakes: Vec::new() };

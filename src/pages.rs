@@ -6,7 +6,7 @@ use crate::report::Page;
 
 /// One page a policy, in the set's order.
 pub fn of(set: &PolicySet) -> Vec<Page> {
-    set.policies.iter().map(page).collect()
+    set.policies.iter().map(|policy| page(policy)).collect()
 }
 
 /// Where the documentation of this build can be read: the release sets it, from the repository that it is built in.
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn a_shipped_page_has_the_address_that_the_release_gave() {
         let set = builtin::shipped();
-        let mut policy = set.policies[0].clone();
+        let mut policy = Policy::clone(&set.policies[0]);
         let wanted = format!("https://host.test/r/policies/{}.md", policy.id);
         assert_eq!(address(Some("https://host.test/r/"), &policy), Some(wanted));
         assert_eq!(address(None, &policy), None);

@@ -27,17 +27,19 @@ use crate::signal::{FieldSpec, SignalSpec, Value};
 /// Everything that judges one run, in the order in which arguments are listed.
 #[derive(Clone, Debug, Default)]
 pub struct PolicySet {
-    pub policies: Vec<Policy>,
+    /// Shared: nearly every run judges by most of them as they are shipped.
+    pub policies: Vec<Arc<Policy>>,
 }
 
 impl PolicySet {
     pub fn get(&self, id: &str) -> Option<&Policy> {
-        self.policies.iter().find(|policy| policy.id == id)
+        self.policies.iter().map(|policy| &**policy).find(|policy| policy.id == id)
     }
 
     /// Whether a context policy that shapes the advice in this way is at work.
     pub fn shapes(&self, shape: Shape) -> Option<&Policy> {
-        self.policies.iter().find(|policy| policy.shapes == Some(shape) && policy.level != Level::Off)
+        let mut policies = self.policies.iter().map(|policy| &**policy);
+        policies.find(|policy| policy.shapes == Some(shape) && policy.level != Level::Off)
     }
 }
 

@@ -96,7 +96,7 @@ fn settings() -> Value {
             value["description"] = json!(parameter.about);
             (parameter.name.clone(), value)
         }));
-        policies.insert(policy.id, object(Value::Object(keys), &[]));
+        policies.insert(policy.id.clone(), object(Value::Object(keys), &[]));
     }
     json!({ "type": "object", "properties": policies, "additionalProperties": { "type": "object" } })
 }

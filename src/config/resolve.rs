@@ -1,5 +1,7 @@
 //! Sets levels and parameters of policies, once the policies are known.
 
+use std::sync::Arc;
+
 use crate::config::layer::PolicySetting;
 use crate::policy::raw::{in_range, value};
 use crate::policy::unit;
@@ -15,6 +17,7 @@ pub(super) fn set(reader: &mut Reader, set: &mut PolicySet, setting: &PolicySett
         reader.wrong(setting.policy_range.clone(), format!("unknown policy `{}`", setting.policy), hint);
         return;
     };
+    let policy = Arc::make_mut(policy);
     if setting.key == "level" {
         if let Some(level) = level(reader, setting) {
             policy.level = level;

@@ -1,6 +1,6 @@
 //! The policies that ship inside the program, and how a set of files becomes a [`PolicySet`].
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use crate::policy::{Policy, PolicySet, raw};
 use crate::spanned::{Mistake, nearest};
@@ -86,7 +86,7 @@ pub fn load<'a>(files: impl Iterator<Item = (&'a str, &'a str)>, shipped: bool) 
         let Some(policy) = policy else { continue };
         match set.get(&policy.id) {
             Some(first) => mistakes.push(duplicate(&policy, first, text)),
-            None => set.policies.push(policy),
+            None => set.policies.push(Arc::new(policy)),
         }
     }
     (set, mistakes)
@@ -107,6 +107,7 @@ pub fn overlay(mut set: PolicySet, own: PolicySet) -> PolicySet {
 pub fn tried(set: PolicySet, mut own: PolicySet) -> PolicySet {
     for policy in &mut own.policies {
         let Some(before) = set.get(&policy.id) else { continue };
+        let policy = Arc::make_mut(policy);
         policy.level = before.level;
         for parameter in &mut policy.parameters {
             let known = before.parameter(&parameter.name).filter(|known| known.origin.is_some());

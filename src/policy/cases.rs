@@ -6,6 +6,8 @@
 mod builder;
 mod situations;
 
+use std::sync::Arc;
+
 use crate::config::Config;
 use crate::judge::judge;
 use crate::policy::{Favors, Parameter};
@@ -93,7 +95,9 @@ fn every_threshold_has_a_case_on_either_side() {
             for up in [false, true] {
                 let mut nudged = all.clone();
                 let twin = nudged.policies.policies.iter_mut().find(|twin| twin.id == policy.id);
-                let twin = twin.and_then(|twin| twin.parameters.iter_mut().find(|twin| twin.name == parameter.name));
+                let twin = twin.and_then(|twin| {
+                    Arc::make_mut(twin).parameters.iter_mut().find(|twin| twin.name == parameter.name)
+                });
                 twin.expect("the same set").value = moved(&parameter.default, up);
                 if !CASES.iter().any(|(situation, expected)| outcome(situation, &nudged) != *expected) {
                     missing.push(format!("{}.{} {}", policy.id, parameter.name, if up { "above" } else { "below" }));
