@@ -284,10 +284,8 @@ pub struct GoFile {
     pub main: Option<Place>,
     /// Registers a cloud function (`functions.HTTP`, an exported `func F(w http.ResponseWriter, r *http.Request)` of a package without main …).
     pub function: Option<Place>,
-    /// Selectors on imported packages: (index into `imports`, name), each pair once, sorted.
-    pub selectors: Vec<(u16, String)>,
-    /// Exported functions of the own package that are called without a qualifier, sorted, each once.
-    pub called: Vec<String>,
+    /// Exported functions of the own package that are called without a qualifier, sorted, each once, with spaces between.
+    pub called: String,
 }
 
 /// One import of a Go file.
@@ -296,6 +294,8 @@ pub struct GoImport {
     pub path: String,
     /// The name that the file gives it; `_` and `.` as written.
     pub alias: Option<String>,
+    /// Names that the file selects from it, sorted, each once, with spaces between.
+    pub selected: String,
     pub place: Place,
 }
 

@@ -5,6 +5,7 @@ mod gathered;
 mod size;
 mod tuning;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::fact::{Count, LatencySource};
@@ -100,7 +101,7 @@ fn service(asked: role::Context<'_, '_>, declared: Option<Role>) -> Service {
     let role::Context { repository, unit, uses, collected, ties, .. } = asked;
     let (detected, role_because) = role::role(&asked);
     let role = declared.unwrap_or(detected);
-    let context = traits::Context { repository, unit, uses, collected, ties, role };
+    let context = traits::Context { repository, unit, uses, collected, ties, role, ends: OnceCell::new() };
     let mut gathered = Gathered::default();
     collected.facts.iter().for_each(|seen| gathered.add(&seen.fact.kind, seen.file.at(seen.fact.place)));
     let traits = traits::traits(&context);

@@ -294,11 +294,12 @@ fn is_called(repository: &Repository, unit: &Unit, package: Option<&Arc<str>>, f
     if *package == unit.root || unit.language == Language::Rust {
         return true;
     }
-    unit.closure.iter().filter_map(|directory| repository.go.packages.get(directory)).any(|caller| {
-        // `selected` is sorted, but its key owns a String: a scan over the few entries of this package is cheaper than building one.
+    let (graph, files) = (&repository.go, &repository.files);
+    let mut callers = unit.closure.iter().filter_map(|directory| graph.packages.get(directory));
+    callers.any(|caller| {
         caller.imports.contains(package)
-            && caller.selected.iter().any(|(directory, name)| directory == package && name == function)
-    }) || repository.go.packages.get(package).is_some_and(|own| own.called.contains(function))
+            && graph.selected(files, caller, |directory| directory == &**package).any(|name| name == function)
+    }) || graph.packages.get(package).is_some_and(|own| graph.calls_itself(files, own, function))
 }
 
 /// Whether Cargo would read a configuration when it builds the unit where it lies: it looks in the folders above.

@@ -19,6 +19,8 @@ pub struct GoGraph {
     pub modules: BTreeMap<Arc<str>, String>,
     /// Module path, or the old side of a local `replace`, → directory.
     by_module: BTreeMap<String, Arc<str>>,
+    /// Import path → directory, of those that packages of this repository import from it.
+    by_import: HashMap<String, Arc<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -32,14 +34,7 @@ pub struct GoPackage {
     pub mains: Vec<usize>,
     /// Files that register a cloud function.
     pub functions: Vec<usize>,
-    /// In-repository packages with the names of theirs that this one uses.
-    pub selected: BTreeSet<(Arc<str>, String)>,
-    /// Exported functions of its own that it calls itself.
-    pub called: BTreeSet<String>,
 }
-
-/// In-repository packages with names of theirs.
-type Selected = BTreeSet<(Arc<str>, String)>;
 
 /// Import path → its directory, where this repository holds it.
 type Known<'a> = HashMap<&'a str, Option<Arc<str>>>;
@@ -64,13 +59,32 @@ impl GoGraph {
             .iter()
             .map(|(directory, package)| (directory.clone(), graph.imports_of(files, package, &suffixes, &mut known)))
             .collect();
-        for (directory, (imports, selected)) in resolved {
+        for (directory, imports) in resolved {
             if let Some(package) = graph.packages.get_mut(&directory) {
                 package.imports = imports;
-                package.selected = selected;
             }
         }
+        graph.by_import = known.into_iter().filter_map(|(path, at)| Some((path.to_owned(), at?))).collect();
         graph
+    }
+
+    /// The names that a package selects from packages of this repository in such directories.
+    pub fn selected<'a>(
+        &'a self,
+        files: &'a [FileEntry],
+        package: &'a GoPackage,
+        is_asked: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = &'a str> {
+        // Most packages take nothing from there, which is sooner known of them than of each of their files.
+        let takes = package.imports.iter().any(|directory| is_asked(directory)).then_some(package);
+        let imports = takes.into_iter().flat_map(|package| code_of(files, package)).flat_map(|go| &go.imports);
+        let own = imports.filter(move |import| self.by_import.get(&import.path).is_some_and(|at| is_asked(at)));
+        own.flat_map(|import| import.selected.split_ascii_whitespace())
+    }
+
+    /// Whether a package calls an exported function of its own.
+    pub fn calls_itself(&self, files: &[FileEntry], package: &GoPackage, function: &str) -> bool {
+        code_of(files, package).any(|go| go.called.split_ascii_whitespace().any(|name| name == function))
     }
 
     /// The module that holds a directory: its own directory and path.
@@ -145,22 +159,15 @@ impl GoGraph {
         package: &GoPackage,
         suffixes: &Suffixes,
         known: &mut Known<'f>,
-    ) -> (BTreeSet<Arc<str>>, Selected) {
+    ) -> BTreeSet<Arc<str>> {
         let mut imports = BTreeSet::new();
-        let mut selected = BTreeSet::new();
-        for &index in &package.files {
-            let Structure::Go(go) = &files[index].facts.structure else { continue };
-            let mut resolve =
-                |import: &'f str| known.entry(import).or_insert_with(|| self.resolve(import, suffixes)).clone();
-            let resolved: Vec<Option<Arc<str>>> = go.imports.iter().map(|import| resolve(&import.path)).collect();
-            imports.extend(resolved.iter().flatten().cloned());
-            for (import, name) in &go.selectors {
-                if let Some(Some(directory)) = resolved.get(*import as usize) {
-                    selected.insert((directory.clone(), name.clone()));
-                }
+        for import in package.files.iter().filter_map(|&at| code(&files[at])).flat_map(|go| &go.imports) {
+            let resolved = known.entry(&import.path).or_insert_with(|| self.resolve(&import.path, suffixes));
+            if let Some(directory) = resolved.as_ref().filter(|directory| !imports.contains(*directory)) {
+                imports.insert(directory.clone());
             }
         }
-        (imports, selected)
+        imports
     }
 
     fn resolve(&self, import: &str, suffixes: &Suffixes) -> Option<Arc<str>> {
@@ -171,6 +178,17 @@ impl GoGraph {
         let candidates = suffixes.get(base(import))?;
         candidates.iter().find(|directory| directory.contains('/') && import.ends_with(&***directory)).cloned()
     }
+}
+
+fn code(file: &FileEntry) -> Option<&GoFile> {
+    match &file.facts.structure {
+        Structure::Go(go) => Some(go),
+        _ => None,
+    }
+}
+
+fn code_of<'a>(files: &'a [FileEntry], package: &'a GoPackage) -> impl Iterator<Item = &'a GoFile> {
+    package.files.iter().filter_map(|&index| code(&files[index]))
 }
 
 fn package_of(files: &[FileEntry], indexes: &[usize]) -> GoPackage {
@@ -185,7 +203,6 @@ fn package_of(files: &[FileEntry], indexes: &[usize]) -> GoPackage {
             package.name.clone_from(&go.package);
         }
         package.files.push(index);
-        package.called.extend(go.called.iter().cloned());
         if go.main.is_some() {
             package.mains.push(index);
         }

@@ -1,7 +1,7 @@
 //! What service discovery needs of a Go file: a [`GoFile`] from a view.
 
 use crate::fact::{GoFile, GoImport};
-use crate::parse::go::{Function, GoView};
+use crate::parse::go::{Function, GoView, Import};
 use crate::source::{Place, Text};
 
 const FRAMEWORK: &str = "github.com/GoogleCloudPlatform/functions-framework-go";
@@ -20,20 +20,11 @@ pub fn structure(view: &GoView<'_>, text: &Text<'_>) -> GoFile {
     let main = view.functions.iter().find(|function| is_main(view, function));
     GoFile {
         package: view.package.to_owned(),
-        imports: view
-            .imports
-            .iter()
-            .map(|import| GoImport {
-                path: import.path.to_owned(),
-                alias: import.alias.map(str::to_owned),
-                place: text.place(view.range(import.token..import.token + 1)),
-            })
-            .collect(),
+        imports: imports(view, text),
         constraint: view.constraint.clone(),
         generated: view.generated,
         main: main.map(|function| text.place(function.signature(view))),
         function: cloud_function(view, text),
-        selectors: selectors(view),
         called: called(view),
     }
 }
@@ -42,8 +33,38 @@ fn is_main(view: &GoView<'_>, function: &Function) -> bool {
     view.package == "main" && !function.receiver && function.parameters.is_empty() && function.name(view) == "main"
 }
 
+fn imports(view: &GoView<'_>, text: &Text<'_>) -> Vec<GoImport> {
+    let mut selected: Vec<(u16, &str)> =
+        view.selectors.iter().map(|selector| (selector.import, view.token(selector.name()))).collect();
+    selected.sort_unstable();
+    selected.dedup();
+    let mut selected = selected.into_iter().peekable();
+    let import = |(at, import): (usize, &Import<'_>)| {
+        let names = std::iter::from_fn(|| selected.next_if(|(of, _)| usize::from(*of) == at));
+        GoImport {
+            path: import.path.to_owned(),
+            alias: import.alias.map(str::to_owned),
+            selected: spaced(names.map(|(_, name)| name)),
+            place: text.place(view.range(import.token..import.token + 1)),
+        }
+    };
+    view.imports.iter().enumerate().map(import).collect()
+}
+
+/// Names one after another, with spaces between: files hold dozens, and one text is sooner kept and read than each.
+fn spaced<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let mut text = String::new();
+    for name in names {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(name);
+    }
+    text
+}
+
 /// Exported functions that are called by their bare name: those of the own package.
-fn called(view: &GoView<'_>) -> Vec<String> {
+fn called(view: &GoView<'_>) -> String {
     let calls = view.calls().filter(|&at| {
         at > 0
             && !view.is(at - 1, b'.')
@@ -53,15 +74,7 @@ fn called(view: &GoView<'_>) -> Vec<String> {
     let mut names: Vec<&str> = calls.map(|at| view.token(at)).collect();
     names.sort_unstable();
     names.dedup();
-    names.into_iter().map(str::to_owned).collect()
-}
-
-fn selectors(view: &GoView<'_>) -> Vec<(u16, String)> {
-    let mut found: Vec<(u16, &str)> =
-        view.selectors.iter().map(|selector| (selector.import, view.token(selector.name()))).collect();
-    found.sort_unstable();
-    found.dedup();
-    found.into_iter().map(|(import, name)| (import, name.to_owned())).collect()
+    spaced(names.into_iter())
 }
 
 /// Finds a registration with the functions framework, or else the one thing that a platform without such a
@@ -130,8 +143,10 @@ mod tests {
     }
 
     #[test]
-    fn selectors_are_sorted_and_each_once() {
-        let file = read("package p\nimport (\"b\"; \"a\")\nvar _, _, _ = a.Z, b.Y, a.Z");
-        assert_eq!(file.selectors, [(0, "Y".to_owned()), (1, "Z".to_owned())]);
+    fn names_are_sorted_and_each_once() {
+        let file =
+            read("package p\nimport (\"b\"; \"c\"; \"a\")\nvar _, _, _, _ = a.Z, b.Y, a.Z, a.A\nvar _ = G(F(G(1)))");
+        assert_eq!(file.imports.iter().map(|import| &*import.selected).collect::<Vec<_>>(), ["Y", "", "A Z"]);
+        assert_eq!(file.called, "F G");
     }
 }

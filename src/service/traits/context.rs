@@ -1,5 +1,7 @@
 //! Everything that a rule looks at.
 
+use std::cell::OnceCell;
+
 use crate::fact::{Count, FactKind};
 use crate::path::{base, parent};
 use crate::source::Location;
@@ -19,6 +21,8 @@ pub struct Context<'a, 'r> {
     pub collected: &'a Collected<'r>,
     pub ties: &'a Ties<'r>,
     pub role: Role,
+    /// See [`Context::exchangeable_ends`], which several rules ask for.
+    pub ends: OnceCell<Vec<Location>>,
 }
 
 impl Context<'_, '_> {
@@ -78,7 +82,11 @@ impl Context<'_, '_> {
     }
 
     /// Places in both folders of a program that joins exchangeable inputs to exchangeable outputs.
-    pub(super) fn exchangeable_ends(&self) -> Vec<Location> {
+    pub(super) fn exchangeable_ends(&self) -> &[Location] {
+        self.ends.get_or_init(|| self.find_exchangeable_ends())
+    }
+
+    fn find_exchangeable_ends(&self) -> Vec<Location> {
         let end = |words: &[&str]| {
             let near = self.collected.facts.iter().filter(|seen| seen.near);
             let mut last: Option<(&FileEntry, bool)> = None;
@@ -120,11 +128,11 @@ impl Context<'_, '_> {
         let opens = |name: &str| {
             name.contains("Open") || ["NewDB", "NewStorage", "NewStore", "NewEngine", "NewTable"].contains(&name)
         };
+        let (graph, files) = (&self.repository.go, &self.repository.files);
         let callers = self.unit.closure.iter().filter(|package| !keeps(package));
-        let mut calls = callers
-            .filter_map(|package| self.repository.go.packages.get(package))
-            .flat_map(|package| &package.selected);
-        calls.any(|(package, name)| keeps(package) && opens(name))
+        let callers = callers.filter_map(|package| graph.packages.get(package));
+        let mut calls = callers.flat_map(|package| graph.selected(files, package, keeps));
+        calls.any(opens)
     }
 }
 

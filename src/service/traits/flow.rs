@@ -20,7 +20,7 @@ pub(super) fn stream_pipeline(context: &Context<'_, '_>) -> Vec<Location> {
     }
     let ends = context.exchangeable_ends();
     if !ends.is_empty() {
-        return ends;
+        return ends.to_vec();
     }
     let (reads, writes) = (context.uses.any_near(&["queue-consumer"]), context.uses.any_near(&["queue-producer"]));
     if !reads.is_empty() && !writes.is_empty() {
