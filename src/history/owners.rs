@@ -4,6 +4,8 @@
 //! `figures` to count, and the name of the first team, never a person's. The last line that matches decides; a line without owners takes them away. Patterns are those of `.gitignore` without `!` and
 //! character classes.
 
+use std::cell::OnceCell;
+
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::pattern;
@@ -20,7 +22,9 @@ pub(crate) struct Owners {
 /// One line: its pattern, and the distinct owners that it names.
 #[derive(Debug)]
 struct Line {
-    matcher: Gitignore,
+    pattern: String,
+    /// Built when first needed, for most lines are about other directories; `None` for what is no pattern.
+    matcher: OnceCell<Option<Gitignore>>,
     owners: Vec<String>,
     /// 1-based.
     number: u32,
@@ -43,14 +47,8 @@ impl Owners {
             let (pattern, owners) = split_pattern(line);
             let owners = distinct(owners);
             let owners = if owners.is_empty() { &of_section } else { &owners };
-            let mut builder = GitignoreBuilder::new("");
-            if pattern::is_bounded(pattern.as_bytes())
-                && builder.add_line(None, pattern).is_ok()
-                && let Ok(matcher) = builder.build()
-            {
-                let owners = owners.iter().map(|&owner| owner.to_owned()).collect();
-                lines.push(Line { matcher, owners, number });
-            }
+            let owners = owners.iter().map(|&owner| owner.to_owned()).collect();
+            lines.push(Line { pattern: pattern.to_owned(), matcher: OnceCell::new(), owners, number });
         }
         Owners { lines }
     }
@@ -69,8 +67,31 @@ impl Owners {
     fn deciding(&self, directory: &str) -> Option<&Line> {
         // A file that only patterns for directories and for everything match.
         let path = if directory == "." { "-".to_owned() } else { format!("{directory}/-") };
-        self.lines.iter().rev().find(|line| line.matcher.matched_path_or_any_parents(&path, false).is_ignore())
+        self.lines.iter().rev().find(|line| line.matches(&path))
     }
+}
+
+impl Line {
+    fn matches(&self, path: &str) -> bool {
+        self.may_match(path)
+            && self
+                .matcher
+                .get_or_init(|| matcher(&self.pattern))
+                .as_ref()
+                .is_some_and(|matcher| matcher.matched_path_or_any_parents(path, false).is_ignore())
+    }
+
+    /// Whether the path holds what the pattern spells out.
+    fn may_match(&self, path: &str) -> bool {
+        self.pattern.contains(['[', '\\', '{'])
+            || self.pattern.split(['*', '?']).all(|piece| path.contains(piece.trim_matches('/')))
+    }
+}
+
+fn matcher(pattern: &str) -> Option<Gitignore> {
+    let mut builder = GitignoreBuilder::new("");
+    let is_sound = pattern::is_bounded(pattern.as_bytes()) && builder.add_line(None, pattern).is_ok();
+    is_sound.then(|| builder.build().ok()).flatten()
 }
 
 /// `@organisation/team`: one part alone may be a person, and so may what has an address.
@@ -122,6 +143,11 @@ mod tests {
         assert_eq!(count("cmd/x"), 2);
         assert_eq!(count("cmd/open"), 0, "a line without owners takes them away");
         assert_eq!(count("pkg/docs"), 1);
+        let owners =
+            Owners::read("**/a/ @x\nb?c/**/d @x @y\nx[e-g] @x @y @z\n{h,i} @x @y @z @w\nj\\ k @x @y @z @v @w\n");
+        let count = |path: &str| owners.of(path).len();
+        assert_eq!(["x/a", "a", "ab", "bxc/d", "bxc/e/d", "bc/d", "xf", "h"].map(count), [1, 1, 0, 2, 2, 0, 3, 4]);
+        assert_eq!(count("j k"), 5);
     }
 
     #[test]

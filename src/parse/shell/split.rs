@@ -174,7 +174,7 @@ impl Splitter<'_, '_> {
                     word.push_str(&self.variables.expand(reference));
                     self.at += reference.len();
                 }
-                _ => self.letter(&mut word),
+                _ => self.plain(&mut word, |byte| b" \t\r\n;|&()<>'\"`\\$".contains(&byte)),
             }
         }
         if self.at == start {
@@ -191,6 +191,14 @@ impl Splitter<'_, '_> {
         } else {
             self.state.words.push(word);
         }
+    }
+
+    /// Takes everything up to a byte that ends it, which is none of a longer letter.
+    fn plain(&mut self, word: &mut String, ends: impl Fn(u8) -> bool) {
+        let end = self.bytes[self.at..].iter().position(|&byte| ends(byte));
+        let end = end.map_or(self.bytes.len(), |length| self.at + length);
+        word.push_str(&self.text[self.at..end]);
+        self.at = end;
     }
 
     fn letter(&mut self, word: &mut String) {
@@ -229,7 +237,7 @@ impl Splitter<'_, '_> {
                     word.push_str(&self.variables.expand(reference));
                     self.at += reference.len();
                 }
-                _ => self.letter(word),
+                _ => self.plain(word, |byte| matches!(byte, b'"' | b'\\' | b'$')),
             }
         }
     }
