@@ -7,7 +7,7 @@ mod recall;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime};
 
 use gix::ObjectId;
@@ -85,10 +85,13 @@ pub enum CheckError {
     Configuration(Box<Loaded>),
 }
 
+/// Asked once: the system reads it from half a dozen files.
+static THREADS: LazyLock<usize> = LazyLock::new(|| std::thread::available_parallelism().map_or(1, usize::from));
+
 impl Options {
     /// The main job on a directory, without any configuration.
     pub fn new(root: impl Into<PathBuf>) -> Options {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = *THREADS;
         let git = git::Options::default();
         Options {
             root: root.into(),

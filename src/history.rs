@@ -276,7 +276,7 @@ impl History {
     ) -> Result<History, HistoryProblem> {
         let mut store = walks.lock();
         if let Some(bytes) = kept.filter(|_| store.arena.is_empty()) {
-            *store = kept::restore(&bytes, &git.handle()).unwrap_or_default();
+            *store = kept::restore(&bytes, &mut git.objects()).unwrap_or_default();
         }
         let walker = if store.arena.is_empty() { git.clone().again()? } else { git.clone() };
         let commits = walk::walk(&walker, Some(commit), window_days.saturating_mul(2), &mut store)?;

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use gix::ObjectId;
-use gix::objs::Find;
+use gix::objs::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{Change, Touch};
@@ -16,6 +16,7 @@ use super::layout::{Alias, Trie};
 use super::line::{End, Line, Step};
 use super::people::Identities;
 use super::walk::{Decoded, Store, parse};
+use crate::git::packs::Objects;
 
 /// More parents than that has no commit of the repositories we know; such a store is not kept.
 const MOST_PARENTS: usize = 255;
@@ -101,10 +102,10 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
 }
 
 /// Reads commits back; `None` where anything does not fit together, or somebody's commit is gone.
-pub(super) fn restore(bytes: &[u8], repository: &gix::Repository) -> Option<Store> {
+pub(super) fn restore(bytes: &[u8], objects: &mut Objects) -> Option<Store> {
     let all: Commits<'_> = postcard::from_bytes(bytes).ok()?;
     let count = all.times.len();
-    if all.hash_len != repository.object_hash().len_in_bytes() || all.authors.len() != count {
+    if all.hash_len != objects.repository().object_hash().len_in_bytes() || all.authors.len() != count {
         return None;
     }
     let mut store = Store::default();
@@ -131,7 +132,7 @@ pub(super) fn restore(bytes: &[u8], repository: &gix::Repository) -> Option<Stor
     for at in all.assisted {
         store.arena.get_mut(at as usize)?.assisted = true;
     }
-    store.identities = Arc::new(identities(&store, &all.introduced, repository)?);
+    store.identities = Arc::new(identities(&store, &all.introduced, objects)?);
     let known = store.identities.len();
     let fits = |commit: &Decoded| commit.author < known && commit.co_authors.iter().all(|&who| who < known);
     let (line_ids, line_trees) = (list(all.line_ids, all.hash_len)?, list(all.line_trees, all.hash_len)?);
@@ -145,13 +146,12 @@ pub(super) fn restore(bytes: &[u8], repository: &gix::Repository) -> Option<Stor
 }
 
 /// Reads the commits in which people were first met, in the order in which they were.
-fn identities(store: &Store, introduced: &[(u32, u32)], repository: &gix::Repository) -> Option<Identities> {
+fn identities(store: &Store, introduced: &[(u32, u32)], objects: &mut Objects) -> Option<Identities> {
     let mut identities = Identities::default();
-    let mut buffer = Vec::new();
     for (at, known) in introduced {
         let commit = store.arena.get(*at as usize)?;
-        let data = repository.objects.try_find(&commit.id, &mut buffer).ok()??;
-        let read = parse(commit.id, data.data, &mut identities).filter(|_| data.kind == gix::objs::Kind::Commit)?;
+        let (_, data) = objects.find(commit.id).filter(|(kind, _)| *kind == Kind::Commit)?;
+        let read = parse(commit.id, &data, &mut identities)?;
         if read != *commit || identities.len() != *known {
             return None;
         }
