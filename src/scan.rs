@@ -5,6 +5,7 @@ mod unread;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use rayon::prelude::*;
@@ -157,32 +158,40 @@ pub fn scan_stored(tree: StoredTree, threads: usize, known: Known<'_>) -> Result
     Ok(put_together(tree.walked, results))
 }
 
-/// Files from this size on are read one after another.
+/// Files from this size on are read by two threads at most, however many there are.
 ///
 /// What a reader gives back stays with its thread's part of the heap: were every thread to read a file that takes two
 /// hundred megabytes, so much would stay with each.
 const LARGE: u64 = 256 << 10;
 
-/// Reads all files, the large ones on one thread beside the others; results are in the order of the files.
+/// Files that a thread takes at once: the fewer, the less waits for the last to be done.
+const BATCH: usize = 16;
+
+/// Reads all files, the large ones on one thread beside the others, and on one more once those are done; results are
+/// in the order of the files.
 fn in_lanes<S, T: Send>(
     entries: &[Entry],
     state: impl Fn() -> S + Send + Sync,
     read: impl Fn(&mut S, usize, &Entry) -> T + Send + Sync,
 ) -> Vec<T> {
     let is_large = |entry: &Entry| entry.size >= LARGE;
-    let large = || {
+    let large: Vec<usize> = (0..entries.len()).filter(|&nth| is_large(&entries[nth])).collect();
+    let next = AtomicUsize::new(0);
+    let read_large = || {
         let mut state = state();
-        let entries = entries.iter().enumerate().filter(|(_, entry)| is_large(entry));
-        entries.map(|(nth, entry)| read(&mut state, nth, entry)).collect::<Vec<T>>()
+        let taken = std::iter::from_fn(|| large.get(next.fetch_add(1, Ordering::Relaxed)).copied());
+        taken.map(|nth| (nth, read(&mut state, nth, &entries[nth]))).collect::<Vec<(usize, T)>>()
     };
-    let small = || {
-        let entries = entries.par_iter().enumerate();
+    let read_small = || {
+        let entries = entries.par_iter().enumerate().with_max_len(BATCH);
         let read = |state: &mut S, (nth, entry): (usize, &Entry)| (!is_large(entry)).then(|| read(state, nth, entry));
         entries.map_init(&state, read).collect::<Vec<Option<T>>>()
     };
-    let (large, small) = rayon::join(large, small);
-    let mut large = large.into_iter();
-    small.into_iter().filter_map(|result| result.or_else(|| large.next())).collect()
+    let (some, (mut all, others)) = rayon::join(read_large, || (read_small(), read_large()));
+    for (nth, result) in some.into_iter().chain(others) {
+        all[nth] = Some(result);
+    }
+    all.into_iter().flatten().collect()
 }
 
 type Read = (FileEntry, Vec<Problem>);
