@@ -8,6 +8,7 @@
 //! references replace objects everything is. Packs have been looked over (see `guard`) when the repository was opened.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
@@ -64,12 +65,25 @@ impl Objects {
     }
 
     /// Reads a whole object; `None` where it is missing.
-    pub fn find(&mut self, id: ObjectId) -> Option<(Kind, Rc<Vec<u8>>)> {
+    pub fn find(&mut self, id: ObjectId) -> Option<(Kind, Rc<[u8]>)> {
         self.reader.object(id).or_else(|| {
             let mut buffer = Vec::new();
             let kind = self.repository.objects.try_find(&id, &mut buffer).ok()??.kind;
-            Some((kind, Rc::new(buffer)))
+            Some((kind, buffer.into()))
         })
+    }
+
+    /// Reads a whole commit, for as long as nothing else is read; `None` where it is missing or no commit.
+    pub fn commit(&mut self, id: ObjectId) -> Option<&[u8]> {
+        let length = match self.reader.commit(id) {
+            Some(length) => length,
+            None => {
+                let (_, bytes) = self.find(id).filter(|(kind, _)| *kind == Kind::Commit)?;
+                room(&mut self.reader.built, bytes.len()).copy_from_slice(&bytes);
+                bytes.len()
+            }
+        };
+        Some(&self.reader.built[..length])
     }
 
     /// Reads the beginning of a commit into `out`, up to its length, and says how much was there; `None` where only
@@ -79,7 +93,7 @@ impl Objects {
     }
 
     /// Reads the content of a file of at most so many bytes, else nothing; `None` where it is missing.
-    pub fn file(&mut self, id: ObjectId, most: u64) -> Option<Option<Rc<Vec<u8>>>> {
+    pub fn file(&mut self, id: ObjectId, most: u64) -> Option<Option<Rc<[u8]>>> {
         if self.size(id)? > most {
             return Some(None);
         }
@@ -104,9 +118,11 @@ struct Reader {
     /// The pack that held the last object, which most likely holds the next.
     last: usize,
     inflate: gix::zlib::Inflate,
+    /// Room for a difference, and for what is built by it: as long as the longest so far.
     difference: Vec<u8>,
+    built: Vec<u8>,
     chain: Vec<(At, pack::data::Entry)>,
-    pieces: HashMap<At, (Kind, Rc<Vec<u8>>)>,
+    pieces: HashMap<At, (Kind, Rc<[u8]>), Seeded>,
     order: VecDeque<At>,
     bytes: usize,
 }
@@ -119,31 +135,45 @@ impl Reader {
             last: 0,
             inflate: gix::zlib::Inflate::default(),
             difference: Vec::new(),
+            built: Vec::new(),
             chain: Vec::new(),
-            pieces: HashMap::new(),
+            pieces: HashMap::with_hasher(Seeded(RandomState::new().hash_one(0_u8))),
             order: VecDeque::new(),
             bytes: 0,
         }
     }
 
     /// Reads a whole object.
-    fn object(&mut self, id: ObjectId) -> Option<(Kind, Rc<Vec<u8>>)> {
-        let at = match self.places.get(&id) {
-            Some(at) => *at,
-            None => {
-                let at = self.find(id)?;
-                self.places.insert(id, at);
-                at
-            }
-        };
+    fn object(&mut self, id: ObjectId) -> Option<(Kind, Rc<[u8]>)> {
+        let at = self.place(id)?;
         self.build(at)
+    }
+
+    /// Reads a whole commit into `built`, and tells how long it is; `None` where it is none, or a difference.
+    fn commit(&mut self, id: ObjectId) -> Option<usize> {
+        let (number, offset) = self.find(id)?;
+        let entry = self.packs[number].data.entry(offset).ok()?;
+        let is_plain = matches!(entry.header, Header::Commit) && entry.decompressed_size <= LARGEST;
+        is_plain.then(|| self.inflate(number, &entry)).flatten()
+    }
+
+    /// Where an object lies; what is asked for once is asked for again.
+    fn place(&mut self, id: ObjectId) -> Option<At> {
+        if let Some(at) = self.places.get(&id) {
+            return Some(*at);
+        }
+        let at = self.find(id)?;
+        self.places.insert(id, at);
+        Some(at)
     }
 
     /// Tells how large an object is.
     fn size_of(&mut self, id: ObjectId) -> Option<u64> {
-        let (number, offset) = self.find(id)?;
-        let data = &self.packs[number].data;
-        let entry = data.entry(offset).ok()?;
+        let (number, offset) = self.place(id)?;
+        if let Some((_, bytes)) = self.pieces.get(&(number, offset)) {
+            return Some(bytes.len() as u64);
+        }
+        let entry = self.packs[number].data.entry(offset).ok()?;
         if !entry.header.is_delta() {
             return Some(entry.decompressed_size);
         }
@@ -175,13 +205,13 @@ impl Reader {
         let count = self.packs.len();
         let number = (0..count).map(|nth| (self.last + nth) % count).find_map(|number| {
             let index = &self.packs[number].index;
-            index.lookup(id).map(|at| (number, index.pack_offset_at_index(at)))
+            lookup(index, id).map(|at| (number, index.pack_offset_at_index(at)))
         })?;
         self.last = number.0;
         Some(number)
     }
 
-    fn build(&mut self, at: At) -> Option<(Kind, Rc<Vec<u8>>)> {
+    fn build(&mut self, at: At) -> Option<(Kind, Rc<[u8]>)> {
         self.chain.clear();
         let mut next = at;
         let (kind, mut bytes) = loop {
@@ -195,9 +225,8 @@ impl Reader {
                 Header::RefDelta { base_id } => pack.index.pack_offset_at_index(pack.index.lookup(base_id)?),
                 Header::Commit | Header::Tree | Header::Blob | Header::Tag => {
                     let kind = entry.header.as_kind()?;
-                    let mut bytes = vec![0; entry.decompressed_size as usize];
-                    self.inflate_into(next.0, &entry, &mut bytes)?;
-                    break (kind, self.keep(next, kind, bytes));
+                    let length = self.inflate(next.0, &entry)?;
+                    break (kind, self.keep(next, kind, length));
                 }
             };
             self.chain.push((next, entry));
@@ -207,23 +236,25 @@ impl Reader {
             }
         };
         while let Some((at, entry)) = self.chain.pop() {
-            let mut difference = std::mem::take(&mut self.difference);
-            difference.resize(entry.decompressed_size as usize, 0);
-            self.inflate_into(at.0, &entry, &mut difference)?;
-            let applied = apply(&bytes, &difference)?;
-            self.difference = difference;
-            bytes = self.keep(at, kind, applied);
+            let difference = room(&mut self.difference, entry.decompressed_size as usize);
+            self.packs[at.0].data.decompress_entry(&entry, &mut self.inflate, difference).ok()?;
+            let length = apply(&bytes, difference, &mut self.built)?;
+            bytes = self.keep(at, kind, length);
         }
         Some((kind, bytes))
     }
 
-    fn inflate_into(&mut self, number: usize, entry: &pack::data::Entry, out: &mut [u8]) -> Option<()> {
-        self.packs[number].data.decompress_entry(entry, &mut self.inflate, out).ok().map(drop)
+    /// Inflates a whole object into `built`, and tells how long it is.
+    fn inflate(&mut self, number: usize, entry: &pack::data::Entry) -> Option<usize> {
+        let out = room(&mut self.built, entry.decompressed_size as usize);
+        self.packs[number].data.decompress_entry(entry, &mut self.inflate, out).ok()?;
+        Some(out.len())
     }
 
-    /// Keeps a piece for what is built from it; commits are asked for once and are nobody's base.
-    fn keep(&mut self, at: At, kind: Kind, bytes: Vec<u8>) -> Rc<Vec<u8>> {
-        let bytes = Rc::new(bytes);
+    /// Keeps the piece that was built, of so many bytes, for what is built from it; commits are asked for once and are
+    /// nobody's base.
+    fn keep(&mut self, at: At, kind: Kind, length: usize) -> Rc<[u8]> {
+        let bytes: Rc<[u8]> = self.built[..length].into();
         if kind == Kind::Commit || bytes.len() > BYTES / 2 {
             return bytes;
         }
@@ -238,14 +269,82 @@ impl Reader {
     }
 }
 
-/// Applies a difference as packs store it: the sizes before and after, then what to copy and what to insert.
-fn apply(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
+/// The first so many bytes of a buffer that only grows, whatever they hold.
+fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
+    if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
+    &mut buffer[..length]
+}
+
+/// Finds an object by guessing where its id lies among ids that are spread evenly: a few looks instead of a dozen.
+fn lookup(index: &pack::index::File, id: ObjectId) -> Option<u32> {
+    let front = |id: &gix::oid| id.as_bytes().first_chunk().map_or(0, |first| u64::from(u32::from_be_bytes(*first)));
+    let (mut low, mut high) = (0, index.num_objects());
+    let (mut first, mut last) = (0, u64::from(u32::MAX));
+    let wanted = front(&id);
+    for _ in 0..GUESSES {
+        if low >= high || wanted < first || wanted > last {
+            return None;
+        }
+        let share = (wanted - first) * u64::from(high - low) / (last - first + 1);
+        let guess = low + share as u32;
+        let found = index.oid_at_index(guess);
+        match id.as_ref().cmp(found) {
+            std::cmp::Ordering::Equal => return Some(guess),
+            std::cmp::Ordering::Less => (high, last) = (guess, front(found)),
+            std::cmp::Ordering::Greater => (low, first) = (guess + 1, front(found)),
+        }
+    }
+    // Ids that are not spread evenly, as nobody's are.
+    index.lookup(id)
+}
+
+/// Enough for nearly every id among some millions.
+const GUESSES: usize = 8;
+
+/// Hashes places in packs: one multiplication, and a seed that whoever made the packs does not know.
+#[derive(Clone, Copy)]
+struct Seeded(u64);
+
+struct OfPlace(u64);
+
+impl BuildHasher for Seeded {
+    type Hasher = OfPlace;
+
+    fn build_hasher(&self) -> OfPlace {
+        OfPlace(self.0)
+    }
+}
+
+impl Hasher for OfPlace {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let wide = u128::from(self.0 ^ number) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (wide >> 64) as u64 ^ wide as u64;
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+}
+
+/// Applies a difference as packs store it: the sizes before and after, then what to copy and what to insert. Tells how
+/// long the outcome is, with which `out` begins.
+fn apply(base: &[u8], difference: &[u8], out: &mut Vec<u8>) -> Option<usize> {
     let mut rest = difference;
     let (before, after) = (size(&mut rest)?, size(&mut rest)?);
     if before != base.len() as u64 || after > LARGEST {
         return None;
     }
-    let mut out = Vec::with_capacity(after as usize);
+    let mut left = room(out, after as usize);
     while let Some(command) = byte(&mut rest) {
         let piece = match command {
             0 => return None,
@@ -256,12 +355,11 @@ fn apply(base: &[u8], difference: &[u8]) -> Option<Vec<u8>> {
                 piece
             }
         };
-        if out.len() + piece.len() > after as usize {
-            return None;
-        }
-        out.extend_from_slice(piece);
+        let (next, others) = left.split_at_mut_checked(piece.len())?;
+        next.copy_from_slice(piece);
+        left = others;
     }
-    (out.len() as u64 == after).then_some(out)
+    left.is_empty().then_some(after as usize)
 }
 
 fn byte(rest: &mut &[u8]) -> Option<u8> {
@@ -305,6 +403,10 @@ mod tests {
     #[test]
     fn a_difference_copies_and_inserts() {
         let base = b"hello, old world";
+        let apply = |base: &[u8], difference: &[u8]| {
+            let mut out = vec![7; 3];
+            super::apply(base, difference, &mut out).map(|length| out[..length].to_vec())
+        };
         let whole: &[u8] = b"\x10\x10\x90\x07\x03new\x91\x0a\x06";
         assert_eq!(apply(base, whole).as_deref(), Some(&b"hello, new world"[..]));
         for end in 0..whole.len() {
@@ -327,9 +429,10 @@ mod tests {
     fn old_pieces_leave_when_it_is_full() {
         let mut reader = Reader::new(Arc::default());
         for offset in 0..20 {
-            reader.keep((0, offset), Kind::Tree, vec![7; BYTES / 3]);
+            reader.built = vec![7; BYTES / 3];
+            reader.keep((0, offset), Kind::Tree, BYTES / 3);
         }
-        reader.keep((0, 99), Kind::Commit, vec![1]);
+        reader.keep((0, 99), Kind::Commit, 1);
         assert!(reader.pieces.contains_key(&(0, 19)) && !reader.pieces.contains_key(&(0, 0)));
         assert!(!reader.pieces.contains_key(&(0, 99)) && reader.bytes <= BYTES);
     }

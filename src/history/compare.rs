@@ -108,7 +108,7 @@ fn both<'a>(before: &mut Entries<'a>, after: &mut Entries<'a>) -> (Option<Entry<
 }
 
 /// With how many bytes both begin.
-fn common(a: &[u8], b: &[u8]) -> usize {
+pub(super) fn common(a: &[u8], b: &[u8]) -> usize {
     const WIDE: usize = 32;
     let wide = a.as_chunks::<WIDE>().0.iter().zip(b.as_chunks::<WIDE>().0).take_while(|(a, b)| a == b).count() * WIDE;
     wide + a[wide..].iter().zip(&b[wide..]).take_while(|(a, b)| a == b).count()
@@ -192,7 +192,7 @@ pub(super) struct Comparison {
 }
 
 /// The bytes of a tree.
-pub(super) type Tree = Rc<Vec<u8>>;
+pub(super) type Tree = Rc<[u8]>;
 
 impl Comparison {
     pub(super) fn new(git: &Git) -> Comparison {
@@ -225,7 +225,7 @@ impl Comparison {
     }
 
     /// Reads a file of a tree; `None` where it is absent, larger than `most`, or not in the clone.
-    pub(super) fn file(&mut self, tree: ObjectId, path: &str, most: u64) -> Option<Rc<Vec<u8>>> {
+    pub(super) fn file(&mut self, tree: ObjectId, path: &str, most: u64) -> Option<Rc<[u8]>> {
         let id = self.lookup(tree, path).ok()??;
         self.objects.file(id, most)?
     }

@@ -24,9 +24,9 @@ const MOST_KEPT: usize = 128;
 
 struct Recent {
     id: ObjectId,
-    name: String,
-    length: usize,
-    version: Rc<Version>,
+    text: Rc<str>,
+    /// What it says under the name that it was last read by, if it was read as a whole.
+    version: Option<(String, Rc<Version>)>,
 }
 
 pub(super) struct Contents {
@@ -95,32 +95,53 @@ impl Contents {
     }
 
     fn read(&mut self, name: &str, before: ObjectId, after: ObjectId) -> Option<Effect> {
-        let (before, after) = (self.version(name, before), self.version(name, after));
-        let (before, after) = (before?, after?);
+        let (old, new) = (self.text(before), self.text(after));
+        let (old, new) = (old?, new?);
         self.read_anew = true;
-        match before.becomes(&after) {
+        let effect = contract::change(name, &old, &new)
+            .unwrap_or_else(|| self.version(name, before, &old).becomes(&self.version(name, after, &new)));
+        match effect {
             // What no reader understands may break.
             Effect::Untold => Some(Effect::Breaks),
             told => Some(told),
         }
     }
 
-    /// Reads a version, unless it is one that a neighbouring change led from or to.
-    fn version(&mut self, name: &str, id: ObjectId) -> Option<Rc<Version>> {
-        let known = self.recent.iter().find(|recent| recent.id == id && recent.name == name);
-        if let Some(known) = known {
-            return Some(Rc::clone(&known.version));
+    /// Reads a content, unless it is one that a neighbouring change led from or to.
+    fn text(&mut self, id: ObjectId) -> Option<Rc<str>> {
+        if let Some(known) = self.recent.iter().find(|recent| recent.id == id) {
+            return Some(Rc::clone(&known.text));
         }
         let Some(content) = self.objects.file(id, LARGEST) else {
             self.lacks = true;
             return None;
         };
-        let text = content.as_deref().map(|content| String::from_utf8_lossy(content)).unwrap_or_default();
-        let version = Rc::new(Version::read(name, &text));
-        self.recent.push_back(Recent { id, name: name.to_owned(), length: text.len(), version: Rc::clone(&version) });
-        while self.recent.iter().map(|recent| recent.length).sum::<usize>() > KEPT || self.recent.len() > MOST_KEPT {
+        let content = content.as_deref().unwrap_or_default();
+        // Nearly every text is whole, which is looked at quicker than what is to be mended.
+        let text: Rc<str> = match std::str::from_utf8(content) {
+            Ok(text) => text.into(),
+            Err(_) => String::from_utf8_lossy(content).into(),
+        };
+        self.recent.push_back(Recent { id, text: Rc::clone(&text), version: None });
+        while self.recent.iter().map(|recent| recent.text.len()).sum::<usize>() > KEPT || self.recent.len() > MOST_KEPT
+        {
             self.recent.pop_front();
         }
-        Some(version)
+        Some(text)
+    }
+
+    /// What a content says, read once as long as it is kept.
+    fn version(&mut self, name: &str, id: ObjectId, text: &str) -> Rc<Version> {
+        let recent = self.recent.iter_mut().find(|recent| recent.id == id);
+        match recent.as_ref().and_then(|recent| recent.version.as_ref()) {
+            Some((read_as, version)) if read_as == name => Rc::clone(version),
+            _ => {
+                let version = Rc::new(Version::read(name, text));
+                if let Some(recent) = recent {
+                    recent.version = Some((name.to_owned(), Rc::clone(&version)));
+                }
+                version
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! not prove: comments, order, names of files and documentation never break, and what a format cannot tell (Thrift, WIT,
 //! Cap'n Proto …) is [`Effect::Untold`].
 
+mod apart;
 mod graphql;
 mod lexis;
 mod proto;
@@ -104,6 +105,12 @@ impl Version {
             _ => Effect::Untold,
         }
     }
+}
+
+/// What the change from one text to another one does, where less than all of both shows it.
+pub(super) fn change(path: &str, before: &str, after: &str) -> Option<Effect> {
+    let (before, after) = (Kind::of(path) == Some(Kind::Proto)).then(|| apart::apart(before, after)).flatten()?;
+    Some(Version::read(path, before).becomes(&Version::read(path, after)))
 }
 
 /// Whether the text of such a file tells at all.

@@ -135,7 +135,7 @@ fn read(
     book: &mut Book,
 ) -> Result<Said, Missing> {
     let mailmap = comparison.file(commits.head_tree, ".mailmap", SMALL);
-    let who = commits.identities.resolve(&commits.met, mailmap.as_deref().map(Vec::as_slice), &left_out.bots);
+    let who = commits.identities.resolve(&commits.met, mailmap.as_deref(), &left_out.bots);
     let ignored = ignored_commits(comparison, commits.head_tree);
     // A program's commit counts nowhere, and programs neither found services nor move them.
     let counts = |(_, people, agent): &(&Commit, Vec<u32>, bool)| !people.is_empty() || *agent;

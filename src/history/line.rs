@@ -5,7 +5,6 @@
 //! Where the line ends hangs on the commits alone, not on what a former run knew of them.
 
 use gix::ObjectId;
-use gix::objs::Kind;
 
 use super::team::DAY;
 use super::walk::seconds;
@@ -115,10 +114,8 @@ fn read(objects: &mut Objects, id: ObjectId) -> Option<(Step, Option<ObjectId>)>
     let mut head = [0; LONGEST_HEAD];
     let lines = 2 * (b"parent \n".len() + id.kind().len_in_hex());
     let length = objects.head_of_commit(id, &mut head[..lines]);
-    let (tree, parent) = length.and_then(|length| tree_and_parent(&head[..length])).or_else(|| {
-        let (kind, data) = objects.find(id)?;
-        (kind == Kind::Commit).then(|| tree_and_parent(&data)).flatten()
-    })?;
+    let (tree, parent) =
+        length.and_then(|length| tree_and_parent(&head[..length])).or_else(|| tree_and_parent(objects.commit(id)?))?;
     Some((Step { id, tree }, parent))
 }
 
@@ -127,8 +124,7 @@ const LONGEST_HEAD: usize = 2 * (8 + 64);
 
 /// Reads when a commit was made; `None` where it is missing.
 pub(super) fn time(objects: &mut Objects, commit: ObjectId) -> Option<i64> {
-    let found = objects.find(commit).filter(|(kind, _)| *kind == Kind::Commit);
-    found.and_then(|(_, data)| time_of(&data))
+    time_of(objects.commit(commit)?)
 }
 
 /// Reads the tree and the first parent from the beginning of a commit, in the order in which git writes them.

@@ -9,7 +9,6 @@ use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 
 use gix::ObjectId;
-use gix::objs::Kind;
 
 use super::AGE_DAYS;
 use super::line::{self, End, Line};
@@ -249,10 +248,10 @@ impl Walk<'_> {
             self.store.used[known as usize] = true;
             return Some(known);
         }
-        let (_, data) = self.objects.find(id).filter(|(kind, _)| *kind == Kind::Commit)?;
+        let data = self.objects.commit(id)?;
         // Nobody else holds them while a walk goes on, unless a former one is still being told: then they are copied.
         let identities = Arc::make_mut(&mut self.store.identities);
-        let decoded = parse(id, &data, identities)?;
+        let decoded = parse(id, data, identities)?;
         self.store.fresh += 1;
         Some(self.store.add(decoded, true))
     }

@@ -4,7 +4,7 @@ use super::Shape;
 use super::lexis::Lexis;
 
 /// Messages within messages beyond this are nobody's.
-const DEPTH: usize = 64;
+pub(super) const DEPTH: usize = 64;
 
 pub(super) fn shape(text: &str) -> Option<Shape> {
     let tokens = Lexis { line_comment: "//", block: ("/*", "*/"), quotes: b"\"'" }.tokens(text)?;
