@@ -209,6 +209,7 @@ pub fn facts(options: &Options, loaded: &mut Loaded) -> Result<Facts, CheckError
     let cache = cache(options);
     let git = cache.as_ref().map(|_| Git::open(&options.root, options.git));
     let known = Known { cache: cache.as_ref(), progress: Some(&options.progress), ..Known::default() };
+    loaded.config.all_ages = true;
     let (mut gathered, _) = gather(options, loaded, git.as_ref(), known)?;
     if let Some(cache) = cache {
         cache.finish();

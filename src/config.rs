@@ -24,6 +24,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::extract::Extractor;
 use crate::finding::Severity;
+use crate::history::AGE_DAYS;
 use crate::limits;
 use crate::pattern;
 use crate::policy::{PolicySet, builtin};
@@ -55,6 +56,8 @@ pub struct Config {
     pub format: Option<Format>,
     /// `None`: the command line or the default decides.
     pub fail_on: Option<Severity>,
+    /// Whether ages are told whatever the policies ask for: who judges later may ask for more.
+    pub all_ages: bool,
     /// What was set in `[limits]`, in order.
     pub limits: Vec<limits::Setting>,
     /// Path of the baseline file, relative to the root.
@@ -87,6 +90,7 @@ impl Default for Config {
             window_days: None,
             bots: Vec::new(),
             bulk_files: None,
+            all_ages: false,
             format: None,
             fail_on: None,
             limits: Vec::new(),
@@ -117,7 +121,7 @@ impl Config {
         Cow::Owned(set)
     }
 
-    /// Days of history by which every age that a policy compares with is told from a greater one.
+    /// Days up to which ages are told: those that policies compare with are told from greater ones.
     pub fn age_days(&self) -> u32 {
         let most = |set: &PolicySet| set.policies.iter().map(|policy| policy.age_days()).max().unwrap_or(0);
         let narrowed = self.narrowed.iter().map(|setting| {
@@ -126,7 +130,7 @@ impl Config {
             resolve::set(&mut reader, &mut set, setting);
             most(&set)
         });
-        narrowed.fold(most(&self.policies), u32::max)
+        narrowed.fold(most(&self.policies), u32::max).max(AGE_DAYS)
     }
 }
 

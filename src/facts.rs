@@ -153,6 +153,8 @@ impl Facts {
             stats: self.stats.clone(),
             comments: Vec::new(),
         };
+        let most_days = loaded.config.age_days().max(self.history.window_days.saturating_mul(2));
+        gathered.services.iter_mut().for_each(|service| service.tell_ages_up_to(most_days));
         if !is_own {
             // What the repository declares of itself is among the facts; another configuration adds to it.
             let unmatched = apply(&loaded.config, &mut gathered.services);

@@ -80,6 +80,15 @@ pub struct Service {
 }
 
 impl Service {
+    /// Tells no age of more days: what is older is at least so old.
+    pub fn tell_ages_up_to(&mut self, most: u32) {
+        let team = self.team.iter_mut().map(|team| (&mut team.age_days, &mut team.age_at_least));
+        let spec = self.spec.iter_mut().map(|spec| (&mut spec.age_days, &mut spec.age_at_least));
+        for (days, at_least) in team.chain(spec).filter(|(days, _)| **days > most) {
+            (*days, *at_least) = (most, true);
+        }
+    }
+
     /// A service of which nothing is known but its name and language: for `pick` and for tests.
     pub fn named(name: &str, language: Language) -> Service {
         Service {

@@ -15,7 +15,7 @@ use crate::disk;
 use crate::extract::{self, Extractor};
 use crate::fact::{Fact, FactKind};
 use crate::finding::{Finding, Report};
-use crate::history::{AGE_DAYS, BULK, LeftOut};
+use crate::history::{BULK, LeftOut};
 use crate::judge;
 use crate::limits::Limits;
 use crate::parse::Kind;
@@ -48,7 +48,7 @@ pub(super) fn left_out(loaded: &Loaded) -> LeftOut {
     LeftOut {
         bots: loaded.config.bots.clone(),
         bulk_files: loaded.config.bulk_files.unwrap_or(BULK),
-        older_days: loaded.config.age_days().max(AGE_DAYS),
+        older_days: if loaded.config.all_ages { u32::MAX } else { loaded.config.age_days() },
     }
 }
 

@@ -20,7 +20,9 @@ use gix::odb::pack;
 use gix::odb::pack::data::entry::Header;
 
 /// What is built from a piece comes soon after it: from two megabytes on, more gains nothing measurable.
-const BYTES: usize = 6 << 20;
+const BYTES: usize = 3 << 20;
+/// Places of objects kept.
+const PLACES: usize = 2048;
 /// A piece of more is left to the library, which has its own limits.
 const LARGEST: u64 = 16 << 20;
 /// Git writes chains of fifty, or of 250 where it is asked to.
@@ -113,8 +115,9 @@ impl Objects {
 /// Reads objects of packs for one thread.
 struct Reader {
     packs: Arc<Vec<Pack>>,
-    /// Where objects were found: most directories are asked for as what was and as what is.
-    places: gix::hashtable::HashMap<ObjectId, At>,
+    /// Where objects were found, by the last bytes of their ids: most directories are asked for as what was and soon
+    /// after as what is.
+    places: Vec<Option<(ObjectId, At)>>,
     /// The pack that held the last object, which most likely holds the next.
     last: usize,
     inflate: gix::zlib::Inflate,
@@ -131,7 +134,7 @@ impl Reader {
     fn new(packs: Arc<Vec<Pack>>) -> Reader {
         Reader {
             packs,
-            places: gix::hashtable::HashMap::default(),
+            places: vec![None; PLACES],
             last: 0,
             inflate: gix::zlib::Inflate::default(),
             difference: Vec::new(),
@@ -159,11 +162,13 @@ impl Reader {
 
     /// Where an object lies; what is asked for once is asked for again.
     fn place(&mut self, id: ObjectId) -> Option<At> {
-        if let Some(at) = self.places.get(&id) {
-            return Some(*at);
+        let last = id.as_bytes().last_chunk().map_or(0, |last| u32::from_be_bytes(*last));
+        let slot = last as usize % PLACES;
+        if let Some((_, at)) = self.places[slot].filter(|(known, _)| *known == id) {
+            return Some(at);
         }
         let at = self.find(id)?;
-        self.places.insert(id, at);
+        self.places[slot] = Some((id, at));
         Some(at)
     }
 

@@ -53,7 +53,8 @@ impl Line {
 
 /// Back to where a line goes that tells ages up to so many days.
 pub(super) fn since(head_time: i64, days: u32) -> i64 {
-    let exact = head_time - i64::from(days) * DAY;
+    // A commit of just that age is not to be taken for one that is older.
+    let exact = head_time - (i64::from(days) + 1) * DAY;
     exact - exact.rem_euclid(QUARTER)
 }
 
@@ -174,7 +175,7 @@ mod tests {
         let head = 1_700_000_000;
         let ends: std::collections::BTreeSet<i64> = (0..91).map(|day| since(head + day * DAY, 1826)).collect();
         assert!(ends.len() <= 2, "{ends:?}");
-        assert!(ends.iter().all(|&end| end <= head + 90 * DAY - 1826 * DAY));
-        assert!(since(head, 1826) <= head - 1826 * DAY && since(head, 1826) > head - (1826 + 91) * DAY);
+        assert!(ends.iter().all(|&end| end <= head + 90 * DAY - 1827 * DAY));
+        assert!(since(head, 1826) <= head - 1827 * DAY && since(head, 1826) > head - (1827 + 91) * DAY);
     }
 }
