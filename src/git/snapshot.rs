@@ -24,7 +24,7 @@ impl Snapshot {
     pub fn of(git: &Git, commit: ObjectId) -> Result<Snapshot, GitProblem> {
         let mut objects = git.objects();
         let found = objects.find(commit).filter(|(kind, _)| *kind == Kind::Commit);
-        let tree = found.and_then(|(_, data)| Some(CommitRefIter::from_bytes(&data, commit.kind()).tree_id().ok()?));
+        let tree = found.and_then(|(_, data)| CommitRefIter::from_bytes(&data, commit.kind()).tree_id().ok());
         let tree = tree.ok_or_else(|| broken("a commit cannot be read"))?;
         Ok(Snapshot { objects: RefCell::new(objects), tree, prefix: git.prefix.clone() })
     }
