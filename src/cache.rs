@@ -1,11 +1,12 @@
 //! Facts of files that were read before, by content.
 //!
 //! In: a key made of the sources' state, the file's path and kind, and its content or git blob. Out: the facts, if
-//! they are known and sealed with our own key. A cache that is absent, foreign, corrupt, busy or on a full disk
+//! they are known. A file that is not sealed with our own key is none: nobody else can make one that is. A cache that is absent, foreign, corrupt, busy or on a full disk
 //! changes nothing but the time a run takes; results are the same with and without.
 //!
-//! One file a repository holds everything: a sorted table, then the encoded facts. It is read whole, changed by
-//! writing a new one beside it, and kept below `MOST_BYTES`.
+//! One file a repository holds everything: a sorted table, then the encoded facts, with one seal for all: it is checked
+//! in less time than a seal for each would take. It is read whole, changed by writing a new one beside it, and kept
+//! below `MOST_BYTES`.
 
 mod place;
 pub mod runs;
@@ -27,15 +28,18 @@ use crate::parse::Kind;
 
 pub use place::{default_directory, is_ci};
 
-const MAGIC: &[u8; 8] = b"fitchk01";
+const MAGIC: &[u8; 8] = b"fitchk02";
 /// What one repository's cache may hold, and all of them together.
 const MOST_BYTES: usize = 256 << 20;
 const ALL_BYTES: u64 = 1 << 30;
 /// One entry in so many is much.
 const SHARE: usize = 32;
-/// Key, seal, offset, length.
-const ROW: usize = 16 + 16 + 8 + 4;
-const HEAD: usize = MAGIC.len() + 16 + 4;
+/// Key, offset, length.
+const ROW: usize = 16 + 8 + 4;
+/// Magic, version, seal; what is sealed begins behind it.
+const SEALED: usize = MAGIC.len() + 16 + 16;
+/// The same with the number of rows.
+const HEAD: usize = SEALED + 4;
 
 /// What facts are stored under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,14 +127,14 @@ impl Cache {
     }
 
     fn holding(bytes: Vec<u8>, secret: [u8; 32]) -> Cache {
-        let rows = rows(&bytes).unwrap_or(0);
+        let rows = rows(&bytes, &secret).unwrap_or(0);
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
         Cache { secret, bytes, rows, used, ..Cache::in_memory() }
     }
 
     /// Returns the facts of a file of `size` bytes, if they are known.
     pub fn lookup(&self, key: &Key, size: u64) -> Option<FileFacts> {
-        let (length, facts): (u64, FileFacts) = match self.sealed(key) {
+        let (length, facts): (u64, FileFacts) = match self.held(key) {
             Some(payload) => postcard::from_bytes(payload).ok()?,
             None => postcard::from_bytes(self.new.lock().ok()?.get(key)?).ok()?,
         };
@@ -140,7 +144,7 @@ impl Cache {
 
     /// Returns what was noted under a key.
     pub fn noted(&self, key: &Key) -> Option<Vec<u8>> {
-        match self.sealed(key) {
+        match self.held(key) {
             Some(payload) => Some(payload.to_vec()),
             None => self.new.lock().ok()?.get(key).cloned(),
         }
@@ -159,15 +163,11 @@ impl Cache {
         self.note(key, payload);
     }
 
-    /// Returns what the file holds under a key, if the seal is ours.
-    fn sealed(&self, key: &Key) -> Option<&[u8]> {
+    /// Returns what the file holds under a key.
+    fn held(&self, key: &Key) -> Option<&[u8]> {
         let at = self.find(key)?;
-        let payload = self.payload(at)?;
-        let ours = seal(&self.secret, key, payload) == self.row(at)[16..32];
-        ours.then(|| {
-            self.used[at].store(true, Ordering::Relaxed);
-            payload
-        })
+        self.used[at].store(true, Ordering::Relaxed);
+        self.payload(at)
     }
 
     /// Remembers the facts of a file of `size` bytes.
@@ -205,8 +205,7 @@ impl Cache {
         if lock.try_lock().is_err() {
             return Ok(());
         }
-        let sealed = new.iter().map(|(key, payload)| (*key, (seal(&self.secret, key, payload), payload.as_slice())));
-        let mut entries: BTreeMap<Key, (Seal, &[u8])> = sealed.collect();
+        let mut entries: BTreeMap<Key, &[u8]> = new.iter().map(|(key, payload)| (*key, payload.as_slice())).collect();
         let mut bytes: usize = new.values().map(|payload| payload.len() + ROW).sum();
         // What this run used stays; the rest stays while there is room.
         for wanted in [true, false] {
@@ -216,14 +215,12 @@ impl Cache {
                     break;
                 }
                 bytes += payload.len() + ROW;
-                // With the seal that it has: what nobody looked at is not vouched for anew.
-                let seal = self.row(at)[16..32].try_into().unwrap_or_default();
-                entries.entry(self.key(at)).or_insert((seal, payload));
+                entries.entry(self.key(at)).or_insert(payload);
             }
         }
         let draft = Draft::private(path)?;
-        draft.file().write_all(&encode(&entries))?;
-        // The seals tell what a power cut left.
+        draft.file().write_all(&encode(&entries, &self.secret))?;
+        // The seal tells what a power cut left.
         draft.publish_unsynced()?;
         place::evict(directory, ALL_BYTES);
         Ok(())
@@ -254,8 +251,8 @@ impl Cache {
 
     fn payload(&self, at: usize) -> Option<&[u8]> {
         let row = self.row(at);
-        let offset = usize::try_from(u64::from_le_bytes(row[32..40].try_into().ok()?)).ok()?;
-        let length = u32::from_le_bytes(row[40..44].try_into().ok()?) as usize;
+        let offset = usize::try_from(u64::from_le_bytes(row[16..24].try_into().ok()?)).ok()?;
+        let length = u32::from_le_bytes(row[24..28].try_into().ok()?) as usize;
         self.bytes.get(offset..offset.checked_add(length)?)
     }
 }
@@ -266,39 +263,39 @@ fn version() -> [u8; 16] {
 }
 
 /// Counts the rows of a file that is ours and whole enough to be searched.
-fn rows(bytes: &[u8]) -> Option<usize> {
+fn rows(bytes: &[u8], secret: &[u8; 32]) -> Option<usize> {
     let head = bytes.get(..HEAD)?;
-    let ours = head.starts_with(MAGIC) && head[MAGIC.len()..MAGIC.len() + 16] == version();
+    let ours = head.starts_with(MAGIC)
+        && head[MAGIC.len()..MAGIC.len() + 16] == version()
+        && head[MAGIC.len() + 16..SEALED] == seal(secret, &bytes[SEALED..]);
     let rows = u32::from_le_bytes(head[HEAD - 4..].try_into().ok()?) as usize;
     (ours && bytes.len() >= HEAD + rows.checked_mul(ROW)?).then_some(rows)
 }
 
-fn encode(entries: &BTreeMap<Key, (Seal, &[u8])>) -> Vec<u8> {
-    let payloads: usize = entries.values().map(|(_, payload)| payload.len()).sum();
+fn encode(entries: &BTreeMap<Key, &[u8]>, secret: &[u8; 32]) -> Vec<u8> {
+    let payloads: usize = entries.values().map(|payload| payload.len()).sum();
     let mut bytes = Vec::with_capacity(HEAD + entries.len() * ROW + payloads);
     bytes.extend_from_slice(MAGIC);
     bytes.extend_from_slice(&version());
+    bytes.extend_from_slice(&[0; 16]);
     bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
     let mut offset = (HEAD + entries.len() * ROW) as u64;
-    for (key, (seal, payload)) in entries {
+    for (key, payload) in entries {
         bytes.extend_from_slice(&key.0);
-        bytes.extend_from_slice(seal);
         bytes.extend_from_slice(&offset.to_le_bytes());
         bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
         offset += payload.len() as u64;
     }
-    for (_, payload) in entries.values() {
-        bytes.extend_from_slice(payload);
-    }
+    entries.values().for_each(|payload| bytes.extend_from_slice(payload));
+    let sealed = seal(secret, &bytes[SEALED..]);
+    bytes[SEALED - sealed.len()..SEALED].copy_from_slice(&sealed);
     bytes
 }
 
-type Seal = [u8; 16];
-
-/// Binds facts to their key and to this user: nobody else can make one that is accepted.
-fn seal(secret: &[u8; 32], key: &Key, payload: &[u8]) -> Seal {
+/// Binds table and facts to this user: nobody else can make one that is accepted.
+fn seal(secret: &[u8; 32], rest: &[u8]) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new_keyed(secret);
-    hasher.update(&key.0).update(payload);
+    hasher.update(b"facts").update(rest);
     first_16(hasher.finalize())
 }
 
@@ -409,7 +406,7 @@ mod tests {
             7 => drop(bytes.splice(at..at, vec![0x5a; length])),
             8 => drop(bytes.drain(at..(at + length).min(whole.len()))),
             // Offsets and lengths of rows, where a reader could be led anywhere.
-            _ => bytes[HEAD + next(50) * ROW + 32 + next(12)] = [0, 1, 0x7f, 0x80, 0xff][next(5)],
+            _ => bytes[HEAD + next(50) * ROW + 16 + next(12)] = [0, 1, 0x7f, 0x80, 0xff][next(5)],
         }
         bytes
     }

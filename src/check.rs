@@ -57,6 +57,9 @@ pub struct Options {
     pub limits: Vec<limits::Setting>,
     /// How far the run is, for whoever watches.
     pub progress: Arc<Progress>,
+    /// Whether the process ends with the run: then what was read of the work tree is not taken apart piece by piece,
+    /// which takes as long as judging it.
+    pub is_last: bool,
 }
 
 /// Which tree is judged.
@@ -106,6 +109,7 @@ impl Options {
             exceptions: true,
             limits: Vec::new(),
             progress: Arc::default(),
+            is_last: false,
         }
     }
 }
@@ -349,6 +353,9 @@ fn gathered(
     skipped.extend(configured::warnings(loaded, &unmatched));
     let comments = configured::comments(&scanned.repository);
     let (revision, history, stats) = (told.revision, told.summary, scanned.stats);
+    if options.is_last && options.tree == Tree::Work {
+        std::mem::forget(scanned.repository);
+    }
     Ok(Gathered { services, unbound, revision, history, skipped, stats, comments })
 }
 

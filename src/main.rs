@@ -148,6 +148,7 @@ fn options(args: &Scan) -> Options {
     let given = [("files", args.max_files), ("bytes", args.max_bytes)];
     options.limits = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
     options.git.foreign_alternates = args.trust_alternates;
+    options.is_last = true;
     options
 }
 

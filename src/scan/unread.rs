@@ -19,13 +19,17 @@ pub(super) fn of(files: &[FileEntry], names: &[Arc<str>]) -> Vec<Problem> {
     let modules = go_modules(files);
     let mut own = Own { modules: &modules, known: HashMap::new() };
     let used = used_packages(files, &mut own);
+    // By now every import of shipped code is known.
+    let hides = own.known.values().flatten().any(|package| package.is_fixture);
     let shipped = files.iter().filter(|file| file.scope == Scope::Shipped);
     let mut found = Vec::new();
     for file in shipped {
         match &file.facts.structure {
             Structure::Cargo(cargo) => of_cargo(file, cargo, names, &mut found),
             Structure::Rust(rust) => of_rust(&file.path, rust, names, &mut found),
-            Structure::Go(go) if used.contains(file.directory()) => of_go(&file.path, go, &mut own, &mut found),
+            Structure::Go(go) if hides && used.contains(file.directory()) => {
+                of_go(&file.path, go, &mut own, &mut found)
+            }
             _ => {}
         }
     }

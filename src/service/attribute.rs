@@ -14,6 +14,7 @@ use crate::scope::Scope;
 
 use super::Language;
 use super::build::Built;
+use super::go_graph::GoPackage;
 use super::image::Packed;
 use super::repository::{FileEntry, Repository};
 use super::role::{is_called_a_tool, is_for_development};
@@ -63,6 +64,7 @@ pub fn attribute<'r>(
     tie(&mut all, ties);
     let holders = Holders::new(units);
     let bound = Bound::new(ties);
+    let mut callers = Callers::default();
     for file in &repository.files {
         if file.facts.facts.is_empty() {
             continue;
@@ -71,11 +73,11 @@ pub fn attribute<'r>(
         for fact in &file.facts.facts {
             let owners: Vec<usize> = match &fact.binding {
                 Binding::Package => holders.of(package.as_ref(), units, file, judges_examples),
-                Binding::Called(function) => holders
-                    .of(package.as_ref(), units, file, judges_examples)
-                    .into_iter()
-                    .filter(|&unit| is_called(repository, &units[unit], package.as_ref(), function))
-                    .collect(),
+                Binding::Called(function) => {
+                    let owners = holders.of(package.as_ref(), units, file, judges_examples);
+                    let called = |&unit: &usize| callers.reach(repository, &units[unit], package.as_ref(), function);
+                    owners.into_iter().filter(called).collect()
+                }
                 Binding::Workload(at) => bound.get(file, *at),
                 Binding::Names(names) => match named(units, names, file) {
                     found if found.is_empty() && is_objective(fact) => own(units, file),
@@ -288,18 +290,35 @@ impl Bound {
     }
 }
 
-/// Whether something in the unit's closure uses the package's exported function.
-fn is_called(repository: &Repository, unit: &Unit, package: Option<&Arc<str>>, function: &str) -> bool {
-    let Some(package) = package else { return true };
-    if *package == unit.root || unit.language == Language::Rust {
-        return true;
+/// Package and exported function → the packages that call it, itself included; each is asked about for many units.
+#[derive(Default)]
+struct Callers<'r> {
+    known: HashMap<(Arc<str>, &'r str), Vec<Arc<str>>>,
+}
+
+impl<'r> Callers<'r> {
+    /// Whether something in the unit's closure uses the package's exported function.
+    fn reach(&mut self, repository: &Repository, unit: &Unit, package: Option<&Arc<str>>, function: &'r str) -> bool {
+        let Some(package) = package else { return true };
+        if *package == unit.root || unit.language == Language::Rust {
+            return true;
+        }
+        let callers =
+            self.known.entry((package.clone(), function)).or_insert_with(|| callers(repository, package, function));
+        callers.iter().any(|caller| caller == package || unit.closure.contains(caller))
     }
+}
+
+fn callers(repository: &Repository, package: &Arc<str>, function: &str) -> Vec<Arc<str>> {
     let (graph, files) = (&repository.go, &repository.files);
-    let mut callers = unit.closure.iter().filter_map(|directory| graph.packages.get(directory));
-    callers.any(|caller| {
+    let calls = |(directory, caller): &(&Arc<str>, &GoPackage)| {
+        if *directory == package {
+            return graph.calls_itself(files, caller, function);
+        }
         caller.imports.contains(package)
             && graph.selected(files, caller, |directory| directory == &**package).any(|name| name == function)
-    }) || graph.packages.get(package).is_some_and(|own| graph.calls_itself(files, own, function))
+    };
+    graph.packages.iter().filter(calls).map(|(directory, _)| directory.clone()).collect()
 }
 
 /// Whether Cargo would read a configuration when it builds the unit where it lies: it looks in the folders above.
