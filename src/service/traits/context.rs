@@ -21,7 +21,7 @@ pub struct Context<'a, 'r> {
     pub collected: &'a Collected<'r>,
     pub ties: &'a Ties<'r>,
     pub role: Role,
-    /// See [`Context::exchangeable_ends`], which several rules ask for.
+    /// Places of exchangeable inputs and outputs, for which several rules ask.
     pub ends: OnceCell<Vec<Location>>,
 }
 
