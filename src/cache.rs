@@ -1,8 +1,9 @@
 //! Facts of files that were read before, by content.
 //!
 //! In: a key made of the sources' state, the file's path and kind, and its content or git blob. Out: the facts, if
-//! they are known. A file that is not sealed with our own key is none: nobody else can make one that is. A cache that is absent, foreign, corrupt, busy or on a full disk
-//! changes nothing but the time a run takes; results are the same with and without.
+//! they are known. A file that is not sealed with our own key is none: nobody else can make one that is. A cache that
+//! is absent, foreign, corrupt, busy or on a full disk changes nothing but the time a run takes; results are the same
+//! with and without.
 //!
 //! One file a repository holds everything: a sorted table, then the encoded facts, with one seal for all: it is checked
 //! in less time than a seal for each would take. It is read whole, changed by writing a new one beside it, and kept

@@ -138,7 +138,7 @@ impl Git {
     }
 
     fn is_commit(&self, id: ObjectId) -> bool {
-        self.objects().find(id).is_some_and(|(kind, _)| kind == gix::objs::Kind::Commit)
+        self.objects().commit(id).is_some()
     }
 
     /// Returns the reference that the current branch follows, if its configuration names one.

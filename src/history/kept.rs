@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use gix::ObjectId;
-use gix::objs::Kind;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{Change, Touch};
@@ -150,8 +149,7 @@ fn identities(store: &Store, introduced: &[(u32, u32)], objects: &mut Objects) -
     let mut identities = Identities::default();
     for (at, known) in introduced {
         let commit = store.arena.get(*at as usize)?;
-        let (_, data) = objects.find(commit.id).filter(|(kind, _)| *kind == Kind::Commit)?;
-        let read = parse(commit.id, &data, &mut identities)?;
+        let read = parse(commit.id, objects.commit(commit.id)?, &mut identities)?;
         if read != *commit || identities.len() != *known {
             return None;
         }
