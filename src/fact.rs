@@ -5,11 +5,15 @@
 //! the content of the file and built by hand in tests. Serde is derived for the cache, and
 //! for what the facts document says of services.
 
+mod imports;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::problem::Flaw;
 use crate::source::Place;
+
+pub use imports::{GoImport, GoImports, spaced};
 
 /// Everything read from one file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -67,11 +71,11 @@ pub enum FactKind {
     /// A ceiling after which waiting ends: never a budget.
     Timeout { limit_us: f64 },
     /// A command or build definition that builds a service.
-    Build(Build),
+    Build(Box<Build>),
     /// A container image definition (one per Dockerfile, or image rule).
-    Image(Image),
+    Image(Box<Image>),
     /// Something that runs a service: a Kubernetes object, a compose service, a function, a unit file …
-    Workload(Workload),
+    Workload(Box<Workload>),
     /// Memory given to a workload.
     Memory { what: MemoryWhat, bytes: u64 },
     /// Copies of a workload: fixed, or autoscaler bounds.
@@ -275,7 +279,7 @@ pub enum Structure {
 pub struct GoFile {
     /// The name in the `package` clause.
     pub package: String,
-    pub imports: Vec<GoImport>,
+    pub imports: GoImports,
     /// The `//go:build` expression, or the one that the file name implies (`_linux`, `_windows_amd64`), both if both.
     pub constraint: Option<String>,
     /// `// Code generated … DO NOT EDIT.`
@@ -285,18 +289,8 @@ pub struct GoFile {
     /// Registers a cloud function (`functions.HTTP`, an exported `func F(w http.ResponseWriter, r *http.Request)` of a package without main …).
     pub function: Option<Place>,
     /// Exported functions of the own package that are called without a qualifier, sorted, each once, with spaces between.
+    /// Of tests neither these nor selected names are noted: nobody is called by them.
     pub called: String,
-}
-
-/// One import of a Go file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct GoImport {
-    pub path: String,
-    /// The name that the file gives it; `_` and `.` as written.
-    pub alias: Option<String>,
-    /// Names that the file selects from it, sorted, each once, with spaces between.
-    pub selected: String,
-    pub place: Place,
 }
 
 /// One Rust source file.

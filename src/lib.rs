@@ -29,6 +29,7 @@ pub mod find;
 pub mod finding;
 pub mod fleet;
 pub mod git;
+mod hash;
 pub mod history;
 pub mod judge;
 pub mod limits;

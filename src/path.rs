@@ -58,6 +58,15 @@ pub fn is_within(path: &str, directory: &str) -> bool {
     directory == "." || path == directory || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// What all names begin with; nothing where there are none.
+pub fn common_start<'a>(mut names: impl Iterator<Item = &'a str>) -> &'a str {
+    let Some(first) = names.next() else { return "" };
+    names.fold(first, |start, name| {
+        let same = start.char_indices().zip(name.chars()).find(|((_, one), other)| one != other);
+        &start[..same.map_or(start.len().min(name.len()), |((at, _), _)| at)]
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +81,15 @@ mod tests {
         assert_eq!(normal("a//./b/../c").as_deref(), Some("a/c"));
         assert_eq!(normal("").as_deref(), Some("."));
         assert_eq!(normal("a/../.."), None);
+    }
+
+    #[test]
+    fn what_names_have_in_common() {
+        for (names, start) in
+            [(&["a/b", "a/bc", "a/bd/e"][..], "a/b"), (&["ä", "äb"], "ä"), (&["ä", "å"], ""), (&["a"], "a"), (&[], "")]
+        {
+            assert_eq!(common_start(names.iter().copied()), start, "{names:?}");
+        }
     }
 
     #[test]

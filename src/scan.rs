@@ -241,7 +241,7 @@ fn put_together(walked: Walked, results: Vec<Option<Read>>) -> Scanned {
         facts += file.facts.facts.len() as u64;
         if facts > limits.facts {
             unused += 1;
-            file.facts = FileFacts::default();
+            file.facts = Box::default();
         }
         problems.extend(found);
         files.push(file);

@@ -4,11 +4,12 @@
 //! not read: `#[path = "real.txt"] mod a;`, `include!("real.inc")`, a module or a package of one's own in a folder that is
 //! taken for copied code or test data, a target of Cargo's that is called otherwise than code is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::fact::{CargoManifest, DependencyKind, GoFile, RustFile, Structure};
-use crate::path::{base, join, parent};
+use crate::hash::Map;
+use crate::path::{base, common_start, join, parent};
 use crate::problem::{Class, Problem};
 use crate::scope::Scope;
 use crate::service::repository::FileEntry;
@@ -17,7 +18,8 @@ use crate::source::Place;
 /// Says which shipped files take in what was not read; `names` are sorted.
 pub(super) fn of(files: &[FileEntry], names: &[Arc<str>]) -> Vec<Problem> {
     let modules = go_modules(files);
-    let mut own = Own { modules: &modules, known: HashMap::new() };
+    let start = common_start(modules.iter().map(|(module, _)| *module));
+    let mut own = Own { modules: &modules, start, known: Map::default() };
     let used = used_packages(files, &mut own);
     // By now every import of shipped code is known.
     let hides = own.known.values().flatten().any(|package| package.is_fixture);
@@ -114,8 +116,8 @@ fn used_packages<'a>(files: &'a [FileEntry], own: &mut Own<'a>) -> BTreeSet<Stri
         if !is_passed_over && (go.package == "main" || go.function.is_some()) {
             used.insert(file.directory().to_owned());
         }
-        for import in &go.imports {
-            if let Some(package) = own.package(&import.path).filter(|package| !package.is_used) {
+        for import in go.imports.iter() {
+            if let Some(package) = own.package(import.path).filter(|package| !package.is_used) {
                 package.is_used = true;
                 used.insert(package.directory.clone());
             }
@@ -127,7 +129,9 @@ fn used_packages<'a>(files: &'a [FileEntry], own: &mut Own<'a>) -> BTreeSet<Stri
 /// Packages of one's own, by import path: most are imported many times.
 struct Own<'a> {
     modules: &'a [(&'a str, &'a str)],
-    known: HashMap<&'a str, Option<Package>>,
+    /// What the names of all modules begin with.
+    start: &'a str,
+    known: Map<&'a str, Option<Package>>,
 }
 
 /// A package of one's own.
@@ -141,6 +145,9 @@ struct Package {
 
 impl<'a> Own<'a> {
     fn package(&mut self, path: &'a str) -> Option<&mut Package> {
+        if self.modules.is_empty() || !path.starts_with(self.start) {
+            return None;
+        }
         let package = || {
             let directory = own_directory(path, self.modules)?;
             let is_fixture = Scope::of(&format!("{directory}/x.go")) == Scope::Fixture;
@@ -160,9 +167,9 @@ fn own_directory(path: &str, modules: &[(&str, &str)]) -> Option<String> {
 }
 
 fn of_go<'a>(path: &str, file: &'a GoFile, own: &mut Own<'a>, found: &mut Vec<Problem>) {
-    for import in &file.imports {
-        if let Some(package) = own.package(&import.path).filter(|package| package.is_fixture) {
-            found.push(problem(path, &package.directory, import.place));
+    for import in file.imports.iter() {
+        if let Some(package) = own.package(import.path).filter(|package| package.is_fixture) {
+            found.push(problem(path, &package.directory, import.place()));
         }
     }
 }

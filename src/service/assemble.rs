@@ -101,7 +101,8 @@ fn service(asked: role::Context<'_, '_>, declared: Option<Role>) -> Service {
     let role::Context { repository, unit, uses, collected, ties, .. } = asked;
     let (detected, role_because) = role::role(&asked);
     let role = declared.unwrap_or(detected);
-    let context = traits::Context { repository, unit, uses, collected, ties, role, ends: OnceCell::new() };
+    let (ends, stores) = (OnceCell::new(), OnceCell::new());
+    let context = traits::Context { repository, unit, uses, collected, ties, role, ends, stores };
     let mut gathered = Gathered::default();
     collected.facts.iter().for_each(|seen| gathered.add(&seen.fact.kind, seen.file.at(seen.fact.place)));
     let traits = traits::traits(&context);

@@ -31,7 +31,7 @@ pub fn resolve<'r>(repository: &'r Repository, units: &mut [Unit]) -> Vec<Built<
     for (file, fact) in repository.facts() {
         let FactKind::Build(build) = &fact.kind else { continue };
         if calls::is_call(build) {
-            calls.push((file, fact, build));
+            calls.push((file, fact, &**build));
             continue;
         }
         let found = match language(build) {

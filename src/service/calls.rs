@@ -27,6 +27,8 @@ pub struct Recipes<'a> {
     built: BTreeMap<&'a str, BTreeMap<String, BTreeSet<usize>>>,
     /// File → recipe → calls made there.
     called: BTreeMap<&'a str, BTreeMap<String, Vec<Call<'a>>>>,
+    /// The files of both, sorted, each with the name that a tool knows it by.
+    files: Vec<(&'a str, String)>,
 }
 
 /// A call with the file that it stands in.
@@ -34,7 +36,7 @@ type Call<'a> = (&'a FileEntry, &'a Build);
 
 impl<'a> Recipes<'a> {
     pub fn new(built: &[Built<'a>], calls: &[Call<'a>]) -> Recipes<'a> {
-        let mut recipes = Recipes { built: BTreeMap::new(), called: BTreeMap::new() };
+        let mut recipes = Recipes { built: BTreeMap::new(), called: BTreeMap::new(), files: Vec::new() };
         for one in built.iter().filter(|one| one.file.scope != Scope::Test) {
             let units = recipes.built.entry(&*one.file.path).or_default().entry(name(one.build)).or_default();
             units.extend(&one.units);
@@ -42,6 +44,8 @@ impl<'a> Recipes<'a> {
         for (file, build) in calls {
             recipes.called.entry(&*file.path).or_default().entry(name(build)).or_default().push((file, build));
         }
+        let files: BTreeSet<&'a str> = recipes.built.keys().chain(recipes.called.keys()).copied().collect();
+        recipes.files = files.into_iter().map(|path| (path, base(path).to_ascii_lowercase())).collect();
         recipes
     }
 
@@ -89,8 +93,8 @@ impl<'a> Recipes<'a> {
                 continue;
             }
             let recipe = target.to_ascii_lowercase();
-            let holds = |path: &&str| is_file_of(&call.tool, path) && self.has(path, &recipe);
-            let files: Vec<&'a str> = self.files().filter(|path| holds(path)).collect();
+            let holds = |(path, name): &&(&str, String)| is_file_of(&call.tool, name) && self.has(path, &recipe);
+            let files: Vec<&'a str> = self.files.iter().filter(holds).map(|(path, _)| *path).collect();
             let beside = places.iter().find_map(|at| files.iter().find(|path| parent(path) == at.as_str()));
             // A Makefile includes those below it.
             let below = || {
@@ -101,11 +105,6 @@ impl<'a> Recipes<'a> {
             found.extend(beside.or_else(below).map(|path| (*path, recipe.clone())));
         }
         found
-    }
-
-    fn files(&self) -> impl Iterator<Item = &'a str> {
-        let all: BTreeSet<&'a str> = self.built.keys().chain(self.called.keys()).copied().collect();
-        all.into_iter()
     }
 
     fn known(&self, path: &str) -> Option<&'a str> {
@@ -123,9 +122,8 @@ fn name(build: &Build) -> String {
     build.recipe.as_deref().unwrap_or("").to_ascii_lowercase()
 }
 
-/// Whether a tool reads its recipes from such a file.
-fn is_file_of(tool: &str, path: &str) -> bool {
-    let name = base(path).to_ascii_lowercase();
+/// Whether a tool reads its recipes from a file of such a name, in small letters.
+fn is_file_of(tool: &str, name: &str) -> bool {
     match tool {
         "just" => name.contains("justfile") || name.ends_with(".just"),
         "mage" => name.ends_with(".go"),

@@ -121,75 +121,78 @@ impl CargoGraph {
     ///
     /// `extra` are features asked for on the command line of whatever builds it.
     pub fn closure(&self, directory: &str, extra: &[String]) -> BTreeMap<Arc<str>, Reached> {
-        let mut reached: BTreeMap<Arc<str>, Reached> = BTreeMap::new();
-        let Some((root, package)) = self.packages.get_key_value(directory) else { return reached };
-        let mut first: BTreeSet<String> = extra.iter().cloned().collect();
-        first.insert("default".into());
-        first.extend(package.bins.iter().flat_map(|bin| bin.required_features.iter().cloned()));
-        let mut open = vec![(root.clone(), first)];
+        let mut reached: BTreeMap<&Arc<str>, (BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
+        let Some((root, package)) = self.packages.get_key_value(directory) else { return BTreeMap::new() };
+        let mut first: BTreeSet<&str> = extra.iter().map(String::as_str).collect();
+        first.insert("default");
+        first.extend(package.bins.iter().flat_map(|bin| &bin.required_features).map(String::as_str));
+        let mut open = vec![(root, first)];
         while let Some((directory, wanted)) = open.pop() {
-            let Some(package) = self.packages.get(&directory) else { continue };
-            let seen = reached.get(&directory);
-            if seen.is_some_and(|seen| wanted.is_subset(&seen.features)) {
+            let Some(package) = self.packages.get(directory) else { continue };
+            let seen = reached.get(directory).map(|(features, _)| features);
+            if seen.is_some_and(|seen| wanted.is_subset(seen)) {
                 continue;
             }
-            let mut features = seen.map(|seen| seen.features.clone()).unwrap_or_default();
-            features.extend(wanted);
-            let enabled = package.enable(features);
+            let enabled = package.enable(seen.into_iter().flatten().copied().chain(wanted));
             let in_force = || package.dependencies.iter().filter(|dependency| enabled.has(dependency));
             open.extend(in_force().filter_map(|dependency| enabled.request(dependency)));
-            let dependencies = in_force().map(|dependency| dependency.crate_name.clone()).collect();
-            reached.insert(directory, Reached { features: enabled.features, dependencies });
+            let dependencies = in_force().map(|dependency| dependency.crate_name.as_str()).collect();
+            reached.insert(directory, (enabled.features, dependencies));
         }
-        reached
+        let owned = |features: BTreeSet<&str>, dependencies: Vec<&str>| Reached {
+            features: features.into_iter().map(str::to_owned).collect(),
+            dependencies: dependencies.into_iter().map(str::to_owned).collect(),
+        };
+        reached.into_iter().map(|(at, (features, dependencies))| (at.clone(), owned(features, dependencies))).collect()
     }
 }
 
 #[derive(Debug, Default)]
-struct Enabled {
-    features: BTreeSet<String>,
+struct Enabled<'a> {
+    features: BTreeSet<&'a str>,
     /// Keys of optional dependencies that are switched on.
-    optional: BTreeSet<String>,
+    optional: BTreeSet<&'a str>,
     /// Dependency key → features passed on to it.
-    passed: BTreeMap<String, BTreeSet<String>>,
+    passed: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
-impl Enabled {
+impl<'a> Enabled<'a> {
     fn has(&self, dependency: &Dependency) -> bool {
-        dependency.kind == DependencyKind::Normal && (!dependency.optional || self.optional.contains(&dependency.key))
+        dependency.kind == DependencyKind::Normal
+            && (!dependency.optional || self.optional.contains(dependency.key.as_str()))
     }
 
     /// What a dependency that lies in this repository is asked for.
-    fn request(&self, dependency: &Dependency) -> Option<(Arc<str>, BTreeSet<String>)> {
-        let directory = dependency.directory.clone()?;
-        let mut wanted: BTreeSet<String> = dependency.features.iter().cloned().collect();
+    fn request(&self, dependency: &'a Dependency) -> Option<(&'a Arc<str>, BTreeSet<&'a str>)> {
+        let directory = dependency.directory.as_ref()?;
+        let mut wanted: BTreeSet<&str> = dependency.features.iter().map(String::as_str).collect();
         if dependency.default_features {
-            wanted.insert("default".into());
+            wanted.insert("default");
         }
-        wanted.extend(self.passed.get(&dependency.key).into_iter().flatten().cloned());
+        wanted.extend(self.passed.get(dependency.key.as_str()).into_iter().flatten());
         // An empty request must still be told from one never made.
-        wanted.insert(String::new());
+        wanted.insert("");
         Some((directory, wanted))
     }
 }
 
 impl CargoPackage {
     /// Follows features to what they switch on.
-    fn enable(&self, wanted: BTreeSet<String>) -> Enabled {
+    fn enable<'a>(&'a self, wanted: impl Iterator<Item = &'a str>) -> Enabled<'a> {
         let mut enabled = Enabled::default();
-        let mut open: Vec<String> = wanted.into_iter().collect();
+        let mut open: Vec<&str> = wanted.collect();
         while let Some(feature) = open.pop() {
             if let Some(dependency) = feature.strip_prefix("dep:") {
-                enabled.optional.insert(dependency.into());
+                enabled.optional.insert(dependency);
             } else if let Some((dependency, passed)) = feature.split_once('/') {
                 let key = dependency.trim_end_matches('?');
                 if key.len() == dependency.len() {
-                    enabled.optional.insert(key.into());
+                    enabled.optional.insert(key);
                 }
-                enabled.passed.entry(key.into()).or_default().insert(passed.into());
-            } else if enabled.features.insert(feature.clone()) {
-                match self.features.get(&feature) {
-                    Some(implied) => open.extend(implied.iter().cloned()),
+                enabled.passed.entry(key).or_default().insert(passed);
+            } else if enabled.features.insert(feature) {
+                match self.features.get(feature) {
+                    Some(implied) => open.extend(implied.iter().map(String::as_str)),
                     // An optional dependency is a feature of its own name.
                     None => drop(enabled.optional.insert(feature)),
                 }

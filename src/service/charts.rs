@@ -184,7 +184,8 @@ mod tests {
         FileEntry {
             path: path.into(),
             scope: Scope::Shipped,
-            facts: FileFacts { facts: facts.collect(), ..FileFacts::default() },
+            krate: None,
+            facts: Box::new(FileFacts { facts: facts.collect(), ..FileFacts::default() }),
         }
     }
 

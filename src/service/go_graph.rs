@@ -3,11 +3,12 @@
 //! In: the structure of Go files and go.mod files. Out: packages by directory, and the closure of a package.
 //! Test files import nothing here; files under `//go:build ignore` belong to no package.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::fact::{GoFile, Structure};
-use crate::path::{base, join, parent};
+use crate::hash::Map;
+use crate::path::{base, common_start, join, parent};
 
 use super::repository::FileEntry;
 
@@ -20,7 +21,10 @@ pub struct GoGraph {
     /// Module path, or the old side of a local `replace`, → directory.
     by_module: BTreeMap<String, Arc<str>>,
     /// Import path → directory, of those that packages of this repository import from it.
-    by_import: HashMap<String, Arc<str>>,
+    by_import: Map<String, Arc<str>>,
+    /// The same packages by number, in order, with those that each imports: closures are asked for many times.
+    order: Vec<Arc<str>>,
+    imported: Vec<Vec<usize>>,
 }
 
 #[derive(Debug, Default)]
@@ -36,11 +40,19 @@ pub struct GoPackage {
     pub functions: Vec<usize>,
 }
 
-/// Import path → its directory, where this repository holds it.
-type Known<'a> = HashMap<&'a str, Option<Arc<str>>>;
-
 /// Directory name → directories outside any module that have it.
-type Suffixes = HashMap<String, Vec<Arc<str>>>;
+type Suffixes = BTreeMap<String, Vec<Arc<str>>>;
+
+/// What is known of import paths while packages are looked through: most are imported many times.
+struct Known<'f> {
+    suffixes: Suffixes,
+    /// What every import begins with that this repository may hold.
+    start: String,
+    /// Import path → number of its package, where this repository holds it.
+    by_path: Map<&'f str, Option<usize>>,
+    /// By number: the package that was last found to import it.
+    last: Vec<usize>,
+}
 
 impl GoGraph {
     pub fn new(files: &[FileEntry], by_directory: &BTreeMap<Arc<str>, Vec<usize>>) -> GoGraph {
@@ -52,19 +64,17 @@ impl GoGraph {
                 graph.packages.insert(directory.clone(), package);
             }
         }
-        let suffixes = graph.suffixes();
-        let mut known = Known::default();
-        let resolved: Vec<_> = graph
-            .packages
-            .iter()
-            .map(|(directory, package)| (directory.clone(), graph.imports_of(files, package, &suffixes, &mut known)))
-            .collect();
-        for (directory, imports) in resolved {
-            if let Some(package) = graph.packages.get_mut(&directory) {
-                package.imports = imports;
-            }
+        graph.order = graph.packages.keys().cloned().collect();
+        let mut known = graph.known();
+        let imports = |(nth, package)| graph.imports_of(files, package, nth, &mut known);
+        let imported: Vec<Vec<usize>> = graph.packages.values().enumerate().map(imports).collect();
+        let order = &graph.order;
+        for (package, numbers) in graph.packages.values_mut().zip(&imported) {
+            package.imports = numbers.iter().map(|&number| order[number].clone()).collect();
         }
-        graph.by_import = known.into_iter().filter_map(|(path, at)| Some((path.to_owned(), at?))).collect();
+        let own = known.by_path.into_iter().filter_map(|(path, at)| Some((path.to_owned(), order[at?].clone())));
+        graph.by_import = own.collect();
+        graph.imported = imported;
         graph
     }
 
@@ -77,9 +87,9 @@ impl GoGraph {
     ) -> impl Iterator<Item = &'a str> {
         // Most packages take nothing from there, which is sooner known of them than of each of their files.
         let takes = package.imports.iter().any(|directory| is_asked(directory)).then_some(package);
-        let imports = takes.into_iter().flat_map(|package| code_of(files, package)).flat_map(|go| &go.imports);
-        let own = imports.filter(move |import| self.by_import.get(&import.path).is_some_and(|at| is_asked(at)));
-        own.flat_map(|import| import.selected.split_ascii_whitespace())
+        let imports = takes.into_iter().flat_map(|package| code_of(files, package)).flat_map(|go| go.imports.iter());
+        let own = imports.filter(move |import| self.by_import.get(import.path).is_some_and(|at| is_asked(at)));
+        own.flat_map(|import| import.selected())
     }
 
     /// Whether a package calls an exported function of its own.
@@ -116,18 +126,18 @@ impl GoGraph {
 
     /// All packages that a package reaches, itself included, sorted.
     pub fn closure(&self, directory: &str) -> BTreeSet<Arc<str>> {
-        let mut reached = BTreeSet::new();
-        let mut open: Vec<Arc<str>> =
-            self.packages.get_key_value(directory).map(|(key, _)| key.clone()).into_iter().collect();
+        let mut reached = vec![false; self.order.len()];
+        let mut open: Vec<usize> = self.number(directory).into_iter().collect();
         while let Some(next) = open.pop() {
-            if !reached.insert(next.clone()) {
-                continue;
-            }
-            if let Some(package) = self.packages.get(&next) {
-                open.extend(package.imports.iter().filter(|import| !reached.contains(*import)).cloned());
+            if !std::mem::replace(&mut reached[next], true) {
+                open.extend(self.imported[next].iter().filter(|&&import| !reached[import]));
             }
         }
-        reached
+        self.order.iter().zip(reached).filter(|(_, reached)| *reached).map(|(directory, _)| directory.clone()).collect()
+    }
+
+    fn number(&self, directory: &str) -> Option<usize> {
+        self.order.binary_search_by(|known| (**known).cmp(directory)).ok()
     }
 
     fn read_modules(&mut self, files: &[FileEntry]) {
@@ -153,18 +163,31 @@ impl GoGraph {
         suffixes
     }
 
+    fn known<'f>(&self) -> Known<'f> {
+        let suffixes = self.suffixes();
+        // Whatever lies outside of modules is imported by any name.
+        let names = self.by_module.keys().map(String::as_str);
+        let start = if suffixes.is_empty() { common_start(names).to_owned() } else { String::new() };
+        Known { suffixes, start, by_path: Map::default(), last: vec![usize::MAX; self.order.len()] }
+    }
+
+    /// The numbers of the packages that a package imports; `nth` is its own.
     fn imports_of<'f>(
         &self,
         files: &'f [FileEntry],
         package: &GoPackage,
-        suffixes: &Suffixes,
+        nth: usize,
         known: &mut Known<'f>,
-    ) -> BTreeSet<Arc<str>> {
-        let mut imports = BTreeSet::new();
-        for import in package.files.iter().filter_map(|&at| code(&files[at])).flat_map(|go| &go.imports) {
-            let resolved = known.entry(&import.path).or_insert_with(|| self.resolve(&import.path, suffixes));
-            if let Some(directory) = resolved.as_ref().filter(|directory| !imports.contains(*directory)) {
-                imports.insert(directory.clone());
+    ) -> Vec<usize> {
+        let mut imports = Vec::new();
+        for import in package.files.iter().filter_map(|&at| code(&files[at])).flat_map(|go| go.imports.iter()) {
+            if !import.path.starts_with(&*known.start) {
+                continue;
+            }
+            let resolve = || self.number(&self.resolve(import.path, &known.suffixes)?);
+            let Some(number) = *known.by_path.entry(import.path).or_insert_with(resolve) else { continue };
+            if std::mem::replace(&mut known.last[number], nth) != nth {
+                imports.push(number);
             }
         }
         imports

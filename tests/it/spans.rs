@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use fitcheck::fact::{Count, Fact, FactKind, FileFacts, LatencySource, Workload};
+use fitcheck::fact::{Count, Fact, FactKind, FileFacts, LatencySource};
 use fitcheck::parse::Kind;
 use fitcheck::read;
 use fitcheck::reader;
@@ -127,9 +127,12 @@ fn shows(fact: &Fact, path: &str, text: &str) -> Option<bool> {
             signs(*what).iter().any(|sign| lines.concat().contains(sign))
         }
         // A name that arguments of a script make up stands nowhere as it is told.
-        FactKind::Workload(Workload { name: Some(name), .. }) if !said.is_empty() && !name.contains('$') => {
+        FactKind::Workload(workload)
+            if !said.is_empty() && workload.name.as_ref().is_some_and(|name| !name.contains('$')) =>
+        {
+            let name = workload.name.as_deref().unwrap_or_default();
             // A unit is called like its file.
-            text.contains(name.as_str()) || path.contains(name.as_str())
+            text.contains(name) || path.contains(name)
         }
         // What a build file settles without naming the tool says nothing here.
         FactKind::Build(build)

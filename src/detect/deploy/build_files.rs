@@ -68,7 +68,7 @@ fn procfile(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
             command: command.split_whitespace().map(str::to_owned).collect(),
             ..workload("paas", if process == "release" { "release" } else { "service" })
         };
-        facts.add(start..start + line.len(), FactKind::Workload(one));
+        facts.add(start..start + line.len(), FactKind::Workload(one.into()));
     }
 }
 
@@ -83,7 +83,7 @@ fn whole(text: &Text<'_>, word: &str, target: &str, kind: &str, facts: &mut Fact
     if let Some(at) = text.text.find(word) {
         // What lies beside the file is meant.
         let one = Workload { artifacts: vec![".".to_owned()], ..workload(target, kind) };
-        facts.add(at..at + word.len(), FactKind::Workload(one));
+        facts.add(at..at + word.len(), FactKind::Workload(one.into()));
     }
 }
 
@@ -97,7 +97,7 @@ fn gradle(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     ] {
         if let Some(at) = text.text.find(word) {
             let made = Build { output: quoted(text.text, "libname").map(str::to_owned), ..build(tool) };
-            facts.add(at..at + word.len(), FactKind::Build(made));
+            facts.add(at..at + word.len(), FactKind::Build(made.into()));
             return;
         }
     }
@@ -112,7 +112,7 @@ fn cmake(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
         let line = text.text[..at].rsplit('\n').next().unwrap_or("");
         if let Some(manifest) = manifest.filter(|_| !line.contains('#')) {
             let made = Build { packages: vec![manifest.trim_matches('"').to_owned()], ..build("cargo") };
-            facts.add(at..at + "corrosion_import_crate".len(), FactKind::Build(made));
+            facts.add(at..at + "corrosion_import_crate".len(), FactKind::Build(made.into()));
         }
     });
 }
@@ -134,7 +134,7 @@ fn cdk(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 runtime: Some(runtime.to_owned()),
                 ..workload("lambda", "function")
             };
-            facts.add(at..at + word.len() - 1, FactKind::Workload(one));
+            facts.add(at..at + word.len() - 1, FactKind::Workload(one.into()));
         });
     }
 }

@@ -45,7 +45,7 @@ fn task(container: &Node, facts: &mut Facts<'_, '_>) {
         command: shared::command(container.get("command")),
         ..Workload::default()
     };
-    let index = facts.add(container.range.clone(), FactKind::Workload(workload));
+    let index = facts.add(container.range.clone(), FactKind::Workload(workload.into()));
     shared::memory_mib(container.get("memory"), index, facts);
     shared::tuning_in(container.get("environment"), index, facts);
 }
@@ -72,7 +72,7 @@ fn cloudformation(
                     command: shared::command(container.get("Command")),
                     ..Workload::default()
                 };
-                let index = facts.add(container.range.clone(), FactKind::Workload(workload));
+                let index = facts.add(container.range.clone(), FactKind::Workload(workload.into()));
                 shared::memory_mib(container.get("Memory"), index, facts);
             }
         }
@@ -118,7 +118,7 @@ fn lambda(
         ..Workload::default()
     };
     let at = properties.get("CodeUri").or_else(|| properties.get("Handler")).unwrap_or(properties);
-    let index = facts.add(at.range.clone(), FactKind::Workload(workload));
+    let index = facts.add(at.range.clone(), FactKind::Workload(workload.into()));
     shared::memory_mib(own("MemorySize"), index, facts);
     shared::tuning_in(properties.path(&["Environment", "Variables"]), index, facts);
 }
@@ -180,7 +180,7 @@ fn terraform_resource(kind: &str, name: &str, resource: &Node, facts: &mut Facts
         ..Workload::default()
     };
     let at = own("filename").or_else(|| own("handler")).or_else(|| own("image_uri")).unwrap_or(resource);
-    let index = facts.add(at.range.start..at.range.start + 1, FactKind::Workload(workload));
+    let index = facts.add(at.range.start..at.range.start + 1, FactKind::Workload(workload.into()));
     shared::memory_mib(own("memory_size").or_else(|| own("available_memory_mb")), index, facts);
     shared::tuning_in(resource.path(&["environment", "variables"]), index, facts);
 }
@@ -214,7 +214,7 @@ fn nomad_task(job: &str, kind: &str, count: Option<&Node>, name: &str, task: &No
         ..Workload::default()
     };
     let at = task.path(&["config", "image"]).or_else(|| task.path(&["config", "command"])).unwrap_or(task);
-    let index = facts.add(at.range.clone(), FactKind::Workload(workload));
+    let index = facts.add(at.range.clone(), FactKind::Workload(workload.into()));
     shared::memory_mib(task.path(&["resources", "memory"]), index, facts);
     shared::tuning_in(task.get("env"), index, facts);
     if let Some((node, n)) = count.and_then(|node| Some((node, u32::try_from(node.as_u64()?).ok()?))) {

@@ -59,7 +59,7 @@ fn one(view: &ConfigView<'_>, name: &str, service: &Node, is_awaited: bool, fact
         command,
         ..Workload::default()
     };
-    let index = facts.add(range, FactKind::Workload(workload));
+    let index = facts.add(range, FactKind::Workload(workload.into()));
     let resources = service.path(&["deploy", "resources"]);
     let limit = resources.and_then(|node| node.path(&["limits", "memory"])).or_else(|| service.get("mem_limit"));
     let request = resources.and_then(|node| node.path(&["reservations", "memory"]));

@@ -66,7 +66,7 @@ fn image(text: &Text<'_>, file: &Dockerfile, stage: usize, facts: &mut Facts<'_,
     copies(text, file, &lineage, &mut Vec::new(), &mut image.copies);
     image.exposes = lineage.iter().any(|at| file.stages[*at].instructions.iter().any(|one| one.keyword == "EXPOSE"));
     let range = entrypoint.or(command).map_or(file.stages[stage].from.clone(), |(_, range)| range);
-    let index = facts.add(range, FactKind::Image(image));
+    let index = facts.add(range, FactKind::Image(image.into()));
     for member in lineage {
         for one in file.stages[member].instructions.iter().filter(|one| one.keyword == "ENV") {
             tuning(text, one, index, facts);
@@ -186,7 +186,7 @@ fn run(
             Some(own) => Some(shell::join(directory, &own)),
             None => directory.map(str::to_owned),
         };
-        facts.add(command.range, FactKind::Build(build));
+        facts.add(command.range, FactKind::Build(build.into()));
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 image.names =
                     rest.split_whitespace().skip(1).filter(|word| !word.starts_with('-')).map(str::to_owned).collect();
                 if !image.names.is_empty() {
-                    facts.add(start..start + line.trim_end().len(), FactKind::Image(image.clone()));
+                    facts.add(start..start + line.trim_end().len(), FactKind::Image(image.clone().into()));
                 }
             }
             _ => {}

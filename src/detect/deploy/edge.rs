@@ -76,7 +76,7 @@ fn workload(at: &Node, found: Found<'_>, facts: &mut Facts<'_, '_>) {
         build: found.build,
         ..Workload::default()
     };
-    facts.add(at.range.start..at.range.start + 1, FactKind::Workload(workload));
+    facts.add(at.range.start..at.range.start + 1, FactKind::Workload(workload.into()));
 }
 
 fn wrangler(root: &Node, facts: &mut Facts<'_, '_>) {
@@ -196,7 +196,7 @@ fn buildpacks(root: &Node, facts: &mut Facts<'_, '_>) {
         };
         let packages = value.written().unwrap_or("").split(':').map(str::to_owned).collect();
         let build = Build { tool: "go".to_owned(), packages, source: "build-file".to_owned(), ..Build::default() };
-        facts.add(value.range.clone(), FactKind::Build(build));
+        facts.add(value.range.clone(), FactKind::Build(build.into()));
     }
 }
 

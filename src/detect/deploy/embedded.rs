@@ -32,7 +32,7 @@ fn cargo_config(root: &Node, facts: &mut Facts<'_, '_>) {
             source: "build-file".to_owned(),
             ..Build::default()
         };
-        facts.add_bound(target.range.clone(), FactKind::Build(build), Binding::Here);
+        facts.add_bound(target.range.clone(), FactKind::Build(build.into()), Binding::Here);
     }
     for (_, target) in root.get("target").into_iter().flat_map(Node::entries) {
         let Some(runner) = target.get("runner") else { continue };
@@ -67,7 +67,7 @@ fn board(at: &Node, name: Option<&Node>, facts: &mut Facts<'_, '_>) {
         command: name.and_then(Node::written).unwrap_or("").split_whitespace().map(str::to_owned).collect(),
         ..Workload::default()
     };
-    facts.add_bound(at.range.clone(), FactKind::Workload(workload), Binding::Here);
+    facts.add_bound(at.range.clone(), FactKind::Workload(workload.into()), Binding::Here);
 }
 
 #[cfg(test)]

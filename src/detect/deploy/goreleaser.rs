@@ -57,7 +57,7 @@ fn goreleaser(root: &Node, facts: &mut Facts<'_, '_>) {
     for ko in root.get("kos").map(Node::items).unwrap_or_default() {
         let named = ko.get("main").or_else(|| ko.get("build")).and_then(Node::written).map(str::to_owned);
         let build = Build { tool: "ko".to_owned(), packages: named.into_iter().collect(), ..release() };
-        facts.add(ko.range.clone(), FactKind::Build(build));
+        facts.add(ko.range.clone(), FactKind::Build(build.into()));
     }
 }
 
@@ -92,7 +92,7 @@ fn one_build(root: &Node, build: &Node, project: Option<&str>, facts: &mut Facts
         ..release()
     };
     let at = build.get("main").or_else(|| build.get("binary")).unwrap_or(build);
-    facts.add(at.range.clone(), FactKind::Build(made));
+    facts.add(at.range.clone(), FactKind::Build(made.into()));
 }
 
 /// What happens to a build: archives of the release, and packages that take all builds or name this one.
@@ -137,7 +137,7 @@ fn image(docker: &Node, facts: &mut Facts<'_, '_>) {
         dockerfile: docker.get("dockerfile").and_then(Node::written).map(str::to_owned),
         ..Image::default()
     };
-    facts.add(docker.range.clone(), FactKind::Image(image));
+    facts.add(docker.range.clone(), FactKind::Image(image.into()));
 }
 
 fn dist(root: &Node, facts: &mut Facts<'_, '_>) {
@@ -154,7 +154,7 @@ fn dist(root: &Node, facts: &mut Facts<'_, '_>) {
         }
     }
     let build = Build { tool: "cargo-dist".to_owned(), publishes, ..release() };
-    facts.add(dist.range.start..dist.range.start + 1, FactKind::Build(build));
+    facts.add(dist.range.start..dist.range.start + 1, FactKind::Build(build.into()));
 }
 
 /// Programs that promu builds for many systems and packs into archives.
@@ -169,7 +169,7 @@ fn promu(root: &Node, facts: &mut Facts<'_, '_>) {
             publishes: packs.then(|| "binary-release".to_owned()).into_iter().collect(),
             ..release()
         };
-        facts.add(binary.range.clone(), FactKind::Build(made));
+        facts.add(binary.range.clone(), FactKind::Build(made.into()));
     }
 }
 
@@ -183,7 +183,7 @@ fn ko(root: &Node, facts: &mut Facts<'_, '_>) {
             source: "build-file".to_owned(),
             ..Build::default()
         };
-        facts.add(build.range.clone(), FactKind::Build(made));
+        facts.add(build.range.clone(), FactKind::Build(made.into()));
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
     use crate::detect::deploy::tests::kinds;
 
     fn builds(path: &str, source: &str) -> Vec<Build> {
-        let only = |kind| if let FactKind::Build(build) = kind { Some(build) } else { None };
+        let only = |kind| if let FactKind::Build(build) = kind { Some(*build) } else { None };
         kinds(detect, path, source).into_iter().filter_map(only).collect()
     }
 

@@ -52,7 +52,7 @@ fn bake(view: &ConfigView<'_>, root: &Node, facts: &mut Facts<'_, '_>) {
                 args: pairs(target.get("args")),
                 ..Image::default()
             };
-            facts.add(target.range.clone(), FactKind::Image(image));
+            facts.add(target.range.clone(), FactKind::Image(image.into()));
         }
     }
 }
@@ -75,7 +75,7 @@ fn skaffold(view: &ConfigView<'_>, root: &Node, facts: &mut Facts<'_, '_>) {
                 args: pairs(artifact.path(&["docker", "buildArgs"])),
                 ..Image::default()
             };
-            facts.add(artifact.range.clone(), FactKind::Image(image));
+            facts.add(artifact.range.clone(), FactKind::Image(image.into()));
         }
     }
 }

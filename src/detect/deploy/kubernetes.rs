@@ -106,7 +106,7 @@ fn one(frame: &Frame<'_>, key: &str, container: &Node, facts: &mut Facts<'_, '_>
         return;
     }
     let range = image.unwrap_or(container).range.clone();
-    let index = facts.add(range, FactKind::Workload(workload));
+    let index = facts.add(range, FactKind::Workload(workload.into()));
     let memory = |what: &str| container.path(&["resources", what, "memory"]);
     shared::memory(memory("limits"), Units::Decimal, MemoryWhat::Limit, index, facts);
     shared::memory(memory("requests"), Units::Decimal, MemoryWhat::Request, index, facts);
@@ -163,7 +163,7 @@ fn lines(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
                 images: vec![helm::with_locals(&view.text.text[..start], image.trim_matches(['"', '\'']))],
                 ..Workload::default()
             };
-            facts.add(start..start + image.len(), FactKind::Workload(workload));
+            facts.add(start..start + image.len(), FactKind::Workload(workload.into()));
         }
         at += line.len();
     }
@@ -181,7 +181,7 @@ mod tests {
     const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 3\n  template:\n    spec:\n      initContainers:\n        - {name: wait, image: busybox}\n      containers:\n        - name: server\n          image: registry.example/team/web:v1\n          args: [serve, -v]\n          env:\n            - name: GOMEMLIMIT\n              value: 950MiB\n          resources:\n            limits: {memory: 1Gi, cpu: 500m}\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nspec: {scaleTargetRef: {name: web}, minReplicas: 2, maxReplicas: 9}\n";
 
     fn workloads(found: &[FactKind]) -> Vec<&Workload> {
-        found.iter().filter_map(|kind| if let FactKind::Workload(one) = kind { Some(one) } else { None }).collect()
+        found.iter().filter_map(|kind| if let FactKind::Workload(one) = kind { Some(&**one) } else { None }).collect()
     }
 
     #[test]

@@ -43,7 +43,7 @@ fn go(package: &Node, at: &Node, facts: &mut Facts<'_, '_>) {
         source: "build-file".to_owned(),
         ..Build::default()
     };
-    facts.add(at.range.clone(), FactKind::Build(build));
+    facts.add(at.range.clone(), FactKind::Build(build.into()));
 }
 
 fn docker(view: &ConfigView<'_>, package: &Node, at: &Node, facts: &mut Facts<'_, '_>) {
@@ -59,7 +59,7 @@ fn docker(view: &ConfigView<'_>, package: &Node, at: &Node, facts: &mut Facts<'_
         args: args.filter_map(|(name, value)| Some((name.to_owned(), value.written()?.to_owned()))).collect(),
         ..Image::default()
     };
-    facts.add(at.range.clone(), FactKind::Image(image));
+    facts.add(at.range.clone(), FactKind::Image(image.into()));
 }
 
 fn generic(package: &Node, facts: &mut Facts<'_, '_>) {

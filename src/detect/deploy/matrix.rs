@@ -66,7 +66,7 @@ pub(crate) fn detect(job: &Node, model: &Build, facts: &mut Facts<'_, '_>) {
             break;
         }
         let build = Build { tool: "matrix".to_owned(), packages: vec![name.to_owned()], ..model.clone() };
-        let kind = FactKind::Build(build);
+        let kind = FactKind::Build(build.into());
         if !facts.list.iter().any(|fact| fact.kind == kind) {
             facts.add(node.range.clone(), kind);
         }

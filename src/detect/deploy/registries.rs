@@ -44,7 +44,7 @@ fn add(at: &Node, target: &str, kind: &str, name: Option<&Node>, artifacts: Vec<
         artifacts,
         ..Workload::default()
     };
-    facts.add(at.range.start..at.range.start + 1, FactKind::Workload(workload));
+    facts.add(at.range.start..at.range.start + 1, FactKind::Workload(workload.into()));
 }
 
 /// The kind tells a library (`extension`) from a program that pip only carries (`program`).

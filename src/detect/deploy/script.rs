@@ -117,14 +117,14 @@ fn prerequisites(text: &str, facts: &mut Facts<'_, '_>) {
             recipe: Some(name.to_owned()),
             ..Build::default()
         };
-        facts.add(*start..*start + names.trim_end().len(), FactKind::Build(build));
+        facts.add(*start..*start + names.trim_end().len(), FactKind::Build(build.into()));
     }
 }
 
 /// States that files are released.
 fn release(target: &str, artifacts: Vec<String>, range: Range<usize>, facts: &mut Facts<'_, '_>) {
     let workload = Workload { target: target.to_owned(), kind: "release".to_owned(), artifacts, ..Workload::default() };
-    facts.add(range, FactKind::Workload(workload));
+    facts.add(range, FactKind::Workload(workload.into()));
 }
 
 /// A command that publishes, or one that writes a file that can only be a package.
@@ -187,7 +187,7 @@ pub(crate) fn emit_in(
             }
         }
         // A Makefile repeats a command for each platform; one of a kind says as much.
-        let kind = FactKind::Build(build);
+        let kind = FactKind::Build(build.into());
         if !facts.list.iter().rev().take(100).any(|fact| fact.kind == kind) {
             facts.add(command.range.clone(), kind);
         }
@@ -197,10 +197,10 @@ pub(crate) fn emit_in(
         if !image.writes.is_empty() {
             image.publishes = published.to_vec();
         }
-        facts.add(command.range.clone(), FactKind::Image(image));
+        facts.add(command.range.clone(), FactKind::Image(image.into()));
     }
     if let Some(workload) = platforms::deployed(command) {
-        facts.add(command.range.clone(), FactKind::Workload(workload));
+        facts.add(command.range.clone(), FactKind::Workload(workload.into()));
     }
 }
 
@@ -227,7 +227,7 @@ pub(crate) fn packed(command: &Command, publishes: &[String], facts: &mut Facts<
             publishes: publishes.to_vec(),
             ..Build::default()
         };
-        facts.add(command.range.clone(), FactKind::Build(build));
+        facts.add(command.range.clone(), FactKind::Build(build.into()));
     }
 }
 
@@ -333,7 +333,7 @@ mod tests {
         let mut facts = Facts::new(&text);
         detect(&text, &mut facts);
         let build = |fact: crate::fact::Fact| match fact.kind {
-            FactKind::Build(build) => Some((build, fact.place.line)),
+            FactKind::Build(build) => Some((*build, fact.place.line)),
             _ => None,
         };
         facts.list.into_iter().filter_map(build).collect()

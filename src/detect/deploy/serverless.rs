@@ -67,7 +67,7 @@ fn one(frame: &Frame<'_>, key: &str, function: &Node, facts: &mut Facts<'_, '_>)
         ..Workload::default()
     };
     let range = function.get("handler").or(image).unwrap_or(function).range.clone();
-    let index = facts.add(range, FactKind::Workload(workload));
+    let index = facts.add(range, FactKind::Workload(workload.into()));
     shared::memory_mib(own("memorySize"), index, facts);
     shared::tuning_in(frame.provider.get("environment"), index, facts);
     shared::tuning_in(function.get("environment"), index, facts);

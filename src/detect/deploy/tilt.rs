@@ -32,7 +32,7 @@ pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 FactKind::Image(image) => Some(image.clone()),
                 _ => None,
             });
-            facts.add(range, FactKind::Image(Image { names, ..image.unwrap_or_default() }));
+            facts.add(range, FactKind::Image(Image { names, ..*image.unwrap_or_default() }.into()));
         }
     }
     for call in calls(text.text, "ko_build") {
@@ -45,7 +45,7 @@ pub(crate) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 source: "build-file".to_owned(),
                 ..Build::default()
             };
-            facts.add(range, FactKind::Build(build));
+            facts.add(range, FactKind::Build(build.into()));
         }
     }
     for call in calls(text.text, "local_resource") {
@@ -79,7 +79,7 @@ fn docker(text: &Text<'_>, call: &Call<'_>, length: usize, facts: &mut Facts<'_,
         args: args.chunks_exact(2).map(|pair| (pair[0].to_owned(), pair[1].to_owned())).collect(),
         ..Image::default()
     };
-    facts.add(call.at..call.at + length, FactKind::Image(image));
+    facts.add(call.at..call.at + length, FactKind::Image(image.into()));
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ fn service(text: &Text<'_>, file: &str, facts: &mut Facts<'_, '_>) {
         command: line.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned()).collect(),
         ..Workload::default()
     };
-    let index = facts.add(range, FactKind::Workload(workload));
+    let index = facts.add(range, FactKind::Workload(workload.into()));
     for (key, value, range) in settings(text) {
         match key {
             "Environment" => {

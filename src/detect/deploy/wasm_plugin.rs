@@ -48,7 +48,7 @@ fn add(document: &Node, file: &Node, facts: &mut Facts<'_, '_>) {
         artifacts: (!is_image).then(|| text.to_owned()).into_iter().collect(),
         ..Workload::default()
     };
-    facts.add(file.range.clone(), FactKind::Workload(workload));
+    facts.add(file.range.clone(), FactKind::Workload(workload.into()));
 }
 
 #[cfg(test)]

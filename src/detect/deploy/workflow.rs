@@ -165,7 +165,7 @@ fn handed_on(step: &Node, model: &Build, facts: &mut Facts<'_, '_>) {
     let text = paths.written().unwrap_or("");
     for name in text.split_whitespace().filter(|name| !name.contains(['*', '$', '.', '!', '|', '>'])) {
         let build = Build { tool: "tar".to_owned(), output: Some(name.to_owned()), ..model.clone() };
-        facts.add(paths.range.clone(), FactKind::Build(build));
+        facts.add(paths.range.clone(), FactKind::Build(build.into()));
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
     const RELEASE: &str = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n          cd sub\n          cargo build --release --bin x --target ${{ matrix.target }}\n        working-directory: dir\n      - uses: softprops/action-gh-release@v2\n        with:\n          files: |\n            out/x.tgz\n      - uses: docker/build-push-action@v6\n        with: {context: ., file: ./x/Dockerfile, tags: \"r/x:1,r/x:2\", build-args: A=b}\n";
 
     fn builds(found: &[FactKind]) -> Vec<&Build> {
-        found.iter().filter_map(|kind| if let FactKind::Build(build) = kind { Some(build) } else { None }).collect()
+        found.iter().filter_map(|kind| if let FactKind::Build(build) = kind { Some(&**build) } else { None }).collect()
     }
 
     #[test]
@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn files_of_an_image_are_kept_and_names_come_from_a_step() {
         let source = "on: {workflow_call: {}}\njobs:\n  a:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: {file: cli/Dockerfile, outputs: 'type=local,dest=.'}\n      - uses: actions/upload-artifact@v4\n";
-        let image = |kind: &FactKind| if let FactKind::Image(image) = kind { Some(image.clone()) } else { None };
+        let image = |kind: &FactKind| if let FactKind::Image(image) = kind { Some(*image.clone()) } else { None };
         let found: Vec<Image> = kinds(detect, ".github/workflows/b.yml", source).iter().filter_map(image).collect();
         assert!(found[0].kept && !found[0].writes.is_empty());
         let source = "jobs:\n  a:\n    steps:\n      - {id: meta, uses: docker/metadata-action@v5, with: {images: r/web}}\n      - uses: docker/build-push-action@v6\n        with: {context: ., tags: '${{ steps.meta.outputs.tags }}'}\n";

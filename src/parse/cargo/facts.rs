@@ -108,13 +108,16 @@ fn packaging(root: &Table<'_, '_>, facts: &mut Facts<'_, '_>) {
             let publishes = Some(*publishes).filter(|target| !target.is_empty()).map(str::to_owned);
             facts.add(
                 span,
-                FactKind::Build(Build {
-                    tool: (*tool).to_owned(),
-                    packages: packages.into_iter().collect(),
-                    source: "release".to_owned(),
-                    publishes: publishes.into_iter().collect(),
-                    ..Build::default()
-                }),
+                FactKind::Build(
+                    Build {
+                        tool: (*tool).to_owned(),
+                        packages: packages.into_iter().collect(),
+                        source: "release".to_owned(),
+                        publishes: publishes.into_iter().collect(),
+                        ..Build::default()
+                    }
+                    .into(),
+                ),
             );
         }
     }

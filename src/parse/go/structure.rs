@@ -1,6 +1,6 @@
 //! What service discovery needs of a Go file: a [`GoFile`] from a view.
 
-use crate::fact::{GoFile, GoImport};
+use crate::fact::{GoFile, GoImports, spaced};
 use crate::parse::go::{Function, GoView, Import};
 use crate::source::{Place, Text};
 
@@ -33,38 +33,29 @@ fn is_main(view: &GoView<'_>, function: &Function) -> bool {
     view.package == "main" && !function.receiver && function.parameters.is_empty() && function.name(view) == "main"
 }
 
-fn imports(view: &GoView<'_>, text: &Text<'_>) -> Vec<GoImport> {
-    let mut selected: Vec<(u16, &str)> =
-        view.selectors.iter().map(|selector| (selector.import, view.token(selector.name()))).collect();
+fn imports<'a>(view: &GoView<'a>, text: &Text<'_>) -> GoImports {
+    let selectors = if is_test(view) { &[][..] } else { &view.selectors };
+    let mut selected: Vec<(u16, &'a str)> =
+        selectors.iter().map(|selector| (selector.import, view.token(selector.name()))).collect();
     selected.sort_unstable();
     selected.dedup();
-    let mut selected = selected.into_iter().peekable();
-    let import = |(at, import): (usize, &Import<'_>)| {
-        let names = std::iter::from_fn(|| selected.next_if(|(of, _)| usize::from(*of) == at));
-        GoImport {
-            path: import.path.to_owned(),
-            alias: import.alias.map(str::to_owned),
-            selected: spaced(names.map(|(_, name)| name)),
-            place: text.place(view.range(import.token..import.token + 1)),
-        }
+    let import = |(at, import): (usize, &Import<'a>)| {
+        let first = selected.partition_point(|(of, _)| usize::from(*of) < at);
+        let names = selected[first..].iter().take_while(move |(of, _)| usize::from(*of) == at).map(|(_, name)| *name);
+        (import.path, names, text.place(view.range(import.token..import.token + 1)))
     };
-    view.imports.iter().enumerate().map(import).collect()
+    GoImports::new(view.imports.iter().enumerate().map(import))
 }
 
-/// Names one after another, with spaces between: files hold dozens, and one text is sooner kept and read than each.
-fn spaced<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let mut text = String::new();
-    for name in names {
-        if !text.is_empty() {
-            text.push(' ');
-        }
-        text.push_str(name);
-    }
-    text
+fn is_test(view: &GoView<'_>) -> bool {
+    view.path.ends_with("_test.go")
 }
 
 /// Exported functions that are called by their bare name: those of the own package.
 fn called(view: &GoView<'_>) -> String {
+    if is_test(view) {
+        return String::new();
+    }
     let calls = view.calls().filter(|&at| {
         at > 0
             && !view.is(at - 1, b'.')
@@ -83,7 +74,7 @@ fn called(view: &GoView<'_>) -> String {
 /// The second is also how an ordinary handler looks, so it is no more than a candidate: it makes a function only
 /// together with a deployment file beside it.
 fn cloud_function(view: &GoView<'_>, text: &Text<'_>) -> Option<Place> {
-    if view.path.ends_with("_test.go") || view.generated {
+    if is_test(view) || view.generated {
         return None;
     }
     let registration = view.selectors.iter().find(|selector| {
@@ -146,7 +137,8 @@ mod tests {
     fn names_are_sorted_and_each_once() {
         let file =
             read("package p\nimport (\"b\"; \"c\"; \"a\")\nvar _, _, _, _ = a.Z, b.Y, a.Z, a.A\nvar _ = G(F(G(1)))");
-        assert_eq!(file.imports.iter().map(|import| &*import.selected).collect::<Vec<_>>(), ["Y", "", "A Z"]);
+        let selected: Vec<String> = file.imports.iter().map(|import| spaced(import.selected())).collect();
+        assert_eq!(selected, ["Y", "", "A Z"]);
         assert_eq!(file.called, "F G");
     }
 }

@@ -18,12 +18,8 @@ pub(super) fn size(repository: &Repository, unit: &Unit) -> Size {
                 }
             }
             Language::Rust => {
-                let own =
-                    |path: &str| repository.cargo.package_of(path).is_some_and(|owner| owner.directory == *package);
-                for file in repository
-                    .files_below(package)
-                    .filter(|file| matches!(file.facts.structure, Structure::Rust(_)) && own(&file.path))
-                {
+                let is_code = |file: &&FileEntry| matches!(file.facts.structure, Structure::Rust(_));
+                for file in repository.files_of_crate(package).filter(is_code) {
                     if file.scope == Scope::Shipped || is_within(&file.path, &unit.root) {
                         add_size(&mut size, file);
                     }

@@ -58,20 +58,19 @@ pub(super) fn unsafe_core(repository: &Repository, role: Role, collected: &Colle
     if !matches!(role, Role::Service | Role::Job | Role::Cli | Role::Function) {
         return None;
     }
-    let owner = |path: &str| repository.cargo.package_of(path).map(|package| package.directory.clone());
     let mut found: BTreeMap<_, (u32, Vec<Location>)> = BTreeMap::new();
     for seen in collected.facts.iter().filter(|seen| seen.near) {
         if let FactKind::Count { what: Count::Unsafe, n } = &seen.fact.kind {
-            let entry = found.entry(owner(&seen.file.path)?).or_default();
+            let entry = found.entry(seen.file.krate.clone()?).or_default();
             entry.0 += n;
             entry.1.push(seen.file.at(seen.fact.place));
         }
     }
     let lines = |package: &str| {
-        let own = |path: &str| owner(path).is_some_and(|owner| &*owner == package);
         let mut size = Size::default();
-        let files = repository.files_below(package).filter(|file| matches!(file.facts.structure, Structure::Rust(_)));
-        files.filter(|file| own(&file.path)).for_each(|file| add_size(&mut size, file));
+        let files =
+            repository.files_of_crate(package).filter(|file| matches!(file.facts.structure, Structure::Rust(_)));
+        files.for_each(|file| add_size(&mut size, file));
         size.lines as f64
     };
     found.retain(|package, (n, _)| f64::from(*n) * 1000.0 >= UNSAFE_DENSITY * lines(package));

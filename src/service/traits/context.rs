@@ -23,6 +23,8 @@ pub struct Context<'a, 'r> {
     pub role: Role,
     /// Places of exchangeable inputs and outputs, for which several rules ask.
     pub ends: OnceCell<Vec<Location>>,
+    /// Places that show a storage engine: two rules ask.
+    pub stores: OnceCell<Vec<Location>>,
 }
 
 impl Context<'_, '_> {

@@ -12,6 +12,10 @@ use super::super::{Language, Role};
 use super::Context;
 
 pub(super) fn storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
+    context.stores.get_or_init(|| find_storage_engine(context)).clone()
+}
+
+fn find_storage_engine(context: &Context<'_, '_>) -> Vec<Location> {
     if context.role != Role::Service && context.role != Role::Library {
         return Vec::new();
     }
@@ -95,7 +99,10 @@ fn go_engine_parts(context: &Context<'_, '_>) -> Vec<Location> {
         let files = context.repository.go.packages.get(package).into_iter().flat_map(|package| &package.files);
         for file in files.map(|&index| &context.repository.files[index]).filter(|file| file.scope == Scope::Shipped) {
             let Some(stem) = base(&file.path).strip_suffix(".go") else { continue };
-            if let Some(part) = PARTS.iter().find(|part| stem == **part || part.len() > 4 && stem.starts_with(**part)) {
+            let is_part = |part: &&&str| stem == **part || part.len() > 4 && stem.starts_with(**part);
+            // Asked of every file, and true of few: the first letter comes first.
+            let mut may_be = PARTS.iter().filter(|part| part.as_bytes()[0] == stem.bytes().next().unwrap_or_default());
+            if let Some(part) = may_be.find(is_part) {
                 found.entry(*part).or_insert_with(|| Location::of_file(&file.path));
             }
         }

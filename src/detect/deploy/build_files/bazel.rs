@@ -22,7 +22,7 @@ pub(super) fn bazel(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 mode: quoted(body, "linkmode").or(mode).map(str::to_owned),
                 ..build(tool)
             };
-            facts.add(at..at + rule.len() - 1, FactKind::Build(made));
+            facts.add(at..at + rule.len() - 1, FactKind::Build(made.into()));
         });
     }
     for rule in ["oci_image", "container_image", "go_image", "rust_image", "docker_build"] {
@@ -35,7 +35,7 @@ pub(super) fn bazel(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
             let Some(name) = call.keyword("repository") else { continue };
             let context = shared::from_root(text.path, ".");
             let image = Image { names: vec![name.to_owned()], context, ..Image::default() };
-            facts.add(call.at..call.at + rule.len(), FactKind::Image(image));
+            facts.add(call.at..call.at + rule.len(), FactKind::Image(image.into()));
         }
     }
 }
@@ -58,5 +58,5 @@ fn bazel_image(text: &Text<'_>, rule: &str, call: &Call<'_>, facts: &mut Facts<'
         context: shared::from_root(text.path, "."),
         ..Image::default()
     };
-    facts.add(call.at..call.at + rule.len(), FactKind::Image(image));
+    facts.add(call.at..call.at + rule.len(), FactKind::Image(image.into()));
 }

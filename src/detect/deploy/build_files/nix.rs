@@ -22,7 +22,7 @@ pub(super) fn nix(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 output: quoted(body, "mainProgram").or_else(|| quoted(body, "pname")).map(str::to_owned),
                 ..build(if is_go { "go-nix" } else { "nix" })
             };
-            facts.add(at..at + word.len(), FactKind::Build(made));
+            facts.add(at..at + word.len(), FactKind::Build(made.into()));
         });
     }
 }
@@ -40,7 +40,7 @@ pub(super) fn nix_images(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
                 command: command.map(|path| path.replace("${", "").replace('}', "")).into_iter().collect(),
                 ..Image::default()
             };
-            facts.add(at..at + word.len(), FactKind::Image(image));
+            facts.add(at..at + word.len(), FactKind::Image(image.into()));
         });
     }
 }

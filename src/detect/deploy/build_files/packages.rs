@@ -16,7 +16,7 @@ pub(super) fn fields(text: &Text<'_>, key: &str, target: &str, kind: &str, facts
             continue;
         };
         let one = Workload { name: Some(name.to_owned()), ..workload(target, kind) };
-        facts.add(start..start + line.len(), FactKind::Workload(one));
+        facts.add(start..start + line.len(), FactKind::Workload(one.into()));
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) fn quoted_after(text: &Text<'_>, word: &str, target: &str, facts: &mu
         if std::mem::take(&mut first) {
             let held = beginning(after, 200).split(['"', '\'']).nth(1).map(str::to_owned);
             let one = Workload { artifacts: held.into_iter().collect(), ..workload(target, "extension") };
-            facts.add(at..at + word.len(), FactKind::Workload(one));
+            facts.add(at..at + word.len(), FactKind::Workload(one.into()));
         }
     });
 }
@@ -53,7 +53,7 @@ pub(super) fn nuget(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     });
     if let Some((at, file)) = first {
         let one = Workload { artifacts: vec![file], ..workload("nuget", "release") };
-        facts.add(at..at + "runtimes/".len(), FactKind::Workload(one));
+        facts.add(at..at + "runtimes/".len(), FactKind::Workload(one.into()));
     }
 }
 
@@ -62,7 +62,7 @@ pub(super) fn formula(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let Some(at) = text.text.find("< Formula") else { return };
     let mut artifacts = Vec::new();
     places(text, "bin.install ", |_, after| artifacts.extend(after.split(['"', '\'']).nth(1).map(str::to_owned)));
-    facts.add(at..at + 9, FactKind::Workload(Workload { artifacts, ..workload("package", "brew") }));
+    facts.add(at..at + 9, FactKind::Workload(Workload { artifacts, ..workload("package", "brew") }.into()));
 }
 
 /// Programs that an installer packs, after any of these words.
@@ -82,7 +82,7 @@ pub(super) fn installer(text: &Text<'_>, words: &[&str], kind: &str, facts: &mut
     if let Some(range) = first {
         facts.add(
             range,
-            FactKind::Workload(Workload { artifacts, kind: "release".to_owned(), ..workload("package", kind) }),
+            FactKind::Workload(Workload { artifacts, kind: "release".to_owned(), ..workload("package", kind) }.into()),
         );
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn uploads(step: &Node) -> Option<(&'static str, &'static [&'static s
 pub(super) fn action(step: &Node, steps: &[&Node], model: &Build, takes: bool, facts: &mut Facts<'_, '_>) {
     let Some(uses) = step.get("uses") else { return };
     if let Some(workload) = platforms::by_action(step) {
-        facts.add(uses.range.clone(), FactKind::Workload(workload));
+        facts.add(uses.range.clone(), FactKind::Workload(workload.into()));
     }
     let argument = |key: &str| step.path(&["with", key]).and_then(Node::written).map(str::to_owned);
     if let Some((target, keys)) = uploads(step) {
@@ -65,7 +65,7 @@ pub(super) fn action(step: &Node, steps: &[&Node], model: &Build, takes: bool, f
             image.publishes = model.publishes.clone();
             image.kept = model.kept;
         }
-        facts.add(uses.range.clone(), FactKind::Image(image));
+        facts.add(uses.range.clone(), FactKind::Image(image.into()));
     }
     let tool = match name.as_str() {
         "taiki-e/upload-rust-binary-action" => "cargo",
@@ -92,7 +92,7 @@ pub(super) fn action(step: &Node, steps: &[&Node], model: &Build, takes: bool, f
         target: argument("target").or_else(|| after("--target")),
         ..model.clone()
     };
-    facts.add(uses.range.clone(), FactKind::Build(build));
+    facts.add(uses.range.clone(), FactKind::Build(build.into()));
 }
 
 /// Names that another step of the job makes: `${{ steps.meta.outputs.tags }}`.
@@ -139,5 +139,5 @@ pub(super) fn upload(target: &str, files: Vec<String>, takes: bool, range: Range
         events: takes.then(|| "kept-artifacts".to_owned()).into_iter().collect(),
         ..Workload::default()
     };
-    facts.add(range, FactKind::Workload(workload));
+    facts.add(range, FactKind::Workload(workload.into()));
 }
