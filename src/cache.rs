@@ -13,6 +13,7 @@ mod place;
 pub mod runs;
 pub mod stamp;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -96,6 +97,22 @@ fn first_16(hash: blake3::Hash) -> [u8; 16] {
     first
 }
 
+/// Puts something into words.
+pub struct Later(Box<dyn FnOnce() -> Option<Vec<u8>> + Send>);
+
+impl Later {
+    /// Nothing is noted where it answers nothing.
+    pub fn new(words: impl FnOnce() -> Option<Vec<u8>> + Send + 'static) -> Later {
+        Later(Box::new(words))
+    }
+}
+
+impl std::fmt::Debug for Later {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str("Later")
+    }
+}
+
 /// The cache of one repository.
 #[derive(Debug)]
 pub struct Cache {
@@ -106,6 +123,8 @@ pub struct Cache {
     rows: usize,
     used: Vec<AtomicBool>,
     new: Mutex<BTreeMap<Key, Vec<u8>>>,
+    /// What is only put into words if it is to be written.
+    later: Mutex<BTreeMap<Key, Later>>,
     /// Whether something new is worth writing down however little it is.
     is_due: AtomicBool,
     /// Commits decoded in this run; never written.
@@ -131,6 +150,7 @@ impl Cache {
             rows: 0,
             used: Vec::new(),
             new: Mutex::default(),
+            later: Mutex::default(),
             is_due: AtomicBool::new(false),
             walks: Walks::default(),
         }
@@ -163,11 +183,12 @@ impl Cache {
     }
 
     /// Returns what was noted under a key.
-    pub fn noted(&self, key: &Key) -> Option<Vec<u8>> {
-        match self.held(key) {
-            Some(payload) => Some(payload.to_vec()),
-            None => self.new.lock().ok()?.get(key).cloned(),
+    pub fn noted(&self, key: &Key) -> Option<Cow<'_, [u8]>> {
+        if let Some(payload) = self.held(key) {
+            return Some(Cow::Borrowed(payload));
         }
+        self.put_into_words(key);
+        Some(Cow::Owned(self.new.lock().ok()?.get(key)?.clone()))
     }
 
     /// Notes something that is not facts of a file.
@@ -175,6 +196,18 @@ impl Cache {
         if let Ok(mut new) = self.new.lock() {
             new.insert(key, payload);
         }
+    }
+
+    /// Notes something that takes its time to be put into words: that is done when it is asked for or written.
+    pub fn note_later(&self, key: Key, later: Later) {
+        if let Ok(mut all) = self.later.lock() {
+            all.insert(key, later);
+        }
+    }
+
+    fn put_into_words(&self, key: &Key) {
+        let later = self.later.lock().ok().and_then(|mut all| all.remove(key));
+        later.and_then(|Later(words)| words()).into_iter().for_each(|payload| self.note(*key, payload));
     }
 
     /// Notes what took so long that it is written down whatever else there is to write.
@@ -201,7 +234,7 @@ impl Cache {
     /// Writes what is new if it is much, or due: all that was known is written with it, which takes longer than reading
     /// a few files again.
     pub fn finish_if_much(self) {
-        let new = self.new.lock().map_or(0, |new| new.len());
+        let new = self.new.lock().map_or(0, |new| new.len()) + self.later.lock().map_or(0, |later| later.len());
         if self.is_due.load(Ordering::Relaxed) || new * SHARE >= self.rows {
             self.finish();
         }
@@ -209,6 +242,8 @@ impl Cache {
 
     /// Writes what is new, unless another run is writing or the disk does not take it.
     pub fn finish(self) {
+        let later: Vec<Key> = self.later.lock().map(|later| later.keys().copied().collect()).unwrap_or_default();
+        later.iter().for_each(|key| self.put_into_words(key));
         let new = self.new.lock().map(|mut new| std::mem::take(&mut *new)).unwrap_or_default();
         if new.is_empty() {
             return;

@@ -11,6 +11,7 @@
 //! commits listed in `.git-blame-ignore-revs`.
 
 mod age;
+mod book;
 mod compare;
 mod contents;
 mod contract;
@@ -33,13 +34,13 @@ use std::time::Duration;
 
 use gix::ObjectId;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Later};
 use crate::finding::{HistoryStatus, HistorySummary};
 pub use crate::git::GitProblem as HistoryProblem;
 use crate::git::{Git, Options};
 use crate::service::{Spec, Team};
+use book::Touches;
 use figures::Book;
-use kept::Touches;
 pub use layout::{Layout, Unit};
 use team::DAY;
 use walk::{Commits, Reach};
@@ -147,7 +148,7 @@ pub fn start_from<'c>(git: &Git, commit: ObjectId, window_days: u32, cache: Opti
     if memo.as_ref().is_some_and(|(cache, name)| memo::is_known(cache, name)) {
         return Pending { window_days, threads: 1, walk: Walk::Later(Box::new(git), commit, walks), memo };
     }
-    let kept = memo.as_ref().and_then(|(cache, name)| cache.noted(&name.commits()));
+    let kept = memo.as_ref().and_then(|(cache, name)| Some(cache.noted(&name.commits())?.into_owned()));
     let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days, &walks, kept));
     Pending { window_days, threads: 1, walk, memo }
 }
@@ -191,12 +192,14 @@ impl Pending<'_> {
     /// Waits for the walk and compares trees where the units are.
     pub fn finish(mut self, layout: &Layout, left_out: &LeftOut) -> Told {
         let memo = self.memo.take();
-        if let Some(told) = memo.as_ref().and_then(|(cache, name)| memo::recall(cache, name, layout, left_out)) {
+        let places = memo.as_ref().map(|_| layout.name()).unwrap_or_default();
+        if let Some(told) = memo.as_ref().and_then(|(cache, name)| memo::recall(cache, name, &places, left_out)) {
             return told;
         }
         let mut book = Book::default();
+        let touches = memo.as_ref().and_then(|(cache, name)| cache.noted(&name.touches(&places)));
         if let Some((cache, name)) = &memo {
-            let known = cache.noted(&name.touches(layout)).map(|bytes| Touches::decode(&bytes));
+            let known = touches.as_deref().map(Touches::decode);
             let answers = cache.noted(&name.answers()).and_then(|bytes| postcard::from_bytes(&bytes).ok());
             let effects = cache.noted(&name.effects()).and_then(|bytes| postcard::from_bytes(&bytes).ok());
             book = Book {
@@ -208,23 +211,29 @@ impl Pending<'_> {
             };
         }
         let walks = memo.as_ref().map(|(cache, _)| cache.walks.clone());
-        let kept = || memo.as_ref().and_then(|(cache, name)| cache.noted(&name.commits()));
+        let kept = || memo.as_ref().and_then(|(cache, name)| Some(cache.noted(&name.commits())?.into_owned()));
         let told = self.tell(layout, left_out, &kept, &mut book);
         if let Some((cache, name)) = memo {
-            memo::keep(cache, &name, layout, left_out, &told);
-            book.new.into_iter().for_each(|bytes| cache.note(name.touches(layout), bytes));
+            memo::keep(cache, &name, &places, left_out, &told);
+            book.new.into_iter().for_each(|later| cache.note_later(name.touches(&places), later));
             // What is missing today may be fetched tomorrow.
             let learned = book.learned.filter(|_| told.summary.status == HistoryStatus::Full);
-            let answers = learned.and_then(|learned| postcard::to_stdvec(&learned).ok());
-            answers.into_iter().for_each(|bytes| cache.note(name.answers(), bytes));
-            let effects = book.told.and_then(|told| postcard::to_stdvec(&told).ok());
-            effects.into_iter().for_each(|bytes| cache.note(name.effects(), bytes));
+            let answers = learned.map(|learned| Later::new(move || postcard::to_stdvec(&learned).ok()));
+            answers.into_iter().for_each(|later| cache.note_later(name.answers(), later));
+            let effects = book.told.map(|told| Later::new(move || postcard::to_stdvec(&told).ok()));
+            effects.into_iter().for_each(|later| cache.note_later(name.effects(), later));
             walks.and_then(|walks| walks.learned()).into_iter().for_each(|bytes| cache.note(name.commits(), bytes));
         }
         told
     }
 
-    fn tell(self, layout: &Layout, left_out: &LeftOut, kept: &dyn Fn() -> Option<Vec<u8>>, book: &mut Book) -> Told {
+    fn tell(
+        self,
+        layout: &Layout,
+        left_out: &LeftOut,
+        kept: &dyn Fn() -> Option<Vec<u8>>,
+        book: &mut Book<'_>,
+    ) -> Told {
         let walked = match self.walk {
             Walk::Begun(walked) => walked
                 .recv_timeout(PATIENCE)
@@ -323,7 +332,7 @@ impl History {
     }
 
     /// Tells the figures of every unit.
-    fn tell(&self, layout: &Layout, left_out: &LeftOut, threads: usize, book: &mut Book) -> Told {
+    fn tell(&self, layout: &Layout, left_out: &LeftOut, threads: usize, book: &mut Book<'_>) -> Told {
         let mut summary = self.summary();
         let revision = self.commits.as_ref().map(|commits| commits.head.to_string());
         let mut units = vec![(None, None); layout.units.len()];

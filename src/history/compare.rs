@@ -10,7 +10,7 @@ use std::rc::Rc;
 use gix::ObjectId;
 use gix::objs::Kind;
 
-use super::layout::{NONE, Set, Trie, is_generated, is_vendored};
+use super::layout::{NONE, Set, Trie, Units, is_generated, is_vendored};
 use super::line;
 use crate::git::Git;
 use crate::git::packs::Objects;
@@ -27,16 +27,28 @@ pub(super) enum Change {
 #[derive(Debug, Default)]
 pub(super) struct Touch {
     /// Units of which it changed a file.
-    pub(super) units: Box<[u64]>,
+    pub(super) units: Units,
     /// Files changed in directories of services, without vendored and generated ones.
     pub(super) files: u32,
     /// Contract files, by number.
     pub(super) contracts: Vec<(u32, Change)>,
     /// Contents of modified contract files, before and after, by number.
     pub(super) edited: Vec<(u32, ObjectId, ObjectId)>,
-    /// Nodes of services' directories that did not exist before, with their path and tree.
-    pub(super) new_directories: Vec<(u32, String, ObjectId)>,
-    pub(super) new_contracts: Vec<(u32, ObjectId)>,
+}
+
+impl Touch {
+    /// Whether it is about anything of a service.
+    pub(super) fn concerns(&self) -> bool {
+        !self.units.is_empty() || !self.contracts.is_empty()
+    }
+}
+
+/// What was not there before one commit, and may have lain elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    /// Nodes of services' directories, with their tree.
+    pub(super) directories: Vec<(u32, ObjectId)>,
+    pub(super) contracts: Vec<(u32, ObjectId)>,
 }
 
 /// An object that the history needs is not there.
@@ -188,7 +200,7 @@ struct Here {
 pub(super) struct Comparison {
     objects: Objects,
     hash_len: usize,
-    open: Vec<(Here, Option<ObjectId>, Option<ObjectId>, String)>,
+    open: Vec<(Here, Option<ObjectId>, Option<ObjectId>)>,
 }
 
 /// The bytes of a tree.
@@ -235,37 +247,36 @@ impl Comparison {
     }
 
     /// Tells what `after` has that `before` has not, and the other way round, where services are.
-    pub(super) fn touch(&mut self, trie: &Trie, before: Option<ObjectId>, after: ObjectId) -> Result<Touch, Missing> {
-        let mut touch = Touch { units: vec![0; trie.sets.words()].into(), ..Touch::default() };
+    pub(super) fn touch(
+        &mut self,
+        trie: &Trie,
+        before: Option<ObjectId>,
+        after: ObjectId,
+    ) -> Result<(Touch, Brought), Missing> {
+        let mut found = (Touch { units: Units::none(trie.sets.words()), ..Touch::default() }, Brought::default());
         if before == Some(after) {
-            return Ok(touch);
+            return Ok(found);
         }
         let root = &trie.nodes[0];
         self.open.clear();
-        self.open.push((
-            Here { node: Some(0), files: root.files, below: root.below },
-            before,
-            Some(after),
-            String::new(),
-        ));
-        while let Some((here, before, after, path)) = self.open.pop() {
-            self.directory(trie, &mut touch, here, (before, after), &path)?;
+        self.open.push((Here { node: Some(0), files: root.files, below: root.below }, before, Some(after)));
+        while let Some((here, before, after)) = self.open.pop() {
+            self.directory(trie, &mut found, here, (before, after))?;
         }
-        Ok(touch)
+        Ok(found)
     }
 
     fn directory(
         &mut self,
         trie: &Trie,
-        touch: &mut Touch,
+        (touch, brought): &mut (Touch, Brought),
         here: Here,
         (before, after): (Option<ObjectId>, Option<ObjectId>),
-        path: &str,
     ) -> Result<(), Missing> {
         if let (None, Some(tree), Some(node)) = (before, after, here.node)
             && trie.nodes[node as usize].is_unit()
         {
-            touch.new_directories.push((node, path.to_owned(), tree));
+            brought.directories.push((node, tree));
         }
         let (old, new) = (self.tree(before)?, self.tree(after)?);
         let mut open = std::mem::take(&mut self.open);
@@ -275,13 +286,11 @@ impl Comparison {
             let Some(entry) = new.or(old) else { return };
             if entry.is_tree {
                 if let Some(next) = descend(trie, here, entry.name) {
-                    // Paths are only kept where a rename may have to be followed.
-                    let path = if next.node.is_some() { join(path, entry.name) } else { String::new() };
-                    open.push((next, old.map(|entry| entry.id()), new.map(|entry| entry.id()), path));
+                    open.push((next, old.map(|entry| entry.id()), new.map(|entry| entry.id())));
                 }
                 return;
             }
-            file(trie, touch, here, old, new, entry);
+            file(trie, touch, brought, here, old, new);
         });
         self.open = open;
         Ok(())
@@ -297,7 +306,15 @@ fn descend(trie: &Trie, here: Here, name: &[u8]) -> Option<Here> {
     deep.then_some(Here { node: None, files: here.below, below: here.below })
 }
 
-fn file(trie: &Trie, touch: &mut Touch, here: Here, old: Option<Entry<'_>>, new: Option<Entry<'_>>, entry: Entry<'_>) {
+fn file(
+    trie: &Trie,
+    touch: &mut Touch,
+    brought: &mut Brought,
+    here: Here,
+    old: Option<Entry<'_>>,
+    new: Option<Entry<'_>>,
+) {
+    let Some(entry) = new.or(old) else { return };
     if let Some(contract) = here.node.and_then(|node| trie.nodes[node as usize].contract(entry.name)) {
         let change = match (old, new) {
             (None, _) => Change::Added,
@@ -309,14 +326,12 @@ fn file(trie: &Trie, touch: &mut Touch, here: Here, old: Option<Entry<'_>>, new:
             touch.edited.push((contract, old.id(), new.id()));
         }
         if let (Change::Added, Some(new)) = (change, new) {
-            touch.new_contracts.push((contract, new.id()));
+            brought.contracts.push((contract, new.id()));
         }
     }
     if here.files != NONE && !is_generated(entry.name) {
         touch.files += 1;
-        for (word, bits) in touch.units.iter_mut().zip(trie.sets.bits(here.files)) {
-            *word |= bits;
-        }
+        touch.units.add(trie.sets.bits(here.files));
     }
 }
 

@@ -2,22 +2,23 @@
 //!
 //! In: the walked commits and a layout. Out: a [`Team`] and, where there are contracts, a [`Spec`] per unit.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use gix::ObjectId;
 
 use super::LeftOut;
 use super::age::{Answers, Past};
+use super::book::{self, Touches};
 use super::compare::{self, Comparison, Missing, Touch};
 use super::contents::{Contents, Effects};
 use super::contract::Effect;
-use super::kept::{self, Touches};
-use super::layout::{Layout, Trie, Unit};
+use super::layout::{Alias, Layout, Trie, Unit};
 use super::owners::{Owners, PLACES};
 use super::people::Who;
 use super::team::{self, ContractChange, Contribution, DAY, Owned};
 use super::touches;
 use super::walk::{Commit, Commits};
+use crate::cache::Later;
 use crate::git::Git;
 use crate::service::{Spec, Team};
 
@@ -35,26 +36,24 @@ struct Contracts<'a> {
 
 /// One commit that concerns somebody.
 struct Change {
+    /// Its place among all that were compared.
+    nth: u32,
     ago: i64,
-    people: Vec<u32>,
+    /// Where in [`Said::people`] those are who made it.
+    people: Range<usize>,
     agent: bool,
     /// Left out of the figures about people; it still shows how old a service is.
     bulk: bool,
     touch: Touch,
 }
 
-impl Change {
-    fn concerns(&self, unit: usize) -> bool {
-        self.touch.units[unit / 64] >> (unit % 64) & 1 == 1
-    }
-}
-
 /// What commits changed under one layout: what a former run knew, and what is to be kept of this one.
-#[derive(Debug, Default)]
-pub(super) struct Book {
-    pub(super) known: Touches,
+#[derive(Default)]
+pub(super) struct Book<'a> {
+    pub(super) known: Touches<'a>,
     pub(super) wanted: bool,
-    pub(super) new: Option<Vec<u8>>,
+    /// Written only if it is to be kept: most runs for a change keep nothing.
+    pub(super) new: Option<Later>,
     /// The same of what was asked about older trees.
     pub(super) answers: Answers,
     pub(super) learned: Option<Answers>,
@@ -84,10 +83,38 @@ impl Question<'_> {
 /// What the commits say together.
 struct Said {
     changes: Vec<Change>,
+    /// Of each unit, the changes that concern it, by place.
+    of_unit: Vec<Vec<u32>>,
+    people: Vec<u32>,
     who: Vec<Who>,
-    /// People with a contribution to anything in the window, and in the walked stretch at all.
-    recent: HashSet<u32>,
-    known: HashSet<u32>,
+    /// By person: whether they have a contribution to anything in the window, and in the walked stretch at all.
+    recent: Vec<bool>,
+    known: Vec<bool>,
+    /// What is to be kept beside the changes.
+    kept: Option<Kept>,
+}
+
+impl Said {
+    fn of_unit(&self, unit: usize) -> impl Iterator<Item = &Change> {
+        self.of_unit[unit].iter().map(|&at| &self.changes[at as usize])
+    }
+}
+
+/// What a book needs beside the changes themselves.
+struct Kept {
+    hash_len: usize,
+    words: usize,
+    ids: Vec<u8>,
+    moves: Vec<(u32, Alias)>,
+}
+
+impl Kept {
+    fn later(self, changes: Vec<Change>) -> Later {
+        Later::new(move || {
+            let touches = changes.iter().map(|change| (change.nth, &change.touch));
+            book::encode((self.hash_len, self.words), &self.ids, touches, &self.moves)
+        })
+    }
 }
 
 /// Compares the trees of all commits and tells the figures of every unit, and whether contents were missing that would
@@ -97,11 +124,11 @@ pub(super) fn collect(
     question: &Question<'_>,
     commits: &Commits,
     layout: &Layout,
-    book: &mut Book,
+    book: &mut Book<'_>,
 ) -> Result<(Figures, bool), Missing> {
     let mut comparison = Comparison::new(git);
     let mut trie = Trie::new(layout, &git.prefix);
-    let said = read(git, &mut comparison, &mut trie, question, commits, book)?;
+    let said = read(git, &mut comparison, &mut trie, question, commits, layout.units.len(), book)?;
     let owners = PLACES.iter().find_map(|place| comparison.file(commits.head_tree, place, SMALL));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
     let mut past = Past::new(comparison, commits, question.most_days(), std::mem::take(&mut book.answers));
@@ -111,15 +138,16 @@ pub(super) fn collect(
         let own = unit.directories.first().into_iter();
         let mut places: Vec<String> = own.map(|path| in_repository(&git.prefix, path)).collect();
         places.extend(aliases(&trie, number));
-        let first = said.changes.iter().filter(|change| change.concerns(number)).map(|change| change.ago).max();
+        let first = said.of_unit(number).map(|change| change.ago).max();
         let age = past.age(first, places)?;
         let named = owners.as_ref().map_or(&[][..], |owners| owners.of(&in_repository(&git.prefix, &unit.root)));
         let owned = owned(named, commits, &said);
-        let mut team = team::team(question.window_days, age, owned, &contributions(&said.changes, number));
+        let mut team = team::team(question.window_days, age, owned, &contributions(&said, number));
         team.former = former(&trie, git, number);
         let contracts = Contracts { unit, number, changes: &said.changes };
         figures.push((Some(team), spec(&mut past, &trie, git, &contracts, &mut contents)?));
     }
+    book.new = said.kept.map(|kept| kept.later(said.changes));
     book.learned = past.learned();
     let lacks = contents.lacks;
     book.told = contents.learned();
@@ -132,37 +160,45 @@ fn read(
     trie: &mut Trie,
     &Question { window_days, left_out, threads }: &Question<'_>,
     commits: &Commits,
-    book: &mut Book,
+    units: usize,
+    book: &mut Book<'_>,
 ) -> Result<Said, Missing> {
     let mailmap = comparison.file(commits.head_tree, ".mailmap", SMALL);
     let who = commits.identities.resolve(&commits.met, mailmap.as_deref(), &left_out.bots);
     let ignored = ignored_commits(comparison, commits.head_tree);
     // A program's commit counts nowhere, and programs neither found services nor move them.
-    let counts = |(_, people, agent): &(&Commit, Vec<u32>, bool)| !people.is_empty() || *agent;
+    let counts = |(_, people, agent): &(&Commit, Range<usize>, bool)| !people.is_empty() || *agent;
+    let mut people = Vec::with_capacity(commits.list.len());
     let made = commits.list.iter().map(|commit| {
-        let (people, agent) = makers(commit, &who);
-        (commit, people, agent)
+        let (makers, agent) = makers(commit, &who, &mut people);
+        (commit, makers, agent)
     });
     let made: Vec<_> = made.filter(counts).collect();
     let list: Vec<&Commit> = made.iter().map(|(commit, ..)| *commit).collect();
     let compared = touches::of_all(git, comparison, trie, &list, &book.known, threads)?;
-    if book.wanted && compared.fresh > 0 {
-        let ids: Vec<ObjectId> = list.iter().map(|commit| commit.id).collect();
-        book.new = kept::encode_touches(&ids, &compared.touches, &compared.moves(trie));
-    }
-    let mut said = Said { changes: Vec::new(), who, recent: HashSet::new(), known: HashSet::new() };
-    for ((commit, people, agent), touch) in made.into_iter().zip(compared.touches) {
+    let kept = (book.wanted && compared.fresh > 0).then(|| {
+        let ids: Vec<u8> = list.iter().flat_map(|commit| commit.id.as_bytes()).copied().collect();
+        let (hash_len, words) = (commits.head.as_bytes().len(), trie.sets.words());
+        Kept { hash_len, words, ids, moves: compared.moves(trie) }
+    });
+    let mut changes: Vec<Change> = Vec::with_capacity(made.len());
+    let mut of_unit: Vec<Vec<u32>> = vec![Vec::new(); units];
+    let [mut recent, mut known] = [vec![false; who.len()], vec![false; who.len()]];
+    for ((nth, (commit, makers, agent)), touch) in (0..).zip(made).zip(compared.touches) {
         let ago = commits.head_time - commit.time;
-        said.known.extend(&people);
-        if ago < i64::from(window_days) * DAY {
-            said.recent.extend(&people);
+        let is_recent = ago < i64::from(window_days) * DAY;
+        for &person in &people[makers.clone()] {
+            known[person as usize] = true;
+            recent[person as usize] |= is_recent;
         }
-        if touch.units.iter().any(|&word| word != 0) || !touch.contracts.is_empty() {
+        if touch.concerns() {
+            let at = changes.len() as u32;
+            touch.units.each().filter(|&unit| unit < units).for_each(|unit| of_unit[unit].push(at));
             let bulk = touch.files > left_out.bulk_files || ignored.binary_search(&commit.id).is_ok();
-            said.changes.push(Change { ago, people, agent, bulk, touch });
+            changes.push(Change { nth, ago, people: makers, agent, bulk, touch });
         }
     }
-    Ok(said)
+    Ok(Said { changes, of_unit, people, who, recent, known, kept })
 }
 
 /// Former places of a unit below the scanned root.
@@ -183,18 +219,19 @@ fn aliases(trie: &Trie, unit: usize) -> impl Iterator<Item = String> {
 fn owned(named: &[String], commits: &Commits, said: &Said) -> Owned {
     let mut owned = Owned { owners: named.len() as u32, ..Owned::default() };
     for person in named.iter().filter_map(|owner| commits.identities.find(owner, &said.who)) {
-        if said.recent.contains(&person) {
+        if said.recent[person as usize] {
             owned.active += 1;
-        } else if said.known.contains(&person) {
+        } else if said.known[person as usize] {
             owned.gone += 1;
         }
     }
     owned
 }
 
-fn contributions(changes: &[Change], unit: usize) -> Vec<Contribution<'_>> {
-    let mine = changes.iter().filter(|change| change.concerns(unit) && !change.bulk);
-    mine.map(|change| Contribution { ago: change.ago, people: &change.people, agent: change.agent }).collect()
+fn contributions(said: &Said, unit: usize) -> Vec<Contribution<'_>> {
+    let of = |change: &Range<usize>| &said.people[change.clone()];
+    let mine = said.of_unit(unit).filter(|change| !change.bulk);
+    mine.map(|change| Contribution { ago: change.ago, people: of(&change.people), agent: change.agent }).collect()
 }
 
 fn spec(
@@ -236,20 +273,19 @@ fn spec(
     Ok(Some(team::spec(&files, age, &list)))
 }
 
-/// The people who made a commit, each once, and whether an agent had a part in it.
-fn makers(commit: &Commit, who: &[Who]) -> (Vec<u32>, bool) {
-    let mut people = Vec::new();
+/// Adds the people who made a commit, each once, and tells which these are, and whether an agent had a part in it.
+fn makers(commit: &Commit, who: &[Who], people: &mut Vec<u32>) -> (Range<usize>, bool) {
+    let start = people.len();
     let mut agent = commit.assisted;
     for &written in std::iter::once(&commit.author).chain(&commit.co_authors) {
         match who[written as usize] {
+            Who::Person(person) if people[start..].contains(&person) => {}
             Who::Person(person) => people.push(person),
             Who::Agent => agent = true,
             Who::Bot => {}
         }
     }
-    people.sort_unstable();
-    people.dedup();
-    (people, agent)
+    (start..people.len(), agent)
 }
 
 fn in_repository(prefix: &str, path: &str) -> String {

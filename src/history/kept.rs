@@ -1,7 +1,7 @@
 //! What one run learned of commits, for the next: a run decodes and compares only those that are new to it.
 //!
-//! In: the commits that a run decoded, and what each changed under one layout. Out: bytes for the cache, and the same
-//! back from them. A commit is known by its id and never changes, so nothing here can be out of date. No name and no
+//! In: the commits that a run decoded. Out: bytes for the cache, and the same back from them (what each of them changed
+//! is in `book`). A commit is known by its id and never changes, so nothing here can be out of date. No name and no
 //! address is written: who made a commit is a number, and the few commits that a number was first met in are read
 //! again to tell whose it is.
 
@@ -10,8 +10,6 @@ use std::sync::Arc;
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{Change, Touch};
-use super::layout::{Alias, Trie};
 use super::line::{End, Line, Step};
 use super::people::Identities;
 use super::walk::{Decoded, Store, parse};
@@ -157,112 +155,7 @@ fn identities(store: &Store, introduced: &[(u32, u32)], objects: &mut Objects) -
     Some(identities)
 }
 
-fn list(bytes: &[u8], hash_len: usize) -> Option<Vec<ObjectId>> {
+pub(super) fn list(bytes: &[u8], hash_len: usize) -> Option<Vec<ObjectId>> {
     let pieces = bytes.chunks_exact(hash_len);
     pieces.remainder().is_empty().then(|| pieces.map(ObjectId::from_bytes_or_panic).collect())
-}
-
-/// What each commit changed under one layout, in the order in which they were compared.
-#[derive(Debug, Default)]
-pub(super) struct Touches {
-    known: gix::hashtable::HashMap<ObjectId, u32>,
-    list: Vec<Known>,
-}
-
-/// What one commit changed, how many moves had been followed before it, and which were followed from it.
-#[derive(Debug)]
-struct Known {
-    before: u32,
-    touch: Option<Stored>,
-    moves: Vec<Alias>,
-}
-
-/// Units, files, contracts, and the contents of edited ones.
-type Stored = (Vec<u64>, u32, Vec<(u32, u8)>, Vec<(u32, Vec<u8>, Vec<u8>)>);
-/// Which commit, by place, and what it changed.
-type Row = (u32, Stored);
-
-#[derive(Serialize, Deserialize)]
-struct Book<'a> {
-    hash_len: usize,
-    ids: &'a [u8],
-    touched: Vec<Row>,
-    moved: Vec<(u32, bool, u32, String)>,
-}
-
-const CHANGES: [Change; 3] = [Change::Added, Change::Modified, Change::Removed];
-
-impl Touches {
-    /// Reads them back; empty where anything does not fit together.
-    pub(super) fn decode(bytes: &[u8]) -> Touches {
-        Touches::read(bytes).unwrap_or_default()
-    }
-
-    fn read(bytes: &[u8]) -> Option<Touches> {
-        let book: Book<'_> = postcard::from_bytes(bytes).ok()?;
-        let ids = (book.hash_len > 0).then(|| list(book.ids, book.hash_len)).flatten()?;
-        let known = ids.iter().zip(0..).map(|(id, at)| (*id, at)).collect();
-        let mut list: Vec<Known> = Vec::with_capacity(ids.len());
-        let (mut touched, mut moved) = (book.touched.into_iter().peekable(), book.moved.into_iter().peekable());
-        let mut before = 0;
-        for at in 0..ids.len() as u32 {
-            let touch = touched.next_if(|(place, _)| *place == at).map(|(_, touch)| touch);
-            let mut moves = Vec::new();
-            while let Some((_, contract, of, path)) = moved.next_if(|(place, ..)| *place == at) {
-                moves.push(Alias { path, contract, of });
-            }
-            let count = moves.len() as u32;
-            list.push(Known { before, touch, moves });
-            before += count;
-        }
-        Some(Touches { known, list })
-    }
-
-    /// Whether most of these commits are known: only then is it worth going by the book.
-    pub(super) fn covers(&self, commits: impl ExactSizeIterator<Item = ObjectId>) -> bool {
-        let count = commits.len();
-        2 * commits.filter(|id| self.known.contains_key(id)).count() > count
-    }
-
-    /// What a commit changed, and what moved in it, if it was compared after the same moves.
-    pub(super) fn find(&self, id: ObjectId, before: Option<u32>, trie: &Trie) -> Option<(Touch, &[Alias])> {
-        let known = &self.list[*self.known.get(&id)? as usize];
-        if before != Some(known.before) || !known.moves.iter().all(|moved| trie.knows(moved)) {
-            return None;
-        }
-        let words = trie.sets.words();
-        let mut touch = Touch { units: vec![0; words].into(), ..Touch::default() };
-        if let Some((units, files, contracts, edited)) = &known.touch {
-            let ids = |(file, old, new): &(u32, Vec<u8>, Vec<u8>)| {
-                Some((*file, ObjectId::try_from(&old[..]).ok()?, ObjectId::try_from(&new[..]).ok()?))
-            };
-            touch.edited = edited.iter().map(ids).collect::<Option<_>>()?;
-            let fits = |(file, how): &(u32, u8)| Some((*file, *CHANGES.get(usize::from(*how))?));
-            touch.units = (units.len() == words).then(|| units.clone().into())?;
-            touch.files = *files;
-            touch.contracts = contracts.iter().map(fits).collect::<Option<_>>()?;
-            if touch.contracts.iter().any(|(file, _)| *file as usize >= trie.contract_users.len()) {
-                return None;
-            }
-        }
-        Some((touch, &known.moves))
-    }
-}
-
-/// Writes down what commits changed; `moves` says how many were followed after each.
-pub(super) fn encode_touches(ids: &[ObjectId], touches: &[Touch], moves: &[(u32, Alias)]) -> Option<Vec<u8>> {
-    let hash_len = ids.first()?.as_bytes().len();
-    let bytes: Vec<u8> = ids.iter().flat_map(|id| id.as_bytes().iter().copied()).collect();
-    let how = |change: &Change| CHANGES.iter().position(|one| one == change).map_or(0, |at| at as u8);
-    let stored = |touch: &Touch| -> Stored {
-        let contracts = touch.contracts.iter().map(|(file, change)| (*file, how(change)));
-        let bytes = |id: &ObjectId| id.as_bytes().to_vec();
-        let edited = touch.edited.iter().map(|(file, old, new)| (*file, bytes(old), bytes(new)));
-        (touch.units.to_vec(), touch.files, contracts.collect(), edited.collect())
-    };
-    let concerns = |touch: &Touch| touch.units.iter().any(|&word| word != 0) || !touch.contracts.is_empty();
-    let touched = (0_u32..).zip(touches).filter(|(_, touch)| concerns(touch));
-    let moved = moves.iter().map(|(at, moved)| (*at, moved.contract, moved.of, moved.path.clone()));
-    let touched = touched.map(|(at, touch)| (at, stored(touch))).collect();
-    postcard::to_stdvec(&Book { hash_len, ids: &bytes, touched, moved: moved.collect() }).ok()
 }

@@ -29,6 +29,69 @@ pub struct Layout {
     pub packages: Vec<Arc<str>>,
 }
 
+impl Layout {
+    /// Names it: the same name, the same layout.
+    pub(super) fn name(&self) -> String {
+        let mut bytes = Vec::with_capacity(1 << 12);
+        let mut list = |paths: &[Arc<str>]| {
+            bytes.extend_from_slice(&(paths.len() as u64).to_le_bytes());
+            for path in paths {
+                bytes.extend_from_slice(&(path.len() as u64).to_le_bytes());
+                bytes.extend_from_slice(path.as_bytes());
+            }
+        };
+        for unit in &self.units {
+            list(&unit.directories);
+            list(&unit.contracts);
+            // One path, or one path twice: the flag is in how many there are.
+            list(&[Arc::clone(&unit.root), Arc::clone(&unit.root)][usize::from(!unit.deep)..]);
+        }
+        list(&self.packages);
+        blake3::hash(&bytes).to_hex().to_string()
+    }
+}
+
+/// A set of units of its own: one word where that is enough, as nearly always.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Units {
+    first: u64,
+    more: Box<[u64]>,
+}
+
+impl Units {
+    /// The empty set, in so many words.
+    pub(super) fn none(words: usize) -> Units {
+        Units { first: 0, more: vec![0; words.saturating_sub(1)].into() }
+    }
+
+    pub(super) fn add(&mut self, bits: &[u64]) {
+        self.words_mut().zip(bits).for_each(|(word, bits)| *word |= bits);
+    }
+
+    pub(super) fn words_mut(&mut self) -> impl Iterator<Item = &mut u64> {
+        std::iter::once(&mut self.first).chain(&mut self.more)
+    }
+
+    pub(super) fn words(&self) -> impl Iterator<Item = u64> {
+        std::iter::once(self.first).chain(self.more.iter().copied())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.words().all(|word| word == 0)
+    }
+
+    /// The units, by number.
+    pub(super) fn each(&self) -> impl Iterator<Item = usize> {
+        (0..).step_by(64).zip(self.words()).flat_map(|(start, mut word)| {
+            std::iter::from_fn(move || {
+                let bit = (word != 0).then(|| word.trailing_zeros() as usize)?;
+                word &= word - 1;
+                Some(start + bit)
+            })
+        })
+    }
+}
+
 /// An interned set of units.
 pub(super) type Set = u32;
 pub(super) const NONE: Set = 0;
@@ -79,6 +142,9 @@ impl Sets {
     fn union(&mut self, a: Set, b: Set) -> Set {
         if a == b || b == NONE {
             return a;
+        }
+        if a == NONE {
+            return b;
         }
         let bits = self.bits(a).iter().zip(self.bits(b)).map(|(a, b)| a | b).collect();
         self.intern(bits)

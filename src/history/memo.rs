@@ -5,7 +5,7 @@
 
 use gix::ObjectId;
 
-use super::{Layout, LeftOut, Told};
+use super::{LeftOut, Told};
 use crate::cache::{Cache, Key};
 use crate::finding::{HistoryStatus, HistorySummary};
 use crate::git::Git;
@@ -50,8 +50,8 @@ impl Name {
     }
 
     /// Where it is kept what commits changed.
-    pub(super) fn touches(&self, layout: &Layout) -> Key {
-        Key::of_note(&format!("touches {} {layout:?}", self.clone))
+    pub(super) fn touches(&self, layout: &str) -> Key {
+        Key::of_note(&format!("touches {} {layout}", self.clone))
     }
 
     /// Where it is noted that figures of this history were told, for whatever layout.
@@ -59,8 +59,8 @@ impl Name {
         Key::of_note(&format!("history {}", self.text))
     }
 
-    fn figures(&self, layout: &Layout, left_out: &LeftOut) -> Key {
-        Key::of_note(&format!("figures {} {left_out:?} {layout:?}", self.text))
+    fn figures(&self, layout: &str, left_out: &LeftOut) -> Key {
+        Key::of_note(&format!("figures {} {left_out:?} {layout}", self.text))
     }
 }
 
@@ -73,7 +73,7 @@ type SpecRow = ([u32; 3], (f64, Option<f64>), bool, Vec<String>, Vec<u32>);
 type Row = (Option<TeamRow>, Option<SpecRow>);
 type Stored = (u8, u32, u64, Option<String>, Option<String>, Vec<Row>);
 
-pub(super) fn recall(cache: &Cache, name: &Name, layout: &Layout, left_out: &LeftOut) -> Option<Told> {
+pub(super) fn recall(cache: &Cache, name: &Name, layout: &str, left_out: &LeftOut) -> Option<Told> {
     decoded(&cache.noted(&name.figures(layout, left_out))?)
 }
 
@@ -85,7 +85,7 @@ pub(super) fn decoded(bytes: &[u8]) -> Option<Told> {
     Some(Told { summary, revision, units })
 }
 
-pub(super) fn keep(cache: &Cache, name: &Name, layout: &Layout, left_out: &LeftOut, told: &Told) {
+pub(super) fn keep(cache: &Cache, name: &Name, layout: &str, left_out: &LeftOut, told: &Told) {
     // What is missing today may be fetched tomorrow, and nothing in the name would tell.
     let lacks_contents = super::lacks_contents(&told.summary);
     if !matches!(told.summary.status, HistoryStatus::Full | HistoryStatus::Shallow) || lacks_contents {
@@ -197,15 +197,14 @@ mod tests {
         let summary =
             HistorySummary { status: HistoryStatus::Full, window_days: 365, commits: 9, remedy: Some("x".into()) };
         let told = Told { summary, revision: Some("ab".into()), units: vec![(Some(team), Some(spec)), (None, None)] };
-        let (cache, name, layout) =
-            (Cache::in_memory(), Name { text: "n".into(), clone: String::new() }, Layout::default());
+        let (cache, name, layout) = (Cache::in_memory(), Name { text: "n".into(), clone: String::new() }, "l");
         let counted = LeftOut::default();
-        assert!(recall(&cache, &name, &layout, &counted).is_none() && !is_known(&cache, &name));
-        keep(&cache, &name, &layout, &counted, &told);
+        assert!(recall(&cache, &name, layout, &counted).is_none() && !is_known(&cache, &name));
+        keep(&cache, &name, layout, &counted, &told);
         assert!(is_known(&cache, &name));
-        let back = recall(&cache, &name, &layout, &counted).unwrap();
+        let back = recall(&cache, &name, layout, &counted).unwrap();
         assert_eq!((back.summary, back.revision, back.units), (told.summary, told.revision, told.units));
         let other = LeftOut { bots: vec!["bot".into()], ..LeftOut::default() };
-        assert!(recall(&cache, &name, &layout, &other).is_none());
+        assert!(recall(&cache, &name, layout, &other).is_none());
     }
 }

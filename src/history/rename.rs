@@ -6,7 +6,7 @@
 
 use gix::ObjectId;
 
-use super::compare::{Comparison, Missing, Touch, differing, join};
+use super::compare::{Brought, Comparison, Missing, differing, join};
 use super::layout::Trie;
 
 /// A commit that moves more than that is a reorganisation of everything, and is not followed.
@@ -18,24 +18,24 @@ struct Removed {
     files: Vec<(String, ObjectId)>,
 }
 
-/// Adds the former places of what is new in `touch` to `trie`.
+/// Adds the former places of what a commit brought to `trie`.
 pub(super) fn follow(
     comparison: &mut Comparison,
     trie: &mut Trie,
-    touch: &Touch,
+    brought: &Brought,
     before: ObjectId,
     after: ObjectId,
 ) -> Result<(), Missing> {
-    if touch.new_directories.is_empty() && touch.new_contracts.is_empty() {
+    if brought.directories.is_empty() && brought.contracts.is_empty() {
         return Ok(());
     }
     let removed = removed_by(comparison, before, after)?;
-    for (node, _, tree) in &touch.new_directories {
+    for (node, tree) in &brought.directories {
         if let Some(path) = most_alike(comparison, &removed.directories, *tree)? {
             trie.alias_directory(path, *node);
         }
     }
-    for (contract, blob) in &touch.new_contracts {
+    for (contract, blob) in &brought.contracts {
         if let Some((path, _)) = removed.files.iter().find(|(_, id)| id == blob) {
             trie.alias_contract(path, *contract);
         }

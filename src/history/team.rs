@@ -14,7 +14,7 @@
 //! - *Ownership* (Bird et al., "Don't Touch My Code!", ESEC/FSE 2011): the top contributor's share.
 //! - *Active weeks*: of the last 52, those with at least one change to a contract file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::contract::Effect;
 use crate::service::{Spec, Team};
@@ -54,7 +54,9 @@ pub(super) struct Owned {
 /// Figures for one service from its commits in the window and the one before.
 pub(super) fn team(window_days: u32, age: Age, owned: Owned, commits: &[Contribution<'_>]) -> Team {
     let window = i64::from(window_days) * DAY;
-    let (mut now, mut before) = (BTreeMap::<u32, u32>::new(), BTreeMap::<u32, u32>::new());
+    // By person: contributions in the window, and in the one before.
+    let most = commits.iter().flat_map(|commit| commit.people).max().map_or(0, |&last| last as usize + 1);
+    let mut people = vec![[0_u32; 2]; most];
     let (mut count, mut by_agents, mut any) = (0_u32, 0_u32, 0_u32);
     for commit in commits {
         let current = commit.ago < window;
@@ -63,59 +65,59 @@ pub(super) fn team(window_days: u32, age: Age, owned: Owned, commits: &[Contribu
             by_agents += u32::from(commit.agent);
             count += u32::from(!commit.people.is_empty());
         }
-        let counts = if current { &mut now } else { &mut before };
-        for &person in commit.people {
-            *counts.entry(person).or_default() += 1;
-        }
+        commit.people.iter().for_each(|&person| people[person as usize][usize::from(!current)] += 1);
     }
-    let (total, total_before) = (sum(&now), sum(&before));
+    let (total, total_before) = (people.iter().map(|[now, _]| now).sum(), people.iter().map(|[_, n]| n).sum::<u32>());
     // Without a window before there is nobody to be new against.
     let compared = total_before > 0;
-    let new = || now.iter().filter(|(person, _)| !before.contains_key(person));
-    let regulars = || before.iter().filter(|&(_, &n)| i64::from(n) * 365 >= 12 * i64::from(window_days));
-    let departed = regulars().filter(|(person, _)| !now.contains_key(person)).count() as u32;
+    let new = || people.iter().filter(|[now, before]| *now > 0 && *before == 0);
+    let is_regular = |n: u32| n > 0 && i64::from(n) * 365 >= 12 * i64::from(window_days);
+    let regulars = || people.iter().filter(|[_, before]| is_regular(*before));
+    let departed = regulars().filter(|[now, _]| *now == 0).count() as u32;
     let weeks = f64::from(window_days.min(age.days).max(7)) / 7.0;
     Team {
-        contributors: now.len() as u32,
+        contributors: people.iter().filter(|[now, _]| *now > 0).count() as u32,
         newcomers: new().count() as u32,
         departed,
-        rotation: if compared && total > 0 { round(1.0 - overlap(&now, total, &before, total_before)) } else { 0.0 },
-        bus_factor: bus_factor(&now, total),
+        rotation: if compared && total > 0 { round(1.0 - overlap(&people, total, total_before)) } else { 0.0 },
+        bus_factor: bus_factor(&people, total),
         owners: owned.owners,
         owners_active: owned.active,
         owners_gone: owned.gone,
-        newcomer_share: if compared { share(new().map(|(_, n)| *n).sum(), total) } else { 0.0 },
+        newcomer_share: if compared { share(new().map(|[now, _]| now).sum(), total) } else { 0.0 },
         attrition: share(departed, regulars().count() as u32),
-        ownership: share(now.values().copied().max().unwrap_or(0), total),
+        ownership: share(people.iter().map(|[now, _]| *now).max().unwrap_or(0), total),
         commits: count,
         changes_per_week: round(f64::from(count) / weeks),
         age_days: age.days,
         age_at_least: age.at_least,
         agent_share: share(by_agents, any),
         former: Vec::new(),
-        months: months(window, commits),
+        months: months(window, commits, most),
     }
 }
 
 /// Commits and people by twelfths of both windows, oldest first.
-fn months(window: i64, commits: &[Contribution<'_>]) -> Vec<(u32, u32)> {
-    let mut months = vec![(0, BTreeSet::new()); 24];
+fn months(window: i64, commits: &[Contribution<'_>], people: usize) -> Vec<(u32, u32)> {
+    let mut months = vec![(0, 0); 24];
+    // By person: in which of them they were met.
+    let mut met = vec![0_u32; people];
     for commit in commits.iter().filter(|commit| !commit.people.is_empty()) {
         let Some(at) = bucket(commit.ago, window, 24) else { continue };
         months[at].0 += 1;
-        months[at].1.extend(commit.people.iter().copied());
+        for &person in commit.people {
+            let met = &mut met[person as usize];
+            months[at].1 += u32::from(*met >> at & 1 == 0);
+            *met |= 1 << at;
+        }
     }
-    months.into_iter().map(|(count, people): (u32, BTreeSet<u32>)| (count, people.len() as u32)).collect()
+    months
 }
 
 /// Which of `count` twelfths of a window, oldest first, something so long ago falls into.
 fn bucket(ago: i64, window: i64, count: usize) -> Option<usize> {
     let back = usize::try_from(ago.max(0).checked_mul(12)? / window.max(1)).ok()?;
     (count - 1).checked_sub(back)
-}
-
-fn sum(counts: &BTreeMap<u32, u32>) -> u32 {
-    counts.values().sum()
 }
 
 fn share(part: u32, whole: u32) -> f64 {
@@ -127,16 +129,17 @@ fn round(figure: f64) -> f64 {
     (figure * 1e6).round() / 1e6
 }
 
-fn overlap(now: &BTreeMap<u32, u32>, total: u32, before: &BTreeMap<u32, u32>, total_before: u32) -> f64 {
-    let shares = now.iter().filter_map(|(person, n)| {
-        let earlier = f64::from(*before.get(person)?) / f64::from(total_before);
-        Some(earlier.min(f64::from(*n) / f64::from(total)))
+fn overlap(people: &[[u32; 2]], total: u32, total_before: u32) -> f64 {
+    let both = people.iter().filter(|[now, before]| *now > 0 && *before > 0);
+    let shares = both.map(|[now, before]| {
+        let earlier = f64::from(*before) / f64::from(total_before);
+        earlier.min(f64::from(*now) / f64::from(total))
     });
     round(shares.sum::<f64>()).clamp(0.0, 1.0)
 }
 
-fn bus_factor(counts: &BTreeMap<u32, u32>, total: u32) -> u32 {
-    let mut sizes: Vec<u32> = counts.values().copied().collect();
+fn bus_factor(people: &[[u32; 2]], total: u32) -> u32 {
+    let mut sizes: Vec<u32> = people.iter().map(|[now, _]| *now).filter(|now| *now > 0).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     let mut made = 0;
     for (number, size) in sizes.iter().enumerate() {

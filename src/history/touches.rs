@@ -7,8 +7,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::book::Touches;
 use super::compare::{Comparison, Missing, Touch};
-use super::kept::Touches;
 use super::layout::{Alias, Trie};
 use super::rename;
 use super::walk::Commit;
@@ -27,6 +27,10 @@ pub(super) struct Compared {
 }
 
 impl Compared {
+    fn for_so_many(commits: usize) -> Compared {
+        Compared { touches: Vec::with_capacity(commits), followed: Vec::with_capacity(commits), fresh: 0 }
+    }
+
     fn join(&mut self, other: Compared) {
         self.touches.extend(other.touches);
         self.followed.extend(other.followed);
@@ -45,11 +49,13 @@ pub(super) fn of_all(
     comparison: &mut Comparison,
     trie: &mut Trie,
     commits: &[&Commit],
-    book: &Touches,
+    book: &Touches<'_>,
     threads: usize,
 ) -> Result<Compared, Missing> {
-    if book.covers(commits.iter().map(|commit| commit.id)) {
-        return by_book(comparison, trie, commits, book);
+    let places = book.places(commits.iter().map(|commit| commit.id));
+    // Only where most of them are known is it worth going by the book.
+    if 2 * places.iter().flatten().count() > commits.len() {
+        return by_book(comparison, trie, commits, (book, &places));
     }
     if threads < 2 || commits.len() < MANY {
         return in_order(comparison, trie, commits, &|_| false);
@@ -106,13 +112,13 @@ fn by_book(
     comparison: &mut Comparison,
     trie: &mut Trie,
     commits: &[&Commit],
-    book: &Touches,
+    (book, places): (&Touches<'_>, &[Option<u32>]),
 ) -> Result<Compared, Missing> {
-    let mut compared = Compared::default();
+    let mut compared = Compared::for_so_many(commits.len());
     // How many of the moves in the book were followed; `None` once something else was.
     let mut before = Some(0);
-    for commit in commits {
-        let touch = match book.find(commit.id, before, trie) {
+    for (commit, place) in commits.iter().zip(places) {
+        let touch = match place.and_then(|at| book.at(at, before, trie)) {
             Some((touch, moves)) => {
                 moves.iter().for_each(|moved| trie.follow(moved));
                 before = before.map(|before| before + moves.len() as u32);
@@ -133,10 +139,9 @@ fn by_book(
 }
 
 fn compare(comparison: &mut Comparison, trie: &mut Trie, commit: &Commit) -> Result<Touch, Missing> {
-    let mut touch = comparison.touch(trie, commit.before, commit.tree)?;
+    let (touch, brought) = comparison.touch(trie, commit.before, commit.tree)?;
     if let Some(before) = commit.before {
-        rename::follow(comparison, trie, &touch, before, commit.tree)?;
+        rename::follow(comparison, trie, &brought, before, commit.tree)?;
     }
-    (touch.new_directories, touch.new_contracts) = (Vec::new(), Vec::new());
     Ok(touch)
 }
