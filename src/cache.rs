@@ -169,7 +169,7 @@ impl Cache {
     fn holding(bytes: Vec<u8>, secret: [u8; 32]) -> Cache {
         let rows = rows(&bytes, &secret).unwrap_or(0);
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Cache { secret, bytes, rows, used, ..Cache::in_memory() }
+        Cache { secret, bytes, rows, used, walks: Walks::under(&secret), ..Cache::in_memory() }
     }
 
     /// Returns the facts of a file of `size` bytes, if they are known.

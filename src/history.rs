@@ -16,6 +16,7 @@ mod compare;
 mod contents;
 mod contract;
 mod figures;
+mod identities;
 mod kept;
 mod layout;
 mod line;
@@ -86,14 +87,21 @@ pub struct History {
 pub struct Walks(Arc<Mutex<walk::Store>>);
 
 impl Walks {
+    /// Those of a cache that is sealed with `secret`.
+    pub fn under(secret: &[u8; 32]) -> Walks {
+        let secret = *blake3::keyed_hash(secret, b"tags of people").as_bytes();
+        Walks(Arc::new(Mutex::new(walk::Store::under(secret))))
+    }
+
     /// A walk that panicked left whole commits: each is added when it is decoded.
     fn lock(&self) -> std::sync::MutexGuard<'_, walk::Store> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// The commits of this run, to be kept if some of them are new.
-    fn learned(&self) -> Option<Vec<u8>> {
+    fn learned(&self, kin: Option<identities::Kin>) -> Option<Vec<u8>> {
         let mut store = self.lock();
+        store.kin = kin.or_else(|| store.kin.take());
         // A few are sooner decoded again than all are written down anew.
         if store.fresh * SHARE < store.arena.len() {
             return None;
@@ -222,7 +230,10 @@ impl Pending<'_> {
             answers.into_iter().for_each(|later| cache.note_later(name.answers(), later));
             let effects = book.told.map(|told| Later::new(move || postcard::to_stdvec(&told).ok()));
             effects.into_iter().for_each(|later| cache.note_later(name.effects(), later));
-            walks.and_then(|walks| walks.learned()).into_iter().for_each(|bytes| cache.note(name.commits(), bytes));
+            walks
+                .and_then(|walks| walks.learned(book.kin))
+                .into_iter()
+                .for_each(|bytes| cache.note(name.commits(), bytes));
         }
         told
     }
@@ -285,10 +296,16 @@ impl History {
     ) -> Result<History, HistoryProblem> {
         let mut store = walks.lock();
         if let Some(bytes) = kept.filter(|_| store.arena.is_empty()) {
-            *store = kept::restore(&bytes, &mut git.objects()).unwrap_or_default();
+            let hash = git.handle().object_hash();
+            let secret = store.secret;
+            *store = kept::restore(&bytes, hash, secret).unwrap_or_else(|| walk::Store::under(secret));
         }
         let walker = if store.arena.is_empty() { git.clone().again()? } else { git.clone() };
-        let commits = walk::walk(&walker, Some(commit), window_days.saturating_mul(2), &mut store)?;
+        let mut commits = walk::walk(&walker, Some(commit), window_days.saturating_mul(2), &mut store)?;
+        if store.is_lost {
+            *store = walk::Store::under(store.secret);
+            commits = walk::walk(&walker, Some(commit), window_days.saturating_mul(2), &mut store)?;
+        }
         Ok(History { git, window_days, commits })
     }
 

@@ -213,6 +213,10 @@ impl Comparison {
         Comparison { objects, hash_len, open: Vec::new() }
     }
 
+    pub(super) fn objects(&mut self) -> &mut Objects {
+        &mut self.objects
+    }
+
     /// Reads a tree; the empty one for `None`.
     pub(super) fn tree(&mut self, id: Option<ObjectId>) -> Result<Tree, Missing> {
         let Some(id) = id else { return Ok(Tree::default()) };

@@ -2,6 +2,7 @@
 //!
 //! In: the walked commits and a layout. Out: a [`Team`] and, where there are contracts, a [`Spec`] per unit.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use gix::ObjectId;
@@ -12,6 +13,7 @@ use super::book::{self, Touches};
 use super::compare::{self, Comparison, Missing, Touch};
 use super::contents::{Contents, Effects};
 use super::contract::Effect;
+use super::identities::{Kin, Names};
 use super::layout::{Alias, Layout, Trie, Unit};
 use super::owners::{Owners, PLACES};
 use super::people::Who;
@@ -54,6 +56,8 @@ pub(super) struct Book<'a> {
     pub(super) wanted: bool,
     /// Written only if it is to be kept: most runs for a change keep nothing.
     pub(super) new: Option<Later>,
+    /// Who people are.
+    pub(super) kin: Option<Kin>,
     /// The same of what was asked about older trees.
     pub(super) answers: Answers,
     pub(super) learned: Option<Answers>,
@@ -131,6 +135,7 @@ pub(super) fn collect(
     let said = read(git, &mut comparison, &mut trie, question, commits, layout.units.len(), book)?;
     let owners = PLACES.iter().find_map(|place| comparison.file(commits.head_tree, place, SMALL));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
+    let owned = owned(owners.as_ref(), &mut comparison, git, layout, commits, &said)?;
     let mut past = Past::new(comparison, commits, question.most_days(), std::mem::take(&mut book.answers));
     let mut contents = Contents::new(git, std::mem::take(&mut book.effects));
     let mut figures = Vec::new();
@@ -140,9 +145,7 @@ pub(super) fn collect(
         places.extend(aliases(&trie, number));
         let first = said.of_unit(number).map(|change| change.ago).max();
         let age = past.age(first, places)?;
-        let named = owners.as_ref().map_or(&[][..], |owners| owners.of(&in_repository(&git.prefix, &unit.root)));
-        let owned = owned(named, commits, &said);
-        let mut team = team::team(question.window_days, age, owned, &contributions(&said, number));
+        let mut team = team::team(question.window_days, age, owned[number], &contributions(&said, number));
         team.former = former(&trie, git, number);
         let contracts = Contracts { unit, number, changes: &said.changes };
         figures.push((Some(team), spec(&mut past, &trie, git, &contracts, &mut contents)?));
@@ -164,7 +167,9 @@ fn read(
     book: &mut Book<'_>,
 ) -> Result<Said, Missing> {
     let mailmap = comparison.file(commits.head_tree, ".mailmap", SMALL);
-    let who = commits.identities.resolve(&commits.met, mailmap.as_deref(), &left_out.bots);
+    let mut names = Names::new(&commits.identities, Some(comparison.objects()));
+    let (who, kin) = commits.identities.resolve(&commits.met, mailmap.as_deref(), &left_out.bots, &mut names)?;
+    book.kin = Some(kin);
     let ignored = ignored_commits(comparison, commits.head_tree);
     // A program's commit counts nowhere, and programs neither found services nor move them.
     let counts = |(_, people, agent): &(&Commit, Range<usize>, bool)| !people.is_empty() || *agent;
@@ -216,16 +221,33 @@ fn aliases(trie: &Trie, unit: usize) -> impl Iterator<Item = String> {
     trie.aliases.iter().filter(move |(_, users)| trie.sets.holds(*users, unit)).map(|(path, _)| path.clone())
 }
 
-fn owned(named: &[String], commits: &Commits, said: &Said) -> Owned {
-    let mut owned = Owned { owners: named.len() as u32, ..Owned::default() };
-    for person in named.iter().filter_map(|owner| commits.identities.find(owner, &said.who)) {
-        if said.recent[person as usize] {
-            owned.active += 1;
-        } else if said.known[person as usize] {
-            owned.gone += 1;
+/// What is known of the owners of each unit.
+fn owned(
+    owners: Option<&Owners>,
+    comparison: &mut Comparison,
+    git: &Git,
+    layout: &Layout,
+    commits: &Commits,
+    said: &Said,
+) -> Result<Vec<Owned>, Missing> {
+    let mut names = Names::new(&commits.identities, Some(comparison.objects()));
+    // Units of one directory have the same owners.
+    let mut found: HashMap<&str, Option<u32>> = HashMap::new();
+    let mut all = vec![Owned::default(); layout.units.len()];
+    let Some(owners) = owners else { return Ok(all) };
+    for (unit, owned) in layout.units.iter().zip(&mut all) {
+        for owner in owners.of(&in_repository(&git.prefix, &unit.root)) {
+            owned.owners += 1;
+            let person = match found.get(owner.as_str()) {
+                Some(known) => *known,
+                None => *found.entry(owner).or_insert(commits.identities.find(owner, &said.who, &mut names)?),
+            };
+            let Some(person) = person.map(|person| person as usize) else { continue };
+            owned.active += u32::from(said.recent[person]);
+            owned.gone += u32::from(!said.recent[person] && said.known[person]);
         }
     }
-    owned
+    Ok(all)
 }
 
 fn contributions(said: &Said, unit: usize) -> Vec<Contribution<'_>> {

@@ -2,18 +2,17 @@
 //!
 //! In: the commits that a run decoded. Out: bytes for the cache, and the same back from them (what each of them changed
 //! is in `book`). A commit is known by its id and never changes, so nothing here can be out of date. No name and no
-//! address is written: who made a commit is a number, and the few commits that a number was first met in are read
-//! again to tell whose it is.
+//! address is written: who made a commit is a number, and the commit that a number was first met in is read again where
+//! it matters whose it is (see `identities`).
 
 use std::sync::Arc;
 
 use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
+use super::identities::{Former, Identities, Kin, Row, Secret, Tags};
 use super::line::{End, Line, Step};
-use super::people::Identities;
-use super::walk::{Decoded, Store, parse};
-use crate::git::packs::Objects;
+use super::walk::{Decoded, Store};
 
 /// More parents than that has no commit of the repositories we know; such a store is not kept.
 const MOST_PARENTS: usize = 255;
@@ -31,6 +30,8 @@ struct Commits<'a> {
     assisted: Vec<u32>,
     /// Commits in which somebody is met for the first time, and how many are known after each.
     introduced: Vec<(u32, u32)>,
+    tags: Vec<Tags>,
+    kin: Option<Kin>,
     line_ids: &'a [u8],
     line_trees: &'a [u8],
     to_root: bool,
@@ -61,6 +62,8 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
         co_authors: Vec::new(),
         assisted: Vec::new(),
         introduced: Vec::new(),
+        tags: Vec::new(),
+        kin: None,
         line_ids: &[],
         line_trees: &[],
         to_root: store.line.end == End::Root,
@@ -95,17 +98,30 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
     let line_trees: Vec<u8> = line.iter().flat_map(|step| step.tree.as_bytes().iter().copied()).collect();
     (all.ids, all.trees, all.parents, all.parent_counts) = (&ids, &trees, &parents, &parent_counts);
     (all.line_ids, all.line_trees) = (&line_ids, &line_trees);
+    all.tags = in_order(&store.identities.tags(&store.secret), &numbers, met, [0; 2]);
+    all.kin =
+        store.kin.as_ref().map(|kin| Kin { under: kin.under, rows: in_order(&kin.rows, &numbers, met, Row::Open) });
+    all.kin.iter_mut().for_each(Kin::count_anew);
     postcard::to_stdvec(&all).ok()
 }
 
-/// Reads commits back; `None` where anything does not fit together, or somebody's commit is gone.
-pub(super) fn restore(bytes: &[u8], objects: &mut Objects) -> Option<Store> {
+/// What is known of each number, by the new numbers.
+fn in_order<T: Copy>(list: &[T], numbers: &[u32], count: u32, otherwise: T) -> Vec<T> {
+    let mut ordered = vec![otherwise; count as usize];
+    for (one, &number) in list.iter().zip(numbers).filter(|(_, number)| **number != u32::MAX) {
+        ordered[number as usize] = *one;
+    }
+    ordered
+}
+
+/// Reads commits back; `None` where anything does not fit together.
+pub(super) fn restore(bytes: &[u8], hash: gix::hash::Kind, secret: Secret) -> Option<Store> {
     let all: Commits<'_> = postcard::from_bytes(bytes).ok()?;
     let count = all.times.len();
-    if all.hash_len != objects.repository().object_hash().len_in_bytes() || all.authors.len() != count {
+    if all.hash_len != hash.len_in_bytes() || all.authors.len() != count {
         return None;
     }
-    let mut store = Store::default();
+    let mut store = Store { secret, kin: all.kin.clone(), ..Store::for_so_many(count) };
     let (ids, trees) = (list(all.ids, all.hash_len)?, list(all.trees, all.hash_len)?);
     let mut parents = list(all.parents, all.hash_len)?.into_iter();
     if ids.len() != count || trees.len() != count || all.parent_counts.len() != count {
@@ -129,7 +145,13 @@ pub(super) fn restore(bytes: &[u8], objects: &mut Objects) -> Option<Store> {
     for at in all.assisted {
         store.arena.get_mut(at as usize)?.assisted = true;
     }
-    store.identities = Arc::new(identities(&store, &all.introduced, objects)?);
+    let introduced = all.introduced.into_iter().map(|(at, known)| {
+        let commit = store.arena.get(at as usize)?;
+        let makers = std::iter::once(commit.author).chain(commit.co_authors.iter().copied());
+        Some((commit.id, makers.collect(), known))
+    });
+    let former = Former::new(secret, all.tags, introduced.collect::<Option<_>>()?, all.kin)?;
+    store.identities = Arc::new(Identities::of_former(former));
     let known = store.identities.len();
     let fits = |commit: &Decoded| commit.author < known && commit.co_authors.iter().all(|&who| who < known);
     let (line_ids, line_trees) = (list(all.line_ids, all.hash_len)?, list(all.line_trees, all.hash_len)?);
@@ -140,19 +162,6 @@ pub(super) fn restore(bytes: &[u8], objects: &mut Objects) -> Option<Store> {
     let end = if all.to_root { End::Root } else { End::Early };
     store.line = Line { steps: steps.collect(), end };
     Some(store)
-}
-
-/// Reads the commits in which people were first met, in the order in which they were.
-fn identities(store: &Store, introduced: &[(u32, u32)], objects: &mut Objects) -> Option<Identities> {
-    let mut identities = Identities::default();
-    for (at, known) in introduced {
-        let commit = store.arena.get(*at as usize)?;
-        let read = parse(commit.id, objects.commit(commit.id)?, &mut identities)?;
-        if read != *commit || identities.len() != *known {
-            return None;
-        }
-    }
-    Some(identities)
 }
 
 pub(super) fn list(bytes: &[u8], hash_len: usize) -> Option<Vec<ObjectId>> {

@@ -1,15 +1,10 @@
 //! Who made a commit: one person behind several names, programs told from people.
 //!
-//! In: the names and addresses that commits carry. Out: numbers. Nothing written here leaves `history`; a person is
-//! an index that means nothing outside one run.
+//! In: a name and an address as commits carry them. Out: what they tell by themselves; `identities` puts them together.
+//! Nothing written here leaves `history`; a person is an index that means nothing outside one run.
 //!
 //! Two identities are one person if, after `.mailmap`, they share an address, a GitHub login (from
 //! `1+login@users.noreply.github.com`), or a full name of at least two words.
-
-use std::collections::HashMap;
-
-/// An identity as written, by its number.
-pub(super) type Written = u32;
 
 /// Who an identity is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,86 +16,7 @@ pub(super) enum Who {
     Agent,
 }
 
-type NameAndAddress = (Box<[u8]>, Box<[u8]>);
-
-/// Every identity met, each once.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Identities {
-    numbers: HashMap<Box<[u8]>, Written>,
-    list: Vec<NameAndAddress>,
-    key: Vec<u8>,
-}
-
-impl Identities {
-    pub(super) fn number(&mut self, name: &[u8], email: &[u8]) -> Written {
-        self.key.clear();
-        self.key.extend_from_slice(name);
-        self.key.push(b'<');
-        self.key.extend_from_slice(email);
-        if let Some(&known) = self.numbers.get(self.key.as_slice()) {
-            return known;
-        }
-        let number = self.list.len() as Written;
-        self.numbers.insert(self.key.clone().into_boxed_slice(), number);
-        self.list.push((name.into(), email.into()));
-        number
-    }
-
-    /// Finds the person whom CODEOWNERS names: by address, or by the login in an address that GitHub makes up.
-    /// A team cannot be found, nor can a login that never committed under such an address.
-    pub(super) fn find(&self, owner: &str, who: &[Who]) -> Option<u32> {
-        let owner = owner.to_lowercase();
-        let login = owner.strip_prefix('@').filter(|login| !login.contains('/'));
-        let is_owner = |email: &str| match login {
-            Some(login) => login_of(email) == Some(login),
-            None => email == owner,
-        };
-        let found = self
-            .list
-            .iter()
-            .zip(who)
-            .find(|((_, email), who)| matches!(who, Who::Person(_)) && is_owner(&lower(email)));
-        found.and_then(|(_, who)| if let Who::Person(person) = who { Some(*person) } else { None })
-    }
-
-    pub(super) fn len(&self) -> Written {
-        self.list.len() as Written
-    }
-
-    /// Says who each identity is, by number; those that were not met belong to nobody. `bots` are further names or addresses to leave out.
-    pub(super) fn resolve(&self, met: &[bool], mailmap: Option<&[u8]>, bots: &[String]) -> Vec<Who> {
-        let mailmap = mailmap.map(gix::mailmap::Snapshot::from_bytes).unwrap_or_default();
-        let mut groups = Groups::default();
-        self.list
-            .iter()
-            .zip(met)
-            .map(|((name, email), met)| {
-                if !met {
-                    return Who::Bot;
-                }
-                let written = [lower(name), lower(email)];
-                let (name, email) = through_mailmap(&mailmap, name, email);
-                let listed = |bot: &String| [&name, &email].into_iter().chain(&written).any(|text| same(bot, text));
-                if is_agent(&name, &email) {
-                    Who::Agent
-                } else if is_bot(&name, &email) || bots.iter().any(listed) {
-                    Who::Bot
-                } else {
-                    Who::Person(groups.join(&name, &email))
-                }
-            })
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|who| if let Who::Person(group) = who { Who::Person(groups.root(group)) } else { who })
-            .collect()
-    }
-}
-
-fn same(listed: &str, written: &str) -> bool {
-    listed.trim().eq_ignore_ascii_case(written)
-}
-
-fn through_mailmap(mailmap: &gix::mailmap::Snapshot, name: &[u8], email: &[u8]) -> (String, String) {
+pub(super) fn through_mailmap(mailmap: &gix::mailmap::Snapshot, name: &[u8], email: &[u8]) -> (String, String) {
     let signature = gix::actor::SignatureRef { name: name.into(), email: email.into(), time: "0 +0000" };
     let resolved = mailmap.try_resolve_ref(signature);
     let new_name = resolved.as_ref().and_then(|to| to.name).map_or(name, |name| name.as_ref());
@@ -108,50 +24,12 @@ fn through_mailmap(mailmap: &gix::mailmap::Snapshot, name: &[u8], email: &[u8]) 
     (lower(new_name), lower(new_email))
 }
 
-fn lower(bytes: &[u8]) -> String {
+pub(super) fn lower(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_lowercase()
 }
 
-/// Sets of identities that belong to one person (a union-find over what they share).
-#[derive(Debug, Default)]
-struct Groups {
-    parents: Vec<u32>,
-    by_key: HashMap<String, u32>,
-}
-
-impl Groups {
-    fn join(&mut self, name: &str, email: &str) -> u32 {
-        let own = self.parents.len() as u32;
-        self.parents.push(own);
-        let words = name.split_whitespace().count();
-        let login = login_of(email);
-        let keys = [
-            (!email.is_empty() && login.is_none()).then(|| format!("e {email}")),
-            login.map(|login| format!("l {login}")),
-            (words >= 2).then(|| format!("n {name}")),
-        ];
-        for key in keys.into_iter().flatten() {
-            let other = *self.by_key.entry(key).or_insert(own);
-            let (a, b) = (self.root(own), self.root(other));
-            // The lower number stays, so that the outcome does not depend on the order of joins.
-            self.parents[a.max(b) as usize] = a.min(b);
-        }
-        own
-    }
-
-    /// Halves the way as it goes: names of strangers may be made to form one long chain.
-    fn root(&mut self, mut of: u32) -> u32 {
-        while self.parents[of as usize] != of {
-            let above = self.parents[of as usize];
-            self.parents[of as usize] = self.parents[above as usize];
-            of = above;
-        }
-        of
-    }
-}
-
 /// The login in an address that GitHub makes up: `1234+login@…` or, formerly, `login@…`.
-fn login_of(email: &str) -> Option<&str> {
+pub(super) fn login_of(email: &str) -> Option<&str> {
     let local = email.strip_suffix("@users.noreply.github.com")?;
     Some(local.split_once('+').map_or(local, |(_, login)| login))
 }
@@ -189,7 +67,7 @@ const BOTS: &[&str] = &[
 ];
 
 /// Tells programs by whole words, never by a part of one: people are called Cabot and Talbot.
-fn is_bot(name: &str, email: &str) -> bool {
+pub(super) fn is_bot(name: &str, email: &str) -> bool {
     let local = login_of(email).unwrap_or_else(|| email.split('@').next().unwrap_or_default());
     [name, local].into_iter().any(|text| {
         let last = text.rsplit(['-', '_', '.', ' ']).next().unwrap_or_default();
@@ -202,7 +80,7 @@ fn is_bot(name: &str, email: &str) -> bool {
 }
 
 /// Coding agents: by the addresses they sign with, and by names that no person has.
-fn is_agent(name: &str, email: &str) -> bool {
+pub(super) fn is_agent(name: &str, email: &str) -> bool {
     const ADDRESSES: &[&str] = &["noreply@anthropic.com", "cursoragent@cursor.com", "codex@openai.com"];
     const LOGINS: &[&str] =
         &["copilot", "copilot-swe-agent[bot]", "devin-ai-integration[bot]", "gemini-code-assist[bot]", "cursoragent"];
@@ -271,6 +149,7 @@ pub(super) fn name_and_address(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::identities::{Identities, Names};
     use super::*;
 
     fn who(people: &[(&str, &str)], mailmap: Option<&str>) -> Vec<Who> {
@@ -278,7 +157,8 @@ mod tests {
         for (name, email) in people {
             identities.number(name.as_bytes(), email.as_bytes());
         }
-        identities.resolve(&vec![true; people.len()], mailmap.map(str::as_bytes), &[])
+        let mut names = Names::new(&identities, None);
+        identities.resolve(&vec![true; people.len()], mailmap.map(str::as_bytes), &[], &mut names).unwrap().0
     }
 
     #[test]

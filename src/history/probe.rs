@@ -3,9 +3,10 @@
 //! In: bytes of a file, a message or a tree. Out: counts and ranges, nobody's name. Nothing else calls this.
 
 use super::compare::{Entries, differing};
+use super::identities::{Identities, Names};
 use super::memo;
 use super::owners::Owners;
-use super::people::{Identities, Who, trailers};
+use super::people::{Who, trailers};
 
 /// CODEOWNERS: how many own each directory, and the line that names a team.
 pub fn owners(text: &str, directories: &[&str]) -> Vec<(usize, Option<u32>)> {
@@ -22,10 +23,11 @@ pub fn people(mailmap: &[u8], written: &[(&[u8], &[u8])], bots: &[String]) -> Ve
     let mut identities = Identities::default();
     let numbers: Vec<u32> = written.iter().map(|(name, address)| identities.number(name, address)).collect();
     let met = vec![true; identities.len() as usize];
-    let who = identities.resolve(&met, Some(mailmap), bots);
-    let person = |number: &u32| match who[*number as usize] {
-        Who::Person(person) => Some(person),
-        Who::Bot | Who::Agent => None,
+    let resolved = identities.resolve(&met, Some(mailmap), bots, &mut Names::new(&identities, None));
+    let who = resolved.map(|(who, _)| who).unwrap_or_default();
+    let person = |number: &u32| match who.get(*number as usize) {
+        Some(Who::Person(person)) => Some(*person),
+        Some(Who::Bot | Who::Agent) | None => None,
     };
     numbers.iter().map(person).collect()
 }

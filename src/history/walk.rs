@@ -11,8 +11,9 @@ use std::sync::Arc;
 use gix::ObjectId;
 
 use super::AGE_DAYS;
+use super::identities::{Identities, Kin, Secret, Written};
 use super::line::{self, End, Line};
-use super::people::{Identities, Written, name_and_address, trailers};
+use super::people::{Trailers, name_and_address, trailers};
 use crate::git::packs::Objects;
 use crate::git::{Git, GitProblem};
 
@@ -89,9 +90,24 @@ pub(super) struct Store {
     pub(super) fresh: usize,
     /// The line of first parents before a window, as walked last.
     pub(super) line: Line,
+    /// What tags of people are made with, who they are as told last, and whether what was kept of them cannot be read.
+    pub(super) secret: Secret,
+    pub(super) kin: Option<Kin>,
+    pub(super) is_lost: bool,
 }
 
 impl Store {
+    pub(super) fn under(secret: Secret) -> Store {
+        Store { secret, ..Store::default() }
+    }
+
+    pub(super) fn for_so_many(commits: usize) -> Store {
+        let mut store = Store { arena: Vec::with_capacity(commits), ..Store::default() };
+        store.known.reserve(commits);
+        store.used.reserve(commits);
+        store
+    }
+
     /// Takes in a commit that was decoded now or before.
     pub(super) fn add(&mut self, decoded: Decoded, used: bool) -> u32 {
         let index = self.arena.len() as u32;
@@ -251,7 +267,15 @@ impl Walk<'_> {
         let data = self.objects.commit(id)?;
         // Nobody else holds them while a walk goes on, unless a former one is still being told: then they are copied.
         let identities = Arc::make_mut(&mut self.store.identities);
-        let decoded = parse(id, data, identities)?;
+        let decoded = if identities.has_former() {
+            let data = data.to_vec();
+            for (name, address) in people_of(&data)? {
+                self.store.is_lost |= identities.recognize(name, address, &mut self.objects).is_none();
+            }
+            parse(id, &data, identities)
+        } else {
+            parse(id, data, identities)
+        }?;
         self.store.fresh += 1;
         Some(self.store.add(decoded, true))
     }
@@ -266,8 +290,37 @@ fn shallower(reach: Reach, time: i64, cutoff: i64) -> Reach {
     }
 }
 
+/// A commit as it is written.
+struct Raw<'a> {
+    tree: ObjectId,
+    parents: Vec<ObjectId>,
+    author: (&'a [u8], &'a [u8]),
+    time: i64,
+    trailers: Trailers<'a>,
+}
+
+/// Those who made a commit, as it names them: its author first.
+pub(super) fn people_of(data: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let Raw { author, trailers, .. } = read(data)?;
+    Some(std::iter::once(author).chain(trailers.co_authors).collect())
+}
+
+/// Reads a commit, and gives those who made it their numbers.
+fn parse(id: ObjectId, data: &[u8], identities: &mut Identities) -> Option<Decoded> {
+    let Raw { tree, parents, author: (name, address), time, trailers } = read(data)?;
+    let author = identities.number(name, address);
+    let mut co_authors = Vec::new();
+    for (name, address) in trailers.co_authors {
+        let number = identities.number(name, address);
+        if number != author && !co_authors.contains(&number) {
+            co_authors.push(number);
+        }
+    }
+    Some(Decoded { id, tree, parents, time, author, co_authors, assisted: trailers.assisted })
+}
+
 /// Reads a commit's header and the trailers of its message.
-pub(super) fn parse(id: ObjectId, data: &[u8], identities: &mut Identities) -> Option<Decoded> {
+fn read(data: &[u8]) -> Option<Raw<'_>> {
     let (header, message) = match memchr::memmem::find(data, b"\n\n") {
         Some(end) => (&data[..end], &data[end + 2..]),
         None => (data, &data[data.len()..]),
@@ -286,21 +339,9 @@ pub(super) fn parse(id: ObjectId, data: &[u8], identities: &mut Identities) -> O
             break;
         }
     }
-    let (name, email) = author.unwrap_or_default();
-    let author = identities.number(name, email);
-    let mut co_authors = Vec::new();
-    let mut assisted = false;
-    if memchr::memmem::find(message, b"-").is_some() && may_hold_trailers(message) {
-        let found = trailers(message);
-        assisted = found.assisted;
-        for (name, email) in found.co_authors {
-            let number = identities.number(name, email);
-            if number != author && !co_authors.contains(&number) {
-                co_authors.push(number);
-            }
-        }
-    }
-    Some(Decoded { id, tree: tree?, parents, time: time.unwrap_or(0), author, co_authors, assisted })
+    let has_trailers = memchr::memmem::find(message, b"-").is_some() && may_hold_trailers(message);
+    let trailers = if has_trailers { trailers(message) } else { Trailers::default() };
+    Some(Raw { tree: tree?, parents, author: author.unwrap_or_default(), time: time.unwrap_or(0), trailers })
 }
 
 /// A quick look before the lines are split: most messages have none of them.
