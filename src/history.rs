@@ -11,6 +11,7 @@
 //! commits listed in `.git-blame-ignore-revs`.
 
 mod age;
+mod answers;
 mod book;
 mod compare;
 mod contents;
@@ -35,12 +36,14 @@ use std::time::Duration;
 
 use gix::ObjectId;
 
-use crate::cache::{Cache, Later};
+use crate::cache::{Cache, Key, Later};
 use crate::finding::{HistoryStatus, HistorySummary};
 pub use crate::git::GitProblem as HistoryProblem;
 use crate::git::{Git, Options};
 use crate::service::{Spec, Team};
+use answers::Answers;
 use book::Touches;
+use contents::Effects;
 use figures::Book;
 pub use layout::{Layout, Unit};
 use team::DAY;
@@ -67,6 +70,9 @@ impl Default for LeftOut {
         LeftOut { bots: Vec::new(), bulk_files: BULK, older_days: AGE_DAYS }
     }
 }
+
+/// A walk past so many commits has read so much of the packs that it is worth giving back.
+const MANY: usize = 2_000;
 
 /// Where one commit in so many is new, it is worth keeping all of them anew.
 const SHARE: usize = 32;
@@ -204,20 +210,16 @@ impl Pending<'_> {
         if let Some(told) = memo.as_ref().and_then(|(cache, name)| memo::recall(cache, name, &places, left_out)) {
             return told;
         }
-        let mut book = Book::default();
-        let touches = memo.as_ref().and_then(|(cache, name)| cache.noted(&name.touches(&places)));
-        if let Some((cache, name)) = &memo {
-            let known = touches.as_deref().map(Touches::decode);
-            let answers = cache.noted(&name.answers()).and_then(|bytes| postcard::from_bytes(&bytes).ok());
-            let effects = cache.noted(&name.effects()).and_then(|bytes| postcard::from_bytes(&bytes).ok());
-            book = Book {
-                known: known.unwrap_or_default(),
-                wanted: true,
-                answers: answers.unwrap_or_default(),
-                effects: effects.unwrap_or_default(),
-                ..Book::default()
-            };
-        }
+        let noted = |key: &dyn Fn(&memo::Name) -> Key| memo.as_ref().and_then(|(cache, name)| cache.noted(&key(name)));
+        let touches = noted(&|name| name.touches(&places));
+        let (answers, effects) = (noted(&memo::Name::answers), noted(&memo::Name::effects));
+        let mut book = Book {
+            known: touches.as_deref().map(Touches::decode).unwrap_or_default(),
+            wanted: memo.is_some(),
+            answers: answers.as_deref().map(Answers::decode).unwrap_or_default(),
+            effects: effects.as_deref().map(Effects::decode).unwrap_or_default(),
+            ..Book::default()
+        };
         let walks = memo.as_ref().map(|(cache, _)| cache.walks.clone());
         let kept = || memo.as_ref().and_then(|(cache, name)| Some(cache.noted(&name.commits())?.into_owned()));
         let told = self.tell(layout, left_out, &kept, &mut book);
@@ -226,9 +228,9 @@ impl Pending<'_> {
             book.new.into_iter().for_each(|later| cache.note_later(name.touches(&places), later));
             // What is missing today may be fetched tomorrow.
             let learned = book.learned.filter(|_| told.summary.status == HistoryStatus::Full);
-            let answers = learned.map(|learned| Later::new(move || postcard::to_stdvec(&learned).ok()));
+            let answers = learned.map(|learned| Later::new(move || learned.encode()));
             answers.into_iter().for_each(|later| cache.note_later(name.answers(), later));
-            let effects = book.told.map(|told| Later::new(move || postcard::to_stdvec(&told).ok()));
+            let effects = book.told.map(|told| Later::new(move || told.encode()));
             effects.into_iter().for_each(|later| cache.note_later(name.effects(), later));
             walks
                 .and_then(|walks| walks.learned(book.kin))
@@ -283,8 +285,10 @@ impl History {
     /// Opens the repository around `root` and walks back two windows from `HEAD`.
     pub fn open(root: &Path, window_days: u32, options: Options) -> Result<History, HistoryProblem> {
         let git = Git::open(root, options)?;
-        let commits = walk::walk(&git, None, window_days.saturating_mul(2), &mut walk::Store::default())?;
-        Ok(History { git: git.again()?, window_days, commits })
+        let mut store = walk::Store::default();
+        let commits = walk::walk(&git, None, window_days.saturating_mul(2), &mut store)?;
+        let git = if store.arena.len() < MANY { git } else { git.again()? };
+        Ok(History { git, window_days, commits })
     }
 
     fn from(

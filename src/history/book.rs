@@ -93,12 +93,14 @@ impl<'a> Touches<'a> {
 
     /// What the commit at a place changed, and what moved in it, if it was compared after the same moves.
     pub(super) fn at(&self, at: u32, before: Option<u32>, trie: &Trie) -> Option<(Touch, Vec<Alias>)> {
-        let moved = &self.stored.moved;
-        let first = if moved.is_empty() { 0 } else { moved.partition_point(|(place, ..)| *place < at) };
-        if before != Some(first as u32) || self.stored.words != trie.sets.words() {
+        let before = before? as usize;
+        let (former, rest) = self.stored.moved.split_at_checked(before)?;
+        let is_next =
+            former.last().is_none_or(|(place, ..)| *place < at) && rest.first().is_none_or(|(place, ..)| *place >= at);
+        if !is_next || self.stored.words != trie.sets.words() {
             return None;
         }
-        let own = moved[first..].iter().take_while(|(place, ..)| *place == at);
+        let own = rest.iter().take_while(|(place, ..)| *place == at);
         let moves: Vec<Alias> =
             own.map(|&(_, contract, of, ref path)| Alias { path: path.clone(), contract, of }).collect();
         let touch = self.touch(at as usize, trie)?;

@@ -3,10 +3,12 @@
 //! In: the ids of both contents. Out: the [`Effect`] of the change. Each pair is read once, so many at most, and none that
 //! is larger than a file we read ourselves. What the clone does not hold is untold, and noted.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
 use gix::ObjectId;
+use serde::{Deserialize, Serialize};
 
 use super::compare::Touch;
 use super::contract::{self, Effect, Version};
@@ -29,25 +31,71 @@ struct Recent {
     version: Option<(String, Rc<Version>)>,
 }
 
-pub(super) struct Contents {
+pub(super) struct Contents<'a> {
     objects: Objects,
     /// The oldest first.
     recent: VecDeque<Recent>,
     known: HashMap<(ObjectId, ObjectId), Effect>,
     /// What former runs read, and what this run needed of it or read itself.
-    former: Effects,
-    needed: Effects,
+    former: Effects<'a>,
+    needed: Needed,
     read_anew: bool,
     /// Contents that the clone does not hold would have told more.
     pub(super) lacks: bool,
 }
 
 /// What changes from one content to another do: the same for ever.
-pub(super) type Effects = BTreeMap<(Vec<u8>, Vec<u8>), Effect>;
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Effects<'a> {
+    hash_len: usize,
+    /// Contents before and after, sorted.
+    pairs: &'a [u8],
+    effects: Vec<Effect>,
+}
 
-impl Contents {
-    pub(super) fn new(git: &Git, former: Effects) -> Contents {
-        let (known, needed) = (HashMap::new(), Effects::new());
+impl<'a> Effects<'a> {
+    /// Reads them back; none where anything does not fit together.
+    pub(super) fn decode(bytes: &'a [u8]) -> Effects<'a> {
+        let effects: Option<Effects<'_>> = postcard::from_bytes(bytes).ok();
+        let fits = |all: &Effects<'_>| Some(all.pairs.len()) == all.effects.len().checked_mul(2 * all.hash_len);
+        effects.filter(fits).unwrap_or_default()
+    }
+
+    fn get(&self, before: ObjectId, after: ObjectId) -> Option<Effect> {
+        let (first, second) = (before.as_bytes(), after.as_bytes());
+        if first.len() != self.hash_len {
+            return None;
+        }
+        let pair = |at: usize| self.pairs[2 * at * self.hash_len..2 * (at + 1) * self.hash_len].split_at(self.hash_len);
+        let (mut low, mut high) = (0, self.effects.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            match pair(middle).cmp(&(first, second)) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Some(self.effects[middle]),
+            }
+        }
+        None
+    }
+}
+
+/// What a run needed of them or read itself.
+#[derive(Debug, Default)]
+pub(super) struct Needed(BTreeMap<(ObjectId, ObjectId), Effect>);
+
+impl Needed {
+    pub(super) fn encode(&self) -> Option<Vec<u8>> {
+        let hash_len = self.0.keys().next()?.0.as_bytes().len();
+        let pairs: Vec<u8> =
+            self.0.keys().flat_map(|(old, new)| [old.as_bytes(), new.as_bytes()]).flatten().copied().collect();
+        postcard::to_stdvec(&Effects { hash_len, pairs: &pairs, effects: self.0.values().copied().collect() }).ok()
+    }
+}
+
+impl<'a> Contents<'a> {
+    pub(super) fn new(git: &Git, former: Effects<'a>) -> Contents<'a> {
+        let (known, needed) = (HashMap::new(), Needed::default());
         Contents {
             objects: git.objects(),
             recent: VecDeque::new(),
@@ -60,7 +108,7 @@ impl Contents {
     }
 
     /// The effects that this run needed, if some of them are new.
-    pub(super) fn learned(self) -> Option<Effects> {
+    pub(super) fn learned(self) -> Option<Needed> {
         self.read_anew.then_some(self.needed)
     }
 
@@ -82,10 +130,9 @@ impl Contents {
         if self.known.len() >= MOST {
             return Effect::Untold;
         }
-        let key = (before.as_bytes().to_vec(), after.as_bytes().to_vec());
-        let effect = match self.former.get(&key).copied().or_else(|| self.read(name, *before, *after)) {
+        let effect = match self.former.get(*before, *after).or_else(|| self.read(name, *before, *after)) {
             Some(effect) => {
-                self.needed.insert(key, effect);
+                self.needed.0.insert((*before, *after), effect);
                 effect
             }
             None => Effect::Untold,

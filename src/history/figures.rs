@@ -8,10 +8,11 @@ use std::ops::Range;
 use gix::ObjectId;
 
 use super::LeftOut;
-use super::age::{Answers, Past};
+use super::age::Past;
+use super::answers::{Answers, Learned};
 use super::book::{self, Touches};
 use super::compare::{self, Comparison, Missing, Touch};
-use super::contents::{Contents, Effects};
+use super::contents::{Contents, Effects, Needed};
 use super::contract::Effect;
 use super::identities::{Kin, Names};
 use super::layout::{Alias, Layout, Trie, Unit};
@@ -59,11 +60,11 @@ pub(super) struct Book<'a> {
     /// Who people are.
     pub(super) kin: Option<Kin>,
     /// The same of what was asked about older trees.
-    pub(super) answers: Answers,
-    pub(super) learned: Option<Answers>,
+    pub(super) answers: Answers<'a>,
+    pub(super) learned: Option<Learned>,
     /// The same of what changes of contract files do.
-    pub(super) effects: Effects,
-    pub(super) told: Option<Effects>,
+    pub(super) effects: Effects<'a>,
+    pub(super) told: Option<Needed>,
 }
 
 /// Former places kept of one unit.
@@ -144,7 +145,7 @@ pub(super) fn collect(
         let mut places: Vec<String> = own.map(|path| in_repository(&git.prefix, path)).collect();
         places.extend(aliases(&trie, number));
         let first = said.of_unit(number).map(|change| change.ago).max();
-        let age = past.age(first, places)?;
+        let age = past.age(first, &places)?;
         let mut team = team::team(question.window_days, age, owned[number], &contributions(&said, number));
         team.former = former(&trie, git, number);
         let contracts = Contracts { unit, number, changes: &said.changes };
@@ -182,8 +183,9 @@ fn read(
     let list: Vec<&Commit> = made.iter().map(|(commit, ..)| *commit).collect();
     let compared = touches::of_all(git, comparison, trie, &list, &book.known, threads)?;
     let kept = (book.wanted && compared.fresh > 0).then(|| {
-        let ids: Vec<u8> = list.iter().flat_map(|commit| commit.id.as_bytes()).copied().collect();
         let (hash_len, words) = (commits.head.as_bytes().len(), trie.sets.words());
+        let mut ids = Vec::with_capacity(list.len() * hash_len);
+        list.iter().for_each(|commit| ids.extend_from_slice(commit.id.as_bytes()));
         Kept { hash_len, words, ids, moves: compared.moves(trie) }
     });
     let mut changes: Vec<Change> = Vec::with_capacity(made.len());
@@ -261,7 +263,7 @@ fn spec(
     trie: &Trie,
     git: &Git,
     &Contracts { unit, number, changes }: &Contracts<'_>,
-    contents: &mut Contents,
+    contents: &mut Contents<'_>,
 ) -> Result<Option<Spec>, Missing> {
     if unit.contracts.is_empty() {
         return Ok(None);
@@ -291,7 +293,7 @@ fn spec(
     files.dedup();
     let mut places: Vec<String> = files.iter().map(|path| in_repository(&git.prefix, path)).collect();
     places.extend(aliases(trie, number));
-    let age = past.age(first, places)?;
+    let age = past.age(first, &places)?;
     Ok(Some(team::spec(&files, age, &list)))
 }
 

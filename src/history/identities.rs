@@ -4,9 +4,11 @@
 //!
 //! Kept from one run to the next are numbers, and no name and no address: who is a program, which identities have
 //! something in common (*a key*: an address, a login or a full name; it is a number too), and two *tags* of a byte each.
-//! They tell which of the old commits may be of the same person as a new one, and only those are read again. A tag gives nothing away that the commit
-//! beside it does not: whoever has that commit reads the name itself; whoever has not would need the key that seals the
-//! cache to make a tag at all, and finds that one of 256 people fits each.
+//! They tell which of the old commits may be of the same person as a new one, and only those are read again.
+//!
+//! A tag gives nothing away that the id of the commit beside it does not: whoever has that commit reads the name itself.
+//! Whoever has not cannot make a tag without the key that seals the cache, and finds with it that each byte fits one in
+//! 256 of all people.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -23,6 +25,9 @@ use crate::git::packs::Objects;
 pub(super) type Written = u32;
 
 type NameAndAddress = (Box<[u8]>, Box<[u8]>);
+
+/// The same where it is written.
+type Parts<'a> = (&'a [u8], &'a [u8]);
 
 /// Every identity met, each once.
 #[derive(Clone, Debug, Default)]
@@ -118,14 +123,14 @@ impl Former {
     fn read(&self, number: Written, objects: &mut Objects) -> Option<Vec<(Written, NameAndAddress)>> {
         let (commit, makers) = &self.commits[*self.met_in.get(number as usize)? as usize];
         let people = walk::people_of(objects.commit(*commit)?)?;
-        let mut named: Vec<(&[u8], &[u8])> = Vec::with_capacity(makers.len());
+        let mut named: Vec<Parts<'_>> = Vec::with_capacity(makers.len());
         people.into_iter().for_each(|person| {
             if !named.contains(&person) {
                 named.push(person)
             }
         });
         let fits = named.len() == makers.len();
-        let owned = |(name, address): (&[u8], &[u8])| (name.into(), address.into());
+        let owned = |(name, address): Parts<'_>| (name.into(), address.into());
         fits.then(|| makers.iter().copied().zip(named.into_iter().map(owned)).collect())
     }
 }
@@ -334,8 +339,8 @@ impl<'a> Names<'a> {
         Names { identities, objects, read: BTreeMap::new() }
     }
 
-    fn of(&mut self, number: Written) -> Result<Option<(&[u8], &[u8])>, Missing> {
-        fn parts((name, address): &NameAndAddress) -> (&[u8], &[u8]) {
+    fn of(&mut self, number: Written) -> Result<Option<Parts<'_>>, Missing> {
+        fn parts((name, address): &NameAndAddress) -> Parts<'_> {
             (name, address)
         }
         if let Some(known) = self.identities.list.get(number as usize).and_then(Option::as_ref) {

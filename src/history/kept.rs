@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::identities::{Former, Identities, Kin, Row, Secret, Tags};
 use super::line::{End, Line, Step};
-use super::walk::{Decoded, Store};
+use super::walk::{Decoded, Store, UNREAD};
 
 /// More parents than that has no commit of the repositories we know; such a store is not kept.
 const MOST_PARENTS: usize = 255;
@@ -22,7 +22,9 @@ struct Commits<'a> {
     hash_len: usize,
     ids: &'a [u8],
     trees: &'a [u8],
-    parents: &'a [u8],
+    /// Places among these commits, counted from 1, and 0 for the next of `outside`.
+    parents: Vec<u32>,
+    outside: &'a [u8],
     parent_counts: &'a [u8],
     times: Vec<i64>,
     authors: Vec<u32>,
@@ -34,6 +36,7 @@ struct Commits<'a> {
     kin: Option<Kin>,
     line_ids: &'a [u8],
     line_trees: &'a [u8],
+    line_times: Vec<(u32, i64)>,
     to_root: bool,
 }
 
@@ -50,12 +53,13 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
         }
         (*new, met)
     };
-    let (mut ids, mut trees, mut parents, mut parent_counts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut trees, mut outside, mut parent_counts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut all = Commits {
         hash_len,
         ids: &[],
         trees: &[],
-        parents: &[],
+        parents: Vec::new(),
+        outside: &[],
         parent_counts: &[],
         times: Vec::new(),
         authors: Vec::new(),
@@ -66,12 +70,26 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
         kin: None,
         line_ids: &[],
         line_trees: &[],
+        line_times: Vec::new(),
         to_root: store.line.end == End::Root,
     };
+    let count_used = |next: &mut u32, used: &bool| {
+        *next += u32::from(*used);
+        Some(if *used { *next } else { 0 })
+    };
+    let places: Vec<u32> = store.used.iter().scan(0, count_used).collect();
     for (nth, commit) in (0_u32..).zip(used()) {
         ids.extend_from_slice(commit.id.as_bytes());
         trees.extend_from_slice(commit.tree.as_bytes());
-        commit.parents.iter().for_each(|parent| parents.extend_from_slice(parent.as_bytes()));
+        for parent in commit.parents.clone() {
+            let place = store.parent(parent);
+            let kept = place.ok().map(|place| places[place as usize]).filter(|&place| place > 0);
+            all.parents.push(kept.unwrap_or(0));
+            if kept.is_none() {
+                let id = place.map_or_else(|id| id, |place| store.arena[place as usize].id);
+                outside.extend_from_slice(id.as_bytes());
+            }
+        }
         parent_counts.push(u8::try_from(commit.parents.len()).ok().filter(|&n| usize::from(n) < MOST_PARENTS)?);
         all.times.push(commit.time);
         let before = all.introduced.last().map_or(0, |(_, known)| *known);
@@ -96,7 +114,9 @@ pub(super) fn encode(store: &Store) -> Option<Vec<u8>> {
     let line = if store.line.end == End::Lost { &[] } else { &store.line.steps[..] };
     let line_ids: Vec<u8> = line.iter().flat_map(|step| step.id.as_bytes().iter().copied()).collect();
     let line_trees: Vec<u8> = line.iter().flat_map(|step| step.tree.as_bytes().iter().copied()).collect();
-    (all.ids, all.trees, all.parents, all.parent_counts) = (&ids, &trees, &parents, &parent_counts);
+    let times = (0..).zip(line).filter_map(|(at, step)| Some((at, *store.line.times.get(&step.id)?)));
+    all.line_times = times.collect();
+    (all.ids, all.trees, all.outside, all.parent_counts) = (&ids, &trees, &outside, &parent_counts);
     (all.line_ids, all.line_trees) = (&line_ids, &line_trees);
     all.tags = in_order(&store.identities.tags(&store.secret), &numbers, met, [0; 2]);
     all.kin =
@@ -123,7 +143,7 @@ pub(super) fn restore(bytes: &[u8], hash: gix::hash::Kind, secret: Secret) -> Op
     }
     let mut store = Store { secret, kin: all.kin.clone(), ..Store::for_so_many(count) };
     let (ids, trees) = (list(all.ids, all.hash_len)?, list(all.trees, all.hash_len)?);
-    let mut parents = list(all.parents, all.hash_len)?.into_iter();
+    let mut first = 0;
     if ids.len() != count || trees.len() != count || all.parent_counts.len() != count {
         return None;
     }
@@ -131,13 +151,25 @@ pub(super) fn restore(bytes: &[u8], hash: gix::hash::Kind, secret: Secret) -> Op
         let decoded = Decoded {
             id: ids[at],
             tree: trees[at],
-            parents: parents.by_ref().take(usize::from(all.parent_counts[at])).collect(),
+            parents: first..first + u32::from(all.parent_counts[at]),
             time: all.times[at],
             author: all.authors[at],
             co_authors: Vec::new(),
             assisted: false,
         };
+        first = decoded.parents.end;
         store.add(decoded, false);
+    }
+    store.unread = list(all.outside, all.hash_len)?;
+    let mut next = UNREAD;
+    for parent in all.parents {
+        store.parents.push(parent.checked_sub(1).unwrap_or(next));
+        next += u32::from(parent == 0);
+    }
+    let is_place = |place: &u32| (*place as usize) < count || (UNREAD..next).contains(place);
+    let fits = first as usize == store.parents.len() && (next - UNREAD) as usize == store.unread.len();
+    if !fits || !store.parents.iter().all(is_place) {
+        return None;
     }
     for (at, co_authors) in all.co_authors {
         store.arena.get_mut(at as usize)?.co_authors = co_authors;
@@ -160,7 +192,10 @@ pub(super) fn restore(bytes: &[u8], hash: gix::hash::Kind, secret: Secret) -> Op
     }
     let steps = line_ids.into_iter().zip(line_trees).map(|(id, tree)| Step { id, tree });
     let end = if all.to_root { End::Root } else { End::Early };
-    store.line = Line { steps: steps.collect(), end };
+    store.line = Line { steps: steps.collect(), end, ..Line::default() };
+    for (at, time) in all.line_times {
+        store.line.times.insert(store.line.steps.get(at as usize)?.id, time);
+    }
     Some(store)
 }
 

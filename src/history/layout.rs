@@ -102,13 +102,20 @@ pub(super) struct Sets {
     words: usize,
     list: Vec<Box<[u64]>>,
     numbers: HashMap<Box<[u64]>, Set>,
+    /// A set, a unit, and the set with it, as asked last: a unit has its directories in a row.
+    last: (Set, usize, Set),
 }
 
 impl Sets {
     fn new(units: usize) -> Sets {
         let words = units.div_ceil(64).max(1);
         let empty: Box<[u64]> = vec![0; words].into();
-        Sets { words, list: vec![empty.clone()], numbers: HashMap::from([(empty, NONE)]) }
+        Sets {
+            words,
+            list: vec![empty.clone()],
+            numbers: HashMap::from([(empty, NONE)]),
+            last: (NONE, usize::MAX, NONE),
+        }
     }
 
     pub(super) fn words(&self) -> usize {
@@ -134,9 +141,14 @@ impl Sets {
     }
 
     fn with(&mut self, set: Set, unit: usize) -> Set {
+        if (self.last.0, self.last.1) == (set, unit) {
+            return self.last.2;
+        }
         let mut bits = self.list[set as usize].clone();
         bits[unit / 64] |= 1 << (unit % 64);
-        self.intern(bits)
+        let with = self.intern(bits);
+        self.last = (set, unit, with);
+        with
     }
 
     fn union(&mut self, a: Set, b: Set) -> Set {

@@ -4,6 +4,9 @@
 //! looked at, which costs some 2 µs each; when a commit was made is read of one in [`BLOCK`], for it stands further in.
 //! Where the line ends hangs on the commits alone, not on what a former run knew of them.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use gix::ObjectId;
 
 use super::team::DAY;
@@ -14,6 +17,8 @@ use crate::git::packs::Objects;
 const MOST: usize = 1_000_000;
 /// The time of one commit in so many is looked at.
 const BLOCK: usize = 64;
+/// So many commits are looked for in a known line one by one.
+const FEW: usize = 16;
 /// The line ends at the same commit for a quarter of a year, so that runs of neighbouring commits ask about the same
 /// trees, and find what a former run was answered.
 const QUARTER: i64 = 91 * DAY;
@@ -30,6 +35,8 @@ pub(super) struct Step {
 pub(super) struct Line {
     pub(super) steps: Vec<Step>,
     pub(super) end: End,
+    /// When some of them were made.
+    pub(super) times: BTreeMap<ObjectId, i64>,
 }
 
 /// Where a line ends.
@@ -67,48 +74,105 @@ pub(super) fn follow(
     since: i64,
     known: &Line,
 ) -> (Line, usize) {
-    let places: gix::hashtable::HashMap<ObjectId, usize> =
-        known.steps.iter().enumerate().map(|(at, step)| (step.id, at)).collect();
-    let mut line = Line::default();
+    let mut way = Way { objects, since, line: Line::default(), known, block: 0, older: None };
+    let mut places: Option<gix::hashtable::HashMap<ObjectId, usize>> = None;
     let mut next = Some(first);
-    // Where a block ended before `since`: once may be a wrong clock, twice in a row is not.
-    let mut older = None;
-    line.end = loop {
+    let mut is_behind = !shallow.is_empty();
+    way.line.end = loop {
         let Some(id) = next else { break End::Root };
-        let taken = places.get(&id).and_then(|&at| taken(known, at));
-        let Some((step, parent)) = taken.or_else(|| read(objects, id)).filter(|_| line.steps.len() < MOST) else {
+        // A few steps at most lead to where the known line begins; only then is it worth sorting all of it.
+        let at = if is_behind {
+            None
+        } else if known.steps.first().is_some_and(|step| step.id == id) {
+            Some(0)
+        } else if way.line.steps.len() < FEW {
+            known.steps.iter().position(|step| step.id == id)
+        } else {
+            let all = || known.steps.iter().enumerate().map(|(at, step)| (step.id, at)).collect();
+            places.get_or_insert_with(all).get(&id).copied()
+        };
+        if let Some(at) = at {
+            is_behind = true;
+            let rest = &known.steps[at..];
+            // What comes before the last one's parent is only known where there is none.
+            let taken = if known.end == End::Root { rest.len() } else { rest.len() - 1 };
+            for (nth, step) in rest[..taken].iter().enumerate() {
+                next = rest.get(nth + 1).map(|step| step.id);
+                if let Some(enough) = way.go(*step, next.is_none()) {
+                    return (way.line, enough);
+                }
+            }
+            if taken > 0 {
+                continue;
+            }
+        }
+        let Some((step, parent)) = read(way.objects, id).filter(|_| way.line.steps.len() < MOST) else {
             break End::Lost;
         };
-        line.steps.push(step);
         if parent.is_some() && shallow.contains(&id) {
+            way.line.steps.push(step);
             break End::Lost;
         }
         next = parent;
-        if line.steps.len().is_multiple_of(BLOCK) {
-            let is_older = time(objects, id).is_some_and(|time| time < since);
-            if let Some(block) = older.filter(|_| is_older && next.is_some()) {
-                let enough = enough(objects, &line.steps, block, since);
-                line.end = End::Early;
-                return (line, enough);
-            }
-            older = is_older.then_some(line.steps.len());
+        if let Some(enough) = way.go(step, next.is_none()) {
+            return (way.line, enough);
         }
     };
-    let enough = line.steps.len();
-    (line, enough)
+    let enough = way.line.steps.len();
+    (way.line, enough)
 }
 
-/// The first steps up to one that is older, which is in the block that ends at `end`.
-fn enough(objects: &mut Objects, steps: &[Step], end: usize, since: i64) -> usize {
-    let start = end - BLOCK;
-    let newer = |step: &Step| time(objects, step.id).is_none_or(|time| time >= since);
-    start + steps[start..end - 1].partition_point(newer) + 1
+/// A line as it is followed.
+struct Way<'w> {
+    objects: &'w mut Objects,
+    since: i64,
+    line: Line,
+    known: &'w Line,
+    /// Where the current block began.
+    block: usize,
+    /// A block that ended before `since`: once may be a wrong clock, twice in a row is not.
+    older: Option<Range<usize>>,
 }
 
-/// The step at this place of a line, and its parent; `None` where that is not in the line.
-fn taken(line: &Line, at: usize) -> Option<(Step, Option<ObjectId>)> {
-    let next = line.steps.get(at + 1).map(|step| step.id);
-    (next.is_some() || line.end == End::Root).then(|| (line.steps[at], next))
+impl Way<'_> {
+    /// Takes a step; says how many are enough if it was the last.
+    fn go(&mut self, step: Step, is_root: bool) -> Option<usize> {
+        self.line.steps.push(step);
+        if !ends_block(step.id) {
+            return None;
+        }
+        let block = std::mem::replace(&mut self.block, self.line.steps.len())..self.line.steps.len();
+        let is_older = self.time(step.id).is_some_and(|time| time < self.since);
+        if let Some(older) = self.older.take().filter(|_| is_older && !is_root) {
+            self.line.end = End::Early;
+            return Some(self.enough(older));
+        }
+        self.older = is_older.then_some(block);
+        None
+    }
+
+    /// The first steps up to one that is older, which is in this block.
+    fn enough(&mut self, block: Range<usize>) -> usize {
+        let (mut low, mut high) = (block.start, block.end - 1);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let is_older = self.time(self.line.steps[middle].id).is_some_and(|time| time < self.since);
+            if is_older { high = middle } else { low = middle + 1 }
+        }
+        low + 1
+    }
+
+    fn time(&mut self, id: ObjectId) -> Option<i64> {
+        let time = self.known.times.get(&id).copied().or_else(|| time(self.objects, id))?;
+        self.line.times.insert(id, time);
+        Some(time)
+    }
+}
+
+/// One commit in some [`BLOCK`] ends a block: which ones, their ids say, so that runs of neighbouring commits look at the
+/// same ones' times.
+fn ends_block(id: ObjectId) -> bool {
+    id.as_bytes().last().is_some_and(|last| usize::from(*last).is_multiple_of(BLOCK))
 }
 
 fn read(objects: &mut Objects, id: ObjectId) -> Option<(Step, Option<ObjectId>)> {
@@ -125,8 +189,14 @@ const LONGEST_HEAD: usize = 2 * (8 + 64);
 
 /// Reads when a commit was made; `None` where it is missing.
 pub(super) fn time(objects: &mut Objects, commit: ObjectId) -> Option<i64> {
-    time_of(objects.commit(commit)?)
+    let mut head = [0; HEADER];
+    let length = objects.head_of_commit(commit, &mut head);
+    let lines = length.and_then(|length| Some(&head[..memchr::memrchr(b'\n', &head[..length])?]));
+    lines.and_then(time_of).or_else(|| time_of(objects.commit(commit)?))
 }
+
+/// Nearly every commit says within so many bytes when it was made.
+const HEADER: usize = 320;
 
 /// Reads the tree and the first parent from the beginning of a commit, in the order in which git writes them.
 fn tree_and_parent(data: &[u8]) -> Option<(ObjectId, Option<ObjectId>)> {

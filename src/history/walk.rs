@@ -5,7 +5,8 @@
 //!
 //! Time is the committer's, measured back from `HEAD`'s own, never from today: the same commit gives the same figures.
 
-use std::collections::{BinaryHeap, HashSet};
+use std::collections::BinaryHeap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use gix::ObjectId;
@@ -71,12 +72,16 @@ pub(super) struct Commits {
 pub(super) struct Decoded {
     pub(super) id: ObjectId,
     pub(super) tree: ObjectId,
-    pub(super) parents: Vec<ObjectId>,
+    /// Where in [`Store::parents`] they are.
+    pub(super) parents: Range<u32>,
     pub(super) time: i64,
     pub(super) author: Written,
     pub(super) co_authors: Vec<Written>,
     pub(super) assisted: bool,
 }
+
+/// What is no place in the arena.
+pub(super) const UNREAD: u32 = 1 << 31;
 
 /// Commits that were decoded, for the next walk in the same repository: a base shares nearly all with its head.
 #[derive(Debug, Default)]
@@ -84,6 +89,9 @@ pub(super) struct Store {
     pub(super) identities: Arc<Identities>,
     pub(super) arena: Vec<Decoded>,
     pub(super) known: gix::hashtable::HashMap<ObjectId, u32>,
+    /// Parents by their places in the arena; from [`UNREAD`] on they are places in `unread`.
+    pub(super) parents: Vec<u32>,
+    pub(super) unread: Vec<ObjectId>,
     /// Which of the arena this run asked for.
     pub(super) used: Vec<bool>,
     /// How many of them it had to decode.
@@ -105,6 +113,7 @@ impl Store {
         let mut store = Store { arena: Vec::with_capacity(commits), ..Store::default() };
         store.known.reserve(commits);
         store.used.reserve(commits);
+        store.parents.reserve(commits + commits / 2);
         store
     }
 
@@ -116,6 +125,27 @@ impl Store {
         self.used.push(used);
         index
     }
+
+    /// Takes in a commit that was read, and gives those who made it their numbers.
+    fn take_in(&mut self, id: ObjectId, raw: Raw<'_>) -> u32 {
+        // Nobody else holds them while a walk goes on, unless a former one is still being told: then they are copied.
+        let (author, co_authors) = numbered(&raw, Arc::make_mut(&mut self.identities));
+        let start = self.parents.len() as u32;
+        for parent in raw.parents {
+            self.parents.push(UNREAD + self.unread.len() as u32);
+            self.unread.push(parent);
+        }
+        let parents = start..self.parents.len() as u32;
+        let assisted = raw.trailers.assisted;
+        self.fresh += 1;
+        self.add(Decoded { id, tree: raw.tree, parents, time: raw.time, author, co_authors, assisted }, true)
+    }
+
+    /// A parent's place in the arena, or what it is called.
+    pub(super) fn parent(&self, at: u32) -> Result<u32, ObjectId> {
+        let place = self.parents[at as usize];
+        if place < UNREAD { Ok(place) } else { Err(self.unread[(place - UNREAD) as usize]) }
+    }
 }
 
 /// Where the line of first parents comes to what is older than the walked stretch.
@@ -124,6 +154,26 @@ enum Before {
     /// The repository is younger.
     Nothing,
     Unknown,
+}
+
+/// Which of the arena a walk has met.
+#[derive(Default)]
+struct Seen {
+    is_seen: Vec<bool>,
+    count: usize,
+}
+
+impl Seen {
+    /// Says whether it is new.
+    fn insert(&mut self, index: u32) -> bool {
+        let index = index as usize;
+        if index >= self.is_seen.len() {
+            self.is_seen.resize(2 * index + 1, false);
+        }
+        let is_new = !std::mem::replace(&mut self.is_seen[index], true);
+        self.count += usize::from(is_new);
+        is_new
+    }
 }
 
 struct Walk<'s> {
@@ -154,7 +204,7 @@ pub(super) fn reach_back(git: &Git, commits: &mut Commits, days: u32) {
     let shallow = shallow(&objects);
     let since = line::since(commits.head_time, days);
     let (line, enough) = line::follow(&mut objects, &shallow, first, since, &commits.older);
-    commits.older = Line { end: line.end_of(enough), steps: line.steps };
+    commits.older = Line { end: line.end_of(enough), ..line };
     commits.older.steps.truncate(enough);
 }
 
@@ -173,8 +223,9 @@ impl Walk<'_> {
         // Among commits of one second the first met comes first, whatever the store knew before.
         let mut heap = BinaryHeap::from([(head_time, std::cmp::Reverse(0), first)]);
         let mut list = Vec::new();
-        let mut met = HashSet::new();
-        let mut seen = HashSet::from([first]);
+        let mut met = Vec::new();
+        let mut seen = Seen::default();
+        seen.insert(first);
         let (mut reach, mut oldest, mut late) = (Reach::Root, head_time, 0);
         while let Some((time, _, at)) = heap.pop() {
             if time < cutoff {
@@ -186,7 +237,7 @@ impl Walk<'_> {
             } else {
                 oldest = oldest.min(time);
             }
-            if seen.len() > MOST_COMMITS {
+            if seen.count > MOST_COMMITS {
                 reach = Reach::Broken;
                 break;
             }
@@ -195,26 +246,26 @@ impl Walk<'_> {
                 reach = shallower(reach, time, cutoff);
                 continue;
             }
-            let parents = std::mem::take(&mut self.store.arena[at].parents);
+            let parents = self.store.arena[at].parents.clone();
             let mut before = None;
-            for (nth, &parent) in parents.iter().enumerate() {
-                let Some(index) = self.decode(parent) else {
+            for parent in parents.clone() {
+                let Some(index) = self.parent(parent) else {
                     reach = Reach::Broken;
                     continue;
                 };
-                if nth == 0 {
+                if parent == parents.start {
                     before = Some(self.store.arena[index as usize].tree);
                 }
                 if seen.insert(index) {
-                    heap.push((self.store.arena[index as usize].time, std::cmp::Reverse(seen.len()), index));
+                    heap.push((self.store.arena[index as usize].time, std::cmp::Reverse(seen.count), index));
                 }
             }
             let missing = before.is_none() && !parents.is_empty();
             if parents.len() < 2 && time >= cutoff && !missing {
                 let made = &self.store.arena[at];
                 let co_authors = made.co_authors.clone();
-                met.insert(made.author);
-                met.extend(&co_authors);
+                met.resize(self.store.identities.len() as usize, false);
+                std::iter::once(&made.author).chain(&co_authors).for_each(|&who| met[who as usize] = true);
                 list.push(Commit {
                     id: made.id,
                     tree: made.tree,
@@ -225,11 +276,10 @@ impl Walk<'_> {
                     assisted: made.assisted,
                 });
             }
-            self.store.arena[at].parents = parents;
         }
         let older = self.older(first, cutoff, head_time);
         let identities = Arc::clone(&self.store.identities);
-        let met = (0..identities.len()).map(|number| met.contains(&number)).collect();
+        met.resize(identities.len() as usize, false);
         Commits { list, identities, met, head, head_tree, head_time, older, oldest, reach }
     }
 
@@ -237,8 +287,12 @@ impl Walk<'_> {
     fn before(&self, first: u32, cutoff: i64) -> Before {
         let mut at = &self.store.arena[first as usize];
         while at.time >= cutoff {
-            let Some(parent) = at.parents.first() else { return Before::Nothing };
-            let Some(&index) = self.store.known.get(parent) else { return Before::Unknown };
+            let Some(parent) = at.parents.clone().next() else { return Before::Nothing };
+            let index = self.store.parent(parent).ok().or_else(|| {
+                let id = self.store.parent(parent).err()?;
+                self.store.known.get(&id).copied()
+            });
+            let Some(index) = index else { return Before::Unknown };
             at = &self.store.arena[index as usize];
         }
         Before::Commit(at.id)
@@ -248,12 +302,12 @@ impl Walk<'_> {
     fn older(&mut self, first: u32, cutoff: i64, head_time: i64) -> Line {
         let from = match self.before(first, cutoff) {
             Before::Commit(id) => id,
-            Before::Nothing => return Line { steps: Vec::new(), end: End::Root },
+            Before::Nothing => return Line { end: End::Root, ..Line::default() },
             Before::Unknown => return Line::default(),
         };
         let since = line::since(head_time, AGE_DAYS);
         let (line, enough) = line::follow(&mut self.objects, &self.shallow, from, since, &self.store.line);
-        let older = Line { steps: line.steps[..enough].to_vec(), end: line.end_of(enough) };
+        let older = Line { steps: line.steps[..enough].to_vec(), end: line.end_of(enough), ..Line::default() };
         self.store.line = line;
         older
     }
@@ -264,20 +318,32 @@ impl Walk<'_> {
             self.store.used[known as usize] = true;
             return Some(known);
         }
-        let data = self.objects.commit(id)?;
-        // Nobody else holds them while a walk goes on, unless a former one is still being told: then they are copied.
+        if !self.store.identities.has_former() {
+            let raw = read(self.objects.commit(id)?)?;
+            return Some(self.store.take_in(id, raw));
+        }
+        let data = self.objects.commit(id)?.to_vec();
+        let raw = read(&data)?;
         let identities = Arc::make_mut(&mut self.store.identities);
-        let decoded = if identities.has_former() {
-            let data = data.to_vec();
-            for (name, address) in people_of(&data)? {
-                self.store.is_lost |= identities.recognize(name, address, &mut self.objects).is_none();
+        for (name, address) in raw.people() {
+            self.store.is_lost |= identities.recognize(name, address, &mut self.objects).is_none();
+        }
+        Some(self.store.take_in(id, raw))
+    }
+
+    /// Decodes a parent once; `None` where it is missing or no commit.
+    fn parent(&mut self, at: u32) -> Option<u32> {
+        match self.store.parent(at) {
+            Ok(index) => {
+                self.store.used[index as usize] = true;
+                Some(index)
             }
-            parse(id, &data, identities)
-        } else {
-            parse(id, data, identities)
-        }?;
-        self.store.fresh += 1;
-        Some(self.store.add(decoded, true))
+            Err(id) => {
+                let index = self.decode(id)?;
+                self.store.parents[at as usize] = index;
+                Some(index)
+            }
+        }
     }
 }
 
@@ -299,24 +365,29 @@ struct Raw<'a> {
     trailers: Trailers<'a>,
 }
 
-/// Those who made a commit, as it names them: its author first.
-pub(super) fn people_of(data: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
-    let Raw { author, trailers, .. } = read(data)?;
-    Some(std::iter::once(author).chain(trailers.co_authors).collect())
+impl<'a> Raw<'a> {
+    /// Those who made it, as it names them: its author first.
+    fn people(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        std::iter::once(self.author).chain(self.trailers.co_authors.iter().copied())
+    }
 }
 
-/// Reads a commit, and gives those who made it their numbers.
-fn parse(id: ObjectId, data: &[u8], identities: &mut Identities) -> Option<Decoded> {
-    let Raw { tree, parents, author: (name, address), time, trailers } = read(data)?;
-    let author = identities.number(name, address);
+/// Those who made a commit, as it names them: its author first.
+pub(super) fn people_of(data: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    Some(read(data)?.people().collect())
+}
+
+/// Gives those who made a commit their numbers: its author, and the others.
+fn numbered(raw: &Raw<'_>, identities: &mut Identities) -> (Written, Vec<Written>) {
+    let author = identities.number(raw.author.0, raw.author.1);
     let mut co_authors = Vec::new();
-    for (name, address) in trailers.co_authors {
+    for (name, address) in &raw.trailers.co_authors {
         let number = identities.number(name, address);
         if number != author && !co_authors.contains(&number) {
             co_authors.push(number);
         }
     }
-    Some(Decoded { id, tree, parents, time, author, co_authors, assisted: trailers.assisted })
+    (author, co_authors)
 }
 
 /// Reads a commit's header and the trailers of its message.
@@ -366,7 +437,6 @@ mod tests {
 
     #[test]
     fn a_header_is_read_to_the_committer_and_no_further() {
-        let id = ObjectId::null(gix::hash::Kind::Sha1);
         let tree = "a".repeat(40);
         let text = format!(
             "tree {tree}\nparent {}\nauthor A B <a@b> 5 +0000\ncommitter C <c@d> 1700000000 -0800\ngpgsig x\n tree {}\n\nsubject\n\nCO-AUTHORED-BY: D <d@e>\nco-authored-by: A B <a@b>\n",
@@ -374,17 +444,16 @@ mod tests {
             "c".repeat(40),
         );
         let mut identities = Identities::default();
-        let found = parse(id, text.as_bytes(), &mut identities).unwrap();
-        assert_eq!((found.time, found.parents.len(), found.author), (1_700_000_000, 1, 0));
+        let found = read(text.as_bytes()).unwrap();
+        assert_eq!((found.time, found.parents.len()), (1_700_000_000, 1));
         assert_eq!(found.tree.to_string(), tree);
-        assert_eq!(found.co_authors, [1], "the author is not a co-author of themselves");
+        assert_eq!(numbered(&found, &mut identities), (0, vec![1]), "the author is not a co-author of themselves");
     }
 
     #[test]
     fn garbage_is_no_commit_and_no_panic() {
-        let id = ObjectId::null(gix::hash::Kind::Sha1);
         for text in ["", "tree", "tree zz\n\n", "parent x\n", "\n\n"] {
-            assert!(parse(id, text.as_bytes(), &mut Identities::default()).is_none(), "{text}");
+            assert!(read(text.as_bytes()).is_none(), "{text}");
         }
     }
 }

@@ -211,7 +211,16 @@ fn two_threads_tell_the_history_that_one_tells() {
 fn commits_and_bases_that_were_read_before_are_told_the_same() {
     let Some(repo) = start() else { return };
     let runs = Runs { ci: true, ..Runs::of(&repo) };
-    let people = [("Ann Lee", "ann@example.com"), ("Bo Ek", "bo@example.com"), ("Cy Oh", "cy@example.com")];
+    let people = [
+        ("Ann Lee", "ann@example.com"),
+        ("Bo Ek", "bo@example.com"),
+        ("Cy Oh", "cy@example.com"),
+        // Later some of them come under other names and addresses, and one is somebody else.
+        ("ann", "7+annlee@users.noreply.github.com"),
+        ("Ann Lee", "7+annlee@users.noreply.github.com"),
+        ("Cy Oh", "cyoh@elsewhere.example"),
+        ("bo", "bo@elsewhere.example"),
+    ];
     let mut home = "cmd/api";
     for day in 1..=48_u32 {
         let moved = [(14, "services/api"), (30, "apps/api"), (31, "cmd/api")].iter().find(|(at, _)| *at == day);
@@ -222,9 +231,11 @@ fn commits_and_bases_that_were_read_before_are_told_the_same() {
         }
         repo.write(&format!("{home}/day.go"), &format!("package main\n\n// {day}\n"));
         let message = if day % 4 == 0 { "More\n\nCo-authored-by: Di Po <di@example.com>\n" } else { "Work" };
-        repo.commit(day.into(), people[day as usize % 3], message);
-        if day == 40 {
-            repo.write(".mailmap", "Ann Lee <ann@example.com> Bo Ek <bo@example.com>\n");
+        repo.commit(day.into(), people[day as usize % if day < 21 { 3 } else { 7 }], message);
+        match day {
+            10 => repo.write("CODEOWNERS", "* @annlee bo@example.com cy@example.com @example/team\n"),
+            40 => repo.write(".mailmap", "Ann Lee <ann@example.com> Bo Ek <bo@example.com>\n"),
+            _ => {}
         }
         if day % 6 == 0 {
             let words = if day % 4 == 0 { &["--base", "HEAD~2"][..] } else { &[] };
