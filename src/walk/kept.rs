@@ -5,7 +5,7 @@
 //! or a walk that enters only what looks different. Where anything is out of the ordinary (names that are not UTF-8,
 //! ignore files that must not be read, a repository inside the repository) nothing is kept, and everything is walked.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{DEPTH_LIMIT, Entry, Found, Left, Walked, excluded};
 use crate::cache::Key;
 use crate::cache::stamp::{NOTHING, ROW, Row, old_row, row_of};
+use crate::hash::Set;
 use crate::parse::Kind;
 use crate::path::parent;
 use crate::problem::Problem;
@@ -226,9 +227,9 @@ impl Listed {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// Those that look as before.
-    held: HashSet<Arc<str>>,
+    held: Set<Arc<str>>,
     /// Those that do not, and all above them.
-    open: HashSet<Arc<str>>,
+    open: Set<Arc<str>>,
 }
 
 impl Plan {
