@@ -68,6 +68,12 @@ impl Kind {
     /// Decides by the file's name; `None` for files that are never opened.
     pub fn of(path: &str) -> Option<Kind> {
         let name = base(path);
+        // Most files are sources, whatever they are called: `dockerfile.go` is none to build an image by.
+        match name.rsplit_once('.') {
+            Some((_, "go")) => return Some(Kind::Go),
+            Some((_, "rs")) => return Some(Kind::Rust),
+            _ => {}
+        }
         let has_capitals = name.bytes().any(|byte| byte.is_ascii_uppercase());
         let lower = if has_capitals { Cow::Owned(name.to_ascii_lowercase()) } else { Cow::Borrowed(name) };
         let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -133,4 +139,24 @@ fn by_name(path: &str, lower: &str) -> Option<Kind> {
 fn is_script_place(path: &str) -> bool {
     let directory = base(parent(path));
     matches!(directory, "bin" | "script" | "scripts" | "hack" | "ci")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_one_whatever_it_is_called() {
+        let kinds = [
+            ("build/dockerfile.go", Kind::Go),
+            ("src/makefile.rs", Kind::Rust),
+            ("Dockerfile.dev", Kind::Dockerfile),
+            ("Makefile.common", Kind::Script),
+            ("hack/release", Kind::Script),
+            ("deploy/api.service.in", Kind::Unit),
+        ];
+        for (path, kind) in kinds {
+            assert_eq!(Kind::of(path), Some(kind), "{path}");
+        }
+    }
 }

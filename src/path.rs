@@ -15,13 +15,16 @@ pub fn base(path: &str) -> &str {
 
 /// The names in a path, without empty ones.
 pub fn parts(path: &str) -> impl Iterator<Item = &str> {
-    let mut rest = path;
+    let (bytes, mut at) = (path.as_bytes(), 0);
     std::iter::from_fn(move || {
-        rest = &rest[rest.bytes().position(|byte| byte != b'/')?..];
-        let end = rest.bytes().position(|byte| byte == b'/').unwrap_or(rest.len());
-        let part;
-        (part, rest) = rest.split_at(end);
-        Some(part)
+        while *bytes.get(at)? == b'/' {
+            at += 1;
+        }
+        let start = at;
+        while at < bytes.len() && bytes[at] != b'/' {
+            at += 1;
+        }
+        Some(&path[start..at])
     })
 }
 
