@@ -33,6 +33,7 @@ mod hash;
 pub mod history;
 pub mod judge;
 pub mod limits;
+pub mod look;
 pub mod output;
 pub mod pages;
 pub mod panics;

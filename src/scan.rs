@@ -2,7 +2,6 @@
 
 mod unread;
 
-use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +15,7 @@ use crate::fact::FileFacts;
 use crate::finding::Stats;
 use crate::git::index::{Blob, Index};
 use crate::limits::{self, Limits, Watch};
+use crate::look::{Look, View};
 use crate::panics;
 use crate::parse::Kind;
 use crate::problem::{Class, Flaw, Problem};
@@ -117,7 +117,7 @@ pub fn scan(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> R
 
 /// Walks the tree by what the cache knows of it. With a cache, one look at each file serves its size, the stamps and the
 /// question whether it is as git knows it.
-fn walk_looked(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> (Walked, Vec<Option<Metadata>>) {
+fn walk_looked(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -> (Walked, Vec<Option<Look>>) {
     let is_looked = known.cache.is_some() || known.stamped;
     let kept = known.cache.and_then(|cache| cache.noted(&walk::kept::key()));
     let mut seen = Vec::new();
@@ -125,9 +125,10 @@ fn walk_looked(root: &Path, threads: usize, filter: &Filter, known: Known<'_>) -
         if !is_looked {
             return;
         }
-        seen = entries.par_iter().map(|entry| fs::symlink_metadata(place(root, entry)).ok()).collect();
+        let view = View::from(root);
+        seen = entries.par_iter().map(|entry| view.look(named(entry)).ok()).collect();
         for (entry, seen) in entries.iter_mut().zip(&seen).filter(|(entry, _)| entry.kind != Kind::Asked) {
-            entry.size = seen.as_ref().map_or(0, Metadata::len);
+            entry.size = seen.as_ref().map_or(0, |look| look.size);
         }
     };
     let walked = walk::walk_by(root, filter, How { threads, kept: kept.as_deref(), is_looked }, look);
@@ -168,12 +169,12 @@ const LARGE: u64 = 256 << 10;
 const BATCH: usize = 16;
 
 /// Reads all files, the large ones on one thread beside the others, and on one more once those are done; results are
-/// in the order of the files.
+/// in the order of the files, and none is missing.
 fn in_lanes<S, T: Send>(
     entries: &[Entry],
     state: impl Fn() -> S + Send + Sync,
     read: impl Fn(&mut S, usize, &Entry) -> T + Send + Sync,
-) -> Vec<T> {
+) -> Vec<Option<T>> {
     let is_large = |entry: &Entry| entry.size >= LARGE;
     let large: Vec<usize> = (0..entries.len()).filter(|&nth| is_large(&entries[nth])).collect();
     let next = AtomicUsize::new(0);
@@ -191,7 +192,7 @@ fn in_lanes<S, T: Send>(
     for (nth, result) in some.into_iter().chain(others) {
         all[nth] = Some(result);
     }
-    all.into_iter().flatten().collect()
+    all
 }
 
 type Read = (FileEntry, Vec<Problem>);
@@ -225,18 +226,17 @@ impl Work<'_> {
     }
 }
 
-fn put_together(walked: Walked, results: Vec<Option<Read>>) -> Scanned {
+fn put_together(walked: Walked, results: Vec<Option<Option<Read>>>) -> Scanned {
     let limits = walked.limits;
     let mut stats = Stats { files: walked.entries.len() as u64, ..Stats::default() };
     stats.bytes = walked.entries.iter().map(|entry| entry.size).sum();
     let mut problems = walked.problems;
-    let mut files = Vec::with_capacity(results.len());
     let (mut facts, mut unread, mut unused) = (0, 0, 0);
-    for (entry, result) in walked.entries.iter().zip(results) {
-        let Some((mut file, found)) = result else {
+    // Collected in its place: there is much of it.
+    let files = results.into_iter().enumerate().map(|(nth, result)| {
+        let Some((mut file, found)) = result.flatten() else {
             unread += 1;
-            files.push(FileEntry::new(entry.path.clone(), FileFacts::default()));
-            continue;
+            return FileEntry::new(walked.entries[nth].path.clone(), FileFacts::default());
         };
         facts += file.facts.facts.len() as u64;
         if facts > limits.facts {
@@ -244,8 +244,9 @@ fn put_together(walked: Walked, results: Vec<Option<Read>>) -> Scanned {
             file.facts = Box::default();
         }
         problems.extend(found);
-        files.push(file);
-    }
+        file
+    });
+    let files: Vec<FileEntry> = files.collect();
     problems.extend(unread::of(&files, &walked.names));
     problems.extend(over(unread, "not read", "memory", limits.memory, "bytes"));
     problems.extend(over(unused, "not used", "facts", limits.facts, "facts"));
@@ -272,17 +273,15 @@ fn read_entry(root: &Path, entry: &Entry, blob: Option<Blob>, work: &Work<'_>, b
     work.refuses(entry).unwrap_or_else(|| Some(read_file(root, entry, blob, work, buffer)))
 }
 
-fn place(root: &Path, entry: &Entry) -> PathBuf {
-    match &entry.raw {
-        Some(raw) => root.join(raw),
-        None => root.join(&*entry.path),
-    }
+/// What a file is called below the root.
+fn named(entry: &Entry) -> &Path {
+    entry.raw.as_deref().unwrap_or(Path::new(&*entry.path))
 }
 
 fn read_file(root: &Path, entry: &Entry, blob: Option<Blob>, work: &Work<'_>, buffer: &mut Vec<u8>) -> Read {
     let Work { known, bounds, .. } = work;
     let most = bounds.limits.file_size;
-    let path = place(root, entry);
+    let path = root.join(named(entry));
     let Some(cache) = known.cache else {
         return read_loaded(entry, read::load_within(&path, most, buffer), bounds, |_| ());
     };
@@ -308,7 +307,7 @@ fn read_file(root: &Path, entry: &Entry, blob: Option<Blob>, work: &Work<'_>, bu
 }
 
 fn unchanged(entry: &Entry, index: Option<&Index>, path: &Path) -> Option<Blob> {
-    index?.unchanged(&entry.path, &fs::symlink_metadata(path).ok()?)
+    index?.unchanged(&entry.path, &Look::at(path).ok()?)
 }
 
 fn remember(cache: Option<&Cache>, key: Key, size: u64, facts: &FileFacts) {

@@ -5,21 +5,23 @@
 
 mod excluded;
 pub(crate) mod kept;
+mod same;
 pub(crate) mod stamped;
 mod tracked;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use serde::{Deserialize, Serialize};
 
 use crate::cache::stamp::Row;
 use crate::git::index::Index;
 use crate::limits::Limits;
 use crate::parse::Kind;
-use crate::path::parent;
+use crate::path::{base, is_within, parent};
 use crate::pattern;
 use crate::problem::{Class, Problem};
 use crate::read;
@@ -274,13 +276,31 @@ pub(crate) struct Found {
     /// In step with the directories, once all are met.
     rows: Vec<Option<Row>>,
     rules: Vec<PathBuf>,
-    /// Directory → files directly in it that are vendored code, and that are test data.
+    /// Directory → files directly in it that are left out.
     left: BTreeMap<String, Left>,
+    /// Directories that directly hold what is neither a file nor a directory.
+    special: BTreeSet<String>,
     listing: Option<kept::Listing>,
 }
 
-/// Numbers of files that are left out: in copied code, among test data.
-type Left = [u64; 2];
+/// Files that are left out of what is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Left {
+    /// How many are in copied code.
+    vendored: u64,
+    /// How many are test data.
+    fixtures: u64,
+    /// The digests of their names, added up.
+    names: u64,
+}
+
+impl Left {
+    fn add(&mut self, other: Left) {
+        self.vendored += other.vendored;
+        self.fixtures += other.fixtures;
+        self.names = self.names.wrapping_add(other.names);
+    }
+}
 
 /// A worker's own list, merged when the worker ends, so that no lock is taken per file.
 struct Local<'a> {
@@ -297,9 +317,9 @@ impl Drop for Local<'_> {
         all.names.extend(mine.names);
         all.errors.extend(mine.errors);
         all.directories.extend(mine.directories);
-        for (directory, files) in mine.left {
-            let all = all.left.entry(directory).or_default();
-            all.iter_mut().zip(files).for_each(|(all, files)| *all += files);
+        all.special.extend(mine.special);
+        for (directory, left) in mine.left {
+            all.left.entry(directory).or_default().add(left);
         }
     }
 }
@@ -423,11 +443,16 @@ impl Found {
     pub(crate) fn add(&mut self, path: String, seen: Seen, size: impl FnOnce() -> u64, raw: Option<PathBuf>) {
         let kind = Kind::of(&path);
         let scope = Scope::of(&path);
+        let directory = parent(&path);
+        if seen != Seen::File {
+            self.special.insert(directory.to_owned());
+        }
         if scope.is_foreign() {
-            let which = usize::from(scope == Scope::Fixture);
-            match self.left.get_mut(parent(&path)) {
-                Some(left) => left[which] += 1,
-                None => self.left.entry(parent(&path).to_owned()).or_default()[which] += 1,
+            let fixtures = u64::from(scope == Scope::Fixture);
+            let left = Left { vendored: 1 - fixtures, fixtures, names: same::digest(base(&path)) };
+            match self.left.get_mut(directory) {
+                Some(known) => known.add(left),
+                None => self.left.entry(directory.to_owned()).or_default().add(left),
             }
             return;
         }
@@ -453,6 +478,30 @@ impl Found {
         };
         self.problems.push(Problem::new(shared, reason, class));
     }
+}
+
+/// Says of each tree of files that is left out how many they are.
+fn left_out(left: &BTreeMap<String, Left>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (scope, why) in [(Scope::Vendored, "vendored code"), (Scope::Fixture, "test data")] {
+        let mut tops: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut last: Option<&str> = None;
+        for (directory, left) in left {
+            let files = if scope == Scope::Vendored { left.vendored } else { left.fixtures };
+            if files > 0 {
+                // Neighbours mostly lie below the same one.
+                let top = last.filter(|top| is_within(directory, top)).unwrap_or_else(|| left_for(directory, scope));
+                *tops.entry(top).or_default() += files;
+                last = Some(top);
+            }
+        }
+        for (directory, files) in tops {
+            let plural = if files == 1 { "file" } else { "files" };
+            let reason = format!("{why}, not read: {files} {plural}");
+            problems.push(Problem::new(directory, reason, Class::LeftOut));
+        }
+    }
+    problems
 }
 
 /// The topmost directory for which files in this one are left out.
@@ -504,21 +553,7 @@ fn finish_looked(mut found: Found, filter: &Filter, look: impl FnOnce(&mut [Entr
         let asked = asked.map(|name| Entry { path: name.clone(), kind: Kind::Asked, size: 0, raw: None });
         found.entries.extend(asked.collect::<Vec<_>>());
     }
-    let mut left: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for (directory, [vendored, fixtures]) in &found.left {
-        for (scope, why, files) in
-            [(Scope::Vendored, "vendored code", *vendored), (Scope::Fixture, "test data", *fixtures)]
-        {
-            if files > 0 {
-                *left.entry((left_for(directory, scope), why)).or_default() += files;
-            }
-        }
-    }
-    for ((directory, why), files) in left {
-        let plural = if files == 1 { "file" } else { "files" };
-        let reason = format!("{why}, not read: {files} {plural}");
-        found.problems.push(Problem::new(directory, reason, Class::LeftOut));
-    }
+    found.problems.extend(left_out(&found.left));
     let failed = !found.errors.is_empty();
     for error in found.errors {
         found.problems.push(Problem::new(".", error, Class::Lost));

@@ -10,6 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 
+use crate::look::{Look, View};
+
 /// Device, inode, size, and the two times.
 pub(crate) const ROW: usize = 48;
 
@@ -36,7 +38,8 @@ impl Stamps {
     /// Stamps paths below `root`, to be called before any of them is read; `None` where one is too young to tell.
     pub fn take(root: &Path, paths: &[PathBuf], first_look: SystemTime) -> Option<Stamps> {
         let mut stamps = Stamps::default();
-        let rows: Option<Vec<Row>> = paths.par_iter().map(|path| old_row(&root.join(path), first_look)).collect();
+        let view = View::from(root);
+        let rows: Option<Vec<Row>> = paths.par_iter().map(|path| old_row(&view, path, first_look)).collect();
         for (path, row) in paths.iter().zip(rows?) {
             stamps.push(path, row);
         }
@@ -45,12 +48,12 @@ impl Stamps {
 
     /// Stamps one more path, whether something is there or not; `None` where it is too young.
     pub fn add(&mut self, root: &Path, path: &Path, first_look: SystemTime) -> Option<()> {
-        self.push(path, old_row(&root.join(path), first_look)?);
+        self.push(path, old_row(&View::from(root), path, first_look)?);
         Some(())
     }
 
     /// Stamps a path that was looked at already.
-    pub fn add_seen(&mut self, path: &Path, seen: &std::fs::Metadata, first_look: SystemTime) -> Option<()> {
+    pub fn add_seen(&mut self, path: &Path, seen: &Look, first_look: SystemTime) -> Option<()> {
         self.push(path, old(seen, first_look)?);
         Some(())
     }
@@ -70,15 +73,8 @@ impl Stamps {
         if paths.len() != rows.len() + 1 {
             return false;
         }
-        let mut place = PathBuf::new();
-        paths.iter().zip(rows).all(|(path, row)| {
-            place.clear();
-            place.push(root);
-            native(path).is_some_and(|path| {
-                place.push(path);
-                row_of(&place) == Some(*row)
-            })
-        })
+        let view = View::from(root);
+        paths.iter().zip(rows).all(|(path, row)| native(path).is_some_and(|path| row_of(&view, path) == Some(*row)))
     }
 
     pub fn encode(&self, bytes: &mut Vec<u8>) {
@@ -112,48 +108,42 @@ fn native(path: &[u8]) -> Option<&Path> {
 }
 
 /// How a path looks; `None` where the system does not say enough.
-pub(crate) fn row_of(path: &Path) -> Option<Row> {
-    match std::fs::symlink_metadata(path) {
-        Ok(meta) => Some(row(&meta)?.0),
+pub(crate) fn row_of(view: &View, path: &Path) -> Option<Row> {
+    match view.look(path) {
+        Ok(look) => Some(row(&look)?.0),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(NOTHING),
         Err(_) => None,
     }
 }
 
 /// How a path looks, if it looked so before the first look at the tree.
-pub(crate) fn old_row(path: &Path, first_look: SystemTime) -> Option<Row> {
-    match std::fs::symlink_metadata(path) {
-        Ok(meta) => old(&meta, first_look),
+pub(crate) fn old_row(view: &View, path: &Path, first_look: SystemTime) -> Option<Row> {
+    match view.look(path) {
+        Ok(look) => old(&look, first_look),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some(NOTHING),
         Err(_) => None,
     }
 }
 
 /// The row of what is old enough to tell.
-fn old(meta: &std::fs::Metadata, first_look: SystemTime) -> Option<Row> {
-    let (row, changed) = row(meta)?;
+fn old(look: &Look, first_look: SystemTime) -> Option<Row> {
+    let (row, changed) = row(look)?;
     let since = first_look.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let margin = if changed.subsec_nanos() == 0 { COARSE } else { FINE };
     (changed + margin < since).then_some(row)
 }
 
 /// The row, and when the state last changed.
-#[cfg(unix)]
-fn row(meta: &std::fs::Metadata) -> Option<(Row, Duration)> {
-    use std::os::unix::fs::MetadataExt;
+fn row(look: &Look) -> Option<(Row, Duration)> {
+    let (state, (written, fraction)) = (look.state?, look.modified?);
+    let (seconds, part) = state.changed;
     let mut row = NOTHING;
-    let nanoseconds = (meta.mtime_nsec() as u64) << 32 | meta.ctime_nsec() as u64;
-    let fields = [meta.dev(), meta.ino(), meta.size(), meta.mtime() as u64, meta.ctime() as u64, nanoseconds];
+    let parts = u64::from(fraction) << 32 | u64::from(part);
+    let fields = [state.device, state.inode, look.size, written as u64, seconds as u64, parts];
     for (place, field) in row.as_chunks_mut::<8>().0.iter_mut().zip(fields) {
         *place = field.to_le_bytes();
     }
-    let changed = Duration::new(u64::try_from(meta.ctime()).ok()?, u32::try_from(meta.ctime_nsec()).ok()?);
-    Some((row, changed))
-}
-
-#[cfg(not(unix))]
-fn row(_: &std::fs::Metadata) -> Option<(Row, Duration)> {
-    None
+    Some((row, Duration::new(u64::try_from(seconds).ok()?, part)))
 }
 
 #[cfg(all(test, unix))]

@@ -1,12 +1,12 @@
 //! Which files of the work tree are as git last saw them, so that their content is known without opening them.
 
-use std::fs::Metadata;
 use std::sync::Arc;
 
 use gix::ObjectId;
 use gix::index::entry::{Flags, Mode};
 
 use super::Git;
+use crate::look::Look;
 
 /// The object that a file's content is, and its size.
 pub type Blob = (ObjectId, u64);
@@ -48,24 +48,24 @@ impl Index {
     /// Returns the blob of the file at `path` (relative to the scanned root) if it has not been touched since.
     ///
     /// Times are compared to the nanosecond: in a fresh clone most files are as young as the index, to the second.
-    pub fn unchanged(&self, path: &str, meta: &Metadata) -> Option<Blob> {
+    pub fn unchanged(&self, path: &str, look: &Look) -> Option<Blob> {
         let path = format!("{}{path}", self.prefix);
-        self.same(self.file.entry_by_path(path.as_str().into())?, meta)
+        self.same(self.file.entry_by_path(path.as_str().into())?, look)
     }
 
     /// The same of many files, sorted by path, that were looked at: the list is gone through once beside the index.
-    pub fn all_unchanged<'a>(&self, files: impl Iterator<Item = (&'a str, &'a Option<Metadata>)>) -> Vec<Option<Blob>> {
+    pub fn all_unchanged<'a>(&self, files: impl Iterator<Item = (&'a str, &'a Option<Look>)>) -> Vec<Option<Blob>> {
         let (entries, prefix) = (self.file.entries(), self.prefix.as_bytes());
         let path_of = |entry: &'_ gix::index::Entry| -> &[u8] { entry.path(&self.file) };
         let mut at = entries.partition_point(|entry| path_of(entry) < prefix);
         let below = |at: usize| path_of(entries.get(at)?).strip_prefix(prefix);
-        let one = |(path, meta): (&str, &Option<Metadata>)| {
+        let one = |(path, look): (&str, &Option<Look>)| {
             while below(at).is_some_and(|known| known < path.as_bytes()) {
                 at += 1;
             }
             let entry = entries.get(at).filter(|_| below(at) == Some(path.as_bytes()));
-            match (entry, meta) {
-                (Some(entry), Some(meta)) => self.same(entry, meta),
+            match (entry, look) {
+                (Some(entry), Some(look)) => self.same(entry, look),
                 // An index that is not sorted is none that git wrote, and costs time alone.
                 _ => None,
             }
@@ -73,47 +73,24 @@ impl Index {
         files.map(one).collect()
     }
 
-    fn same(&self, entry: &gix::index::Entry, meta: &Metadata) -> Option<Blob> {
+    fn same(&self, entry: &gix::index::Entry, look: &Look) -> Option<Blob> {
         let plain = matches!(entry.mode, Mode::FILE | Mode::FILE_EXECUTABLE);
         let promised = Flags::ASSUME_VALID | Flags::SKIP_WORKTREE | Flags::INTENT_TO_ADD;
         if !plain
-            || !meta.is_file()
+            || !look.is_file
             || entry.stage_raw() != 0
             || entry.flags.intersects(promised)
-            || u64::from(entry.stat.size) != meta.len()
+            || u64::from(entry.stat.size) != look.size
         {
             return None;
         }
-        let modified = modified(meta)?;
         let known = (i64::from(entry.stat.mtime.secs), entry.stat.mtime.nsecs);
         let written = self.file.timestamp();
         // Written in the same tick as the index, a file may have changed after git looked.
         let racy = known >= (written.unix_seconds(), written.nanoseconds());
-        (known == modified && !racy && changed_when(meta, entry)).then_some((entry.id, meta.len()))
+        // A program may set the time of modification, but not that of the change itself.
+        let changed = (i64::from(entry.stat.ctime.secs), entry.stat.ctime.nsecs);
+        let is_same = Some(known) == look.modified && look.state.is_none_or(|state| state.changed == changed);
+        (is_same && !racy).then_some((entry.id, look.size))
     }
-}
-
-#[cfg(unix)]
-fn modified(meta: &Metadata) -> Option<(i64, u32)> {
-    use std::os::unix::fs::MetadataExt;
-    Some((meta.mtime(), u32::try_from(meta.mtime_nsec()).ok()?))
-}
-
-#[cfg(not(unix))]
-fn modified(meta: &Metadata) -> Option<(i64, u32)> {
-    let since = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some((i64::try_from(since.as_secs()).ok()?, since.subsec_nanos()))
-}
-
-/// A program may set the time of modification, but not that of the change itself.
-#[cfg(unix)]
-fn changed_when(meta: &Metadata, entry: &gix::index::Entry) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let known = (i64::from(entry.stat.ctime.secs), i64::from(entry.stat.ctime.nsecs));
-    known == (meta.ctime(), meta.ctime_nsec())
-}
-
-#[cfg(not(unix))]
-fn changed_when(_: &Metadata, _: &gix::index::Entry) -> bool {
-    true
 }

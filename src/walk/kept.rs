@@ -13,10 +13,12 @@ use std::time::SystemTime;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::same::Names;
 use super::{DEPTH_LIMIT, Entry, Found, Left, Walked, excluded};
 use crate::cache::Key;
 use crate::cache::stamp::{NOTHING, ROW, Row, old_row, row_of};
 use crate::hash::Set;
+use crate::look::View;
 use crate::parse::Kind;
 use crate::path::parent;
 use crate::problem::Problem;
@@ -42,6 +44,8 @@ struct Listed {
     kinds: Vec<Option<Kind>>,
     problems: Vec<Problem>,
     left: Left,
+    /// Whether anything in it is neither a file nor a directory.
+    special: bool,
 }
 
 /// Everything that was met, sorted by directory.
@@ -86,7 +90,10 @@ impl Listing {
             by_path.get_mut(above(&problem.path))?.problems.push(problem.clone());
         }
         for (directory, files) in &found.left {
-            by_path.get_mut(directory.as_str())?.left = *files;
+            by_path.get_mut(within(directory))?.left = *files;
+        }
+        for directory in &found.special {
+            by_path.get_mut(within(directory))?.special = true;
         }
         let mut rules = found.rules.clone();
         rules.extend(excluded::decided_by(root));
@@ -108,10 +115,10 @@ impl Listing {
             let row = looks.get(&*directory.path).copied().flatten();
             rows.extend(row.filter(|row| *row != NOTHING).unwrap_or(YOUNG));
         }
-        let mut rules = Vec::new();
+        let (view, mut rules) = (View::from(root), Vec::new());
         for rule in &self.rules {
             rules.push(rule.to_str()?.to_owned());
-            rows.extend(old_row(&root.join(rule), first_look)?);
+            rows.extend(old_row(&view, rule, first_look)?);
         }
         postcard::to_stdvec(&Stored { directories: self.directories, rules, rows: &rows }).ok()
     }
@@ -119,18 +126,29 @@ impl Listing {
 
 /// The directory of a path; the root is the empty one.
 fn above(path: &str) -> &str {
-    match parent(path) {
-        "." => "",
-        directory => directory,
-    }
+    within(parent(path))
+}
+
+/// A directory by the name it has here.
+fn within(directory: &str) -> &str {
+    if directory == "." { "" } else { directory }
+}
+
+/// How a directory looks, against before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compared {
+    Same(Row),
+    /// Changed, but not in what it holds.
+    SameNames,
+    Different,
 }
 
 /// What an earlier walk kept, compared with how it looks now.
 #[derive(Debug)]
 pub(super) struct Before {
     directories: Vec<Listed>,
-    /// How each directory looks, where that is as before.
-    held: Vec<Option<Row>>,
+    /// In step with the directories.
+    compared: Vec<Compared>,
     rules: Vec<PathBuf>,
 }
 
@@ -144,20 +162,25 @@ impl Before {
         }
         let (of_directories, of_rules) = rows.split_at(directories.len());
         let rules: Vec<PathBuf> = rules.into_iter().map(PathBuf::from).collect();
-        if rules.iter().zip(of_rules).any(|(rule, row)| row_of(&root.join(rule)) != Some(*row)) {
+        let view = View::from(root);
+        if rules.iter().zip(of_rules).any(|(rule, row)| row_of(&view, rule) != Some(*row)) {
             return None;
         }
-        let look =
-            |(directory, row): (&Listed, &Row)| (row_of(&root.join(&*directory.path)) == Some(*row)).then_some(*row);
-        let held = directories.par_iter().zip(of_directories).with_min_len(64).map(look).collect();
-        Some(Before { directories, held, rules })
+        let compare = |(nth, row): (usize, &Row)| match row_of(&view, Path::new(&*directories[nth].path)) == Some(*row)
+        {
+            true => Compared::Same(*row),
+            false if holds_same(root, nth, &directories) => Compared::SameNames,
+            false => Compared::Different,
+        };
+        let compared = of_directories.par_iter().enumerate().with_min_len(64).map(compare).collect();
+        Some(Before { directories, compared, rules })
     }
 
     /// What is to be walked again.
     pub(super) fn plan(&self) -> Plan {
         let mut plan = Plan::default();
-        for (directory, held) in self.directories.iter().zip(&self.held) {
-            if held.is_some() {
+        for (directory, compared) in self.directories.iter().zip(&self.compared) {
+            if *compared != Compared::Different {
                 plan.held.insert(directory.path.clone());
                 continue;
             }
@@ -180,15 +203,15 @@ impl Before {
         found.directories.retain(|directory| !directory.as_os_str().is_empty());
         found.rows = vec![None; found.directories.len()];
         let mut changed = 0;
-        for (directory, row) in self.directories.into_iter().zip(self.held) {
-            if row.is_none() {
-                changed += 1;
-            }
-            if row.is_some() || directory.path.is_empty() {
+        for (directory, compared) in self.directories.into_iter().zip(self.compared) {
+            let row = if let Compared::Same(row) = compared { Some(row) } else { None };
+            changed += usize::from(row.is_none());
+            let is_held = compared != Compared::Different;
+            if is_held || directory.path.is_empty() {
                 found.directories.push(PathBuf::from(&*directory.path));
                 found.rows.push(row);
             }
-            if row.is_some() {
+            if is_held {
                 directory.into(&mut found);
             }
         }
@@ -199,6 +222,24 @@ impl Before {
         }
         found
     }
+}
+
+/// Whether one of the directories holds what was met in it, and nothing else.
+fn holds_same(root: &Path, nth: usize, directories: &[Listed]) -> bool {
+    let listed = &directories[nth];
+    if listed.special {
+        return false;
+    }
+    let start = if listed.path.is_empty() { String::new() } else { format!("{}/", listed.path) };
+    let below = directories[directories.partition_point(|other| *other.path < *start)..].iter();
+    let below = below.map_while(|other| other.path.strip_prefix(&*start));
+    let Left { vendored, fixtures, names } = listed.left;
+    let known = Names {
+        files: listed.names.split_terminator('/').collect(),
+        directories: below.filter(|name| !name.is_empty() && !name.contains('/')).collect(),
+        left: (vendored + fixtures, names),
+    };
+    known.are_those_of(&root.join(&*listed.path), listed.path.is_empty())
 }
 
 impl Listed {
@@ -217,6 +258,9 @@ impl Listed {
             found.entries.extend(kind.map(|kind| Entry { path: shared, kind, size: 0, raw: None }));
         }
         found.problems.extend(self.problems);
+        if self.special {
+            found.special.insert(self.path.to_string());
+        }
         if self.left != Left::default() {
             found.left.insert(self.path.to_string(), self.left);
         }
@@ -264,6 +308,12 @@ mod tests {
         fs::write(path, text).unwrap();
     }
 
+    /// As git and editors write: under the old name, a new file.
+    fn replace(root: &Path, path: &str) {
+        fs::remove_file(root.join(path)).unwrap();
+        write(root, path, "");
+    }
+
     fn tree() -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         for path in ["go.mod", "cmd/api/main.go", "cmd/api/vendor/x/y.go", "lib/src/lib.rs", "lib/testdata/a/b.go"] {
@@ -296,11 +346,22 @@ mod tests {
 
     #[test]
     fn a_walk_by_what_was_kept_finds_what_any_walk_finds() {
-        let changes: [Change<'_>; 14] = [
+        let changes: [Change<'_>; 19] = [
             ("nothing", &|_| ()),
             ("a new file", &|root| write(root, "cmd/api/new.go", "")),
             ("a new folder", &|root| write(root, "cmd/new/deep/main.go", "")),
             ("a file that is ignored", &|root| write(root, "lib/src/gen1.rs", "")),
+            ("a file replaced", &|root| replace(root, "lib/src/lib.rs")),
+            ("a link replaced by a file", &|root| replace(root, "cmd/lib.go")),
+            ("a link where a file was", &|root| {
+                fs::remove_file(root.join("lib/src/lib.rs")).unwrap();
+                std::os::unix::fs::symlink("../../go.mod", root.join("lib/src/lib.rs")).unwrap();
+            }),
+            ("test data replaced", &|root| replace(root, "lib/testdata/a/b.go")),
+            ("test data that is ignored, for some that is not", &|root| {
+                fs::remove_file(root.join("lib/testdata/a/b.go")).unwrap();
+                write(root, "lib/testdata/a/gen1.rs", "");
+            }),
             ("a file gone", &|root| fs::remove_file(root.join("lib/src/lib.rs")).unwrap()),
             ("a folder gone", &|root| fs::remove_dir_all(root.join("cmd/api")).unwrap()),
             ("a folder moved", &|root| fs::rename(root.join("cmd"), root.join("app")).unwrap()),
@@ -334,6 +395,12 @@ mod tests {
         let bytes = kept(root.path()).unwrap();
         assert!(Before::of(&bytes, root.path()).unwrap().plan().is_empty());
         std::thread::sleep(Duration::from_millis(20));
+        for path in ["lib/src/lib.rs", "lib/testdata/a/b.go", "go.mod"] {
+            replace(root.path(), path);
+        }
+        let before = Before::of(&bytes, root.path()).unwrap();
+        assert!(before.plan().is_empty());
+        assert_eq!(before.compared.iter().filter(|compared| **compared == Compared::SameNames).count(), 3);
         write(root.path(), "cmd/api/new.go", "");
         let plan = Before::of(&bytes, root.path()).unwrap().plan();
         let mut open: Vec<&str> = plan.open.iter().map(|path| &**path).collect();

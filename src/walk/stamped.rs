@@ -1,6 +1,5 @@
 //! Everything that a walk looked at, so that the next run can see from outside whether it would find the same.
 
-use std::fs::Metadata;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -8,13 +7,15 @@ use rayon::prelude::*;
 
 use super::{Walked, excluded};
 use crate::cache::stamp::{Stamps, old_row};
+use crate::look::{Look, View};
 
 /// Looks at the directories whose looks are not known yet; those that are too young stay unknown.
 pub(crate) fn look(root: &Path, walked: &mut Walked, first_look: SystemTime) {
     let Walked { directories, rows, .. } = walked;
+    let view = View::from(root);
     directories.par_iter().zip(rows).for_each(|(directory, row)| {
         if row.is_none() {
-            *row = old_row(&root.join(directory), first_look);
+            *row = old_row(&view, directory, first_look);
         }
     });
 }
@@ -22,12 +23,7 @@ pub(crate) fn look(root: &Path, walked: &mut Walked, first_look: SystemTime) {
 /// Stamps the directories, the files that get a reader, and the files whose rules were honoured; `None` where
 /// something could not be looked at or is too young. To be called after [`look`] and before the files are read; `seen`
 /// is how they look.
-pub(crate) fn stamps(
-    root: &Path,
-    walked: &Walked,
-    seen: &[Option<Metadata>],
-    first_look: SystemTime,
-) -> Option<Stamps> {
+pub(crate) fn stamps(root: &Path, walked: &Walked, seen: &[Option<Look>], first_look: SystemTime) -> Option<Stamps> {
     if walked.failed {
         return None;
     }
