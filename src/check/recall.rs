@@ -7,11 +7,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
-use super::{Options, Tree, environment};
-use crate::base::revision;
+use super::{Options, Tree};
 use crate::cache::runs::Slot;
 use crate::cache::stamp::Stamps;
 use crate::config::allow::today;
@@ -43,10 +41,11 @@ pub(super) struct Recall {
 impl Recall {
     /// Names the run; `None` where it is asked without a cache on the disk, or for something that this is not for.
     pub(super) fn of(options: &Options, loaded: &Loaded, git: Result<&Git, &GitProblem>) -> Option<Recall> {
-        let own = options.tree == Tree::Work && options.policy_ref.is_none();
+        // A comparison is made because something has changed, and most often by a machine that then throws all away.
+        let own = options.tree == Tree::Work && options.policy_ref.is_none() && options.base.is_none();
         let directory = options.cache.as_ref().filter(|_| own)?;
         let state = match git {
-            Ok(git) => Some(state(options, git, loaded)?),
+            Ok(git) => Some(history::name(git, git.head_id().ok()??, super::configured::window(options, loaded))),
             Err(GitProblem::Absent) => None,
             Err(_) => return None,
         };
@@ -114,23 +113,6 @@ impl Recall {
 pub(super) struct Seen {
     pub(super) stamps: Stamps,
     pub(super) first_look: std::time::SystemTime,
-}
-
-/// A base: its history's name, its own, its commit.
-type Base = (String, String, ObjectId);
-
-/// What a report takes from git: the commit with its history, and the base.
-fn state(options: &Options, git: &Git, loaded: &Loaded) -> Option<(String, Option<Base>)> {
-    let head = git.head_id().ok()??;
-    let window = super::configured::window(options, loaded);
-    let base = match &options.base {
-        None => None,
-        Some(asked) => {
-            let found = revision::find(git, asked, &environment).ok()?;
-            Some((history::name(git, found.commit, window), found.name, found.commit))
-        }
-    };
-    Some((history::name(git, head, window), base))
 }
 
 pub(super) fn texts(loaded: &Loaded) -> [u8; 32] {
