@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memmem, memrchr};
 
 use super::Facts;
 use super::latency::{self, Budget};
@@ -63,18 +63,16 @@ fn may_oblige(comment: &str) -> bool {
 
 /// Finds comments: runs of lines that begin with `//`, what follows `//` behind code, and `/* … */`.
 fn comments(code: &str) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
+    let (bytes, mut found): (_, Vec<Range<usize>>) = (code.as_bytes(), Vec::new());
     let mut at = 0;
     let mut run = false;
     let mut block: Option<usize> = None;
-    for line in code.split_inclusive('\n') {
-        let start = at;
-        at += line.len();
-        // Most lines hold no comment, and nothing that ends one.
-        if memchr(b'/', line.as_bytes()).is_none() {
-            run = false;
-            continue;
-        }
+    // Most lines hold no comment, and nothing that ends one: from slash to slash they are passed over.
+    while let Some(slash) = memchr(b'/', &bytes[at..]).map(|offset| at + offset) {
+        let start = memrchr(b'\n', &bytes[at..slash]).map_or(at, |offset| at + offset + 1);
+        run &= start == at;
+        at = memchr(b'\n', &bytes[slash..]).map_or(code.len(), |offset| slash + offset + 1);
+        let line = &code[start..at];
         let body = line.trim_start();
         if let Some(opened) = block {
             if line.contains("*/") {

@@ -107,7 +107,15 @@ impl<'a> Index<'a> {
     fn holds(&self, policy: &'a Policy, condition: &'a Condition, matches: &mut Vec<Match<'a>>) -> Truth {
         match condition {
             Condition::All(parts) => {
-                parts.iter().map(|part| self.holds(policy, part, matches)).min().unwrap_or(Truth::True)
+                let mut truth = Truth::True;
+                for part in parts {
+                    truth = truth.min(self.holds(policy, part, matches));
+                    // What matched so far is asked for by nobody then.
+                    if truth == Truth::False {
+                        break;
+                    }
+                }
+                truth
             }
             Condition::Any(parts) => self.any(policy, parts, matches),
             Condition::Not(parts) => {

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use regex_automata::meta::Regex;
 
 /// Few sentences get as far as these patterns, so that building them costs more than all searches: done without looking
-/// for literals to search by, it takes a third of the time.
+/// for literals to search by, and without automata for every case beforehand, it takes a fifth of the time.
 fn regex(pattern: &str) -> Regex {
-    let plain = Regex::config().auto_prefilter(false);
+    let plain = Regex::config().auto_prefilter(false).dfa(false).onepass(false);
     let built = Regex::builder().configure(plain).build(pattern);
     built.expect("because the pattern is a constant that the tests compile")
 }

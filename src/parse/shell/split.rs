@@ -42,6 +42,17 @@ struct Splitter<'a, 'v> {
     out: Vec<Command>,
 }
 
+/// Which bytes end the plain part of a word.
+const IS_END: [bool; 256] = {
+    let (mut ends, mut at) = ([false; 256], 0);
+    let bytes = b" \t\r\n;|&()<>'\"`\\$";
+    while at < bytes.len() {
+        ends[bytes[at] as usize] = true;
+        at += 1;
+    }
+    ends
+};
+
 impl Splitter<'_, '_> {
     fn run(&mut self) {
         while let Some(&byte) = self.bytes.get(self.at) {
@@ -174,7 +185,7 @@ impl Splitter<'_, '_> {
                     word.push_str(&self.variables.expand(reference));
                     self.at += reference.len();
                 }
-                _ => self.plain(&mut word, |byte| b" \t\r\n;|&()<>'\"`\\$".contains(&byte)),
+                _ => self.plain(&mut word, |byte| IS_END[usize::from(byte)]),
             }
         }
         if self.at == start {
