@@ -4,16 +4,17 @@
 //! In: a directory and what was met in it before. Out: whether a walk would meet the same, which only names can tell: where
 //! one has come, gone or become something else, rules decide, and it is walked.
 
-use std::collections::HashSet;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 
+use crate::hash::Set;
+
 /// What was met directly in a directory, and is no link or other special thing.
 #[derive(Debug)]
 pub(super) struct Names<'a> {
-    pub(super) files: HashSet<&'a str>,
-    pub(super) directories: HashSet<&'a str>,
+    pub(super) files: Set<&'a str>,
+    pub(super) directories: Set<&'a str>,
     /// How many files were left out, and the digests of their names, added up.
     pub(super) left: (u64, u64),
 }
