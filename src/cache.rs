@@ -35,7 +35,7 @@ const MAGIC: &[u8; 8] = b"fitchk02";
 const MOST_BYTES: usize = 256 << 20;
 const ALL_BYTES: u64 = 1 << 30;
 /// One entry in so many is much.
-const SHARE: usize = 32;
+const SHARE: usize = 8;
 /// Key, offset, length.
 const ROW: usize = 16 + 8 + 4;
 /// What a file is known by is seldom longer.

@@ -58,7 +58,7 @@ pub(super) fn detect_rust(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
 }
 
 pub(super) fn detect_script(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    if !text.text.contains("protoc") && !text.text.contains("buf generate") && !text.text.contains("codegen") {
+    if !["protoc", "buf generate", "codegen"].iter().any(|word| super::holds(text.text, word)) {
         return;
     }
     let mut at = 0;

@@ -71,7 +71,8 @@ fn read(text: &str, within: Range<usize>, facts: &mut Facts<'_, '_>) {
     for line in script.split_inclusive('\n') {
         let start = at;
         at += line.len();
-        if !line.contains("jq") || line.trim_start().starts_with('#') {
+        // Each of the keys has this in its name.
+        if !line.contains("jq") || !line.contains("latenc") || line.trim_start().starts_with('#') {
             continue;
         }
         let Some(taken) = TAKEN.captures(line) else { continue };

@@ -18,7 +18,7 @@ const OPENERS: &[&str] =
     &["new", "open", "open_with_flags", "open_self", "load", "load_self", "load_with_flags", "this", "load_with_name"];
 
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
-    if !view.text.text.contains("dlopen") && !CRATES.iter().any(|name| view.text.text.contains(name)) {
+    if !["dlopen"].iter().chain(CRATES).any(|name| super::holds(view.text.text, name)) {
         return;
     }
     let tokens = &view.tokens;

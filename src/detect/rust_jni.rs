@@ -36,7 +36,7 @@ const REGISTERS: &str = "register_native_methods";
 
 fn calls(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let tokens = &view.tokens;
-    if !view.text.text.contains("jni") {
+    if !super::holds(view.text.text, "jni") {
         return;
     }
     let names_crate = tokens.places(&["jni"]).into_iter().any(|at| tokens.is_path_separator(at + 1));

@@ -16,7 +16,7 @@ const PROGRAMS: &[&str] = &["aya_ebpf", "aya_bpf", "redbpf_probes"];
 
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let text = view.text.text;
-    let is_candidate = text.contains("kernel::") || PROGRAMS.iter().any(|name| text.contains(name));
+    let is_candidate = ["kernel::"].iter().chain(PROGRAMS).any(|name| super::holds(text, name));
     let Some(at) = is_candidate.then(|| module(view).or_else(|| probe(view))).flatten() else { return };
     view.add(facts, at, at, FactKind::Mark { name: "deploy".to_owned(), detail: "kernel-module".to_owned() });
 }

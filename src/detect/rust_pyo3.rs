@@ -28,7 +28,7 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 /// An interpreter that the program starts itself: whoever is loaded by Python has one already.
 fn embedded(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     const STARTS: [&str; 3] = ["prepare_freethreaded_python", "with_embedded_python_interpreter", "append_to_inittab"];
-    if !STARTS.iter().any(|name| view.text.text.contains(name)) {
+    if !STARTS.iter().any(|name| super::holds(view.text.text, name)) {
         return;
     }
     let tokens = &view.tokens;

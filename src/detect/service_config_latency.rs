@@ -20,7 +20,7 @@ use crate::source::Text;
 
 pub(super) fn detect(view: &ConfigView<'_>, facts: &mut Facts<'_, '_>) {
     let source = view.text.text;
-    if !["slo", "SLO", "budget", "Budget", "objective", "Objective"].iter().any(|word| source.contains(word)) {
+    if !["slo", "SLO", "budget", "Budget", "objective", "Objective"].iter().any(|word| super::holds(source, word)) {
         return;
     }
     for document in &view.documents {

@@ -27,7 +27,8 @@ pub(super) static PERCENTILE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The slowest answers, without a number.
-pub(super) static TAIL: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i)\b(max|maximum|worst[- ]case|tail latency)\b"));
+pub(super) static TAIL: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"(?i-u)\b(max|maximum|worst[- ]case|tail latency)\b"));
 
 /// Something that answers, in words that a comment uses.
 pub(super) static ANSWERS: LazyLock<Regex> = LazyLock::new(|| {
@@ -38,19 +39,36 @@ pub(super) static ANSWERS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A row of a table that is about time to answer.
 pub(super) static LATENCY: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)\b(latency|latencies|response time|round[- ]trip|time to respond)\b"));
+    LazyLock::new(|| regex(r"(?i-u)\b(latency|latencies|response time|round[- ]trip|time to respond)\b"));
 
-/// What makes a figure a duty.
-static DUTY: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"(?i)\b(targets?|targeting|budgets?|slos?|must|shall|requirements?|requires|required|nfrs?|deadlines?|hard limit|objectives?)\b",
-    )
-});
+/// Words that make a figure a duty, beside `hard limit`.
+const DUTIES: &[&str] = &[
+    "target",
+    "targets",
+    "targeting",
+    "budget",
+    "budgets",
+    "slo",
+    "slos",
+    "must",
+    "shall",
+    "requirement",
+    "requirements",
+    "requires",
+    "required",
+    "nfr",
+    "nfrs",
+    "deadline",
+    "deadlines",
+    "objective",
+    "objectives",
+];
+static HARD_LIMIT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?i-u)\bhard limit\b"));
 
 /// What was measured, what waits, what is somebody else's, what is an example.
 pub(super) static AVOID: LazyLock<Regex> = LazyLock::new(|| {
     regex(concat!(
-        r"(?i)\b(stayed|measured|observed|achieved|achieves|took|takes|was|were|saw|sees|seen|improved|improves|reduced|reduces|benchmark(s|ed)?|results?|currently",
+        r"(?i-u)\b(stayed|measured|observed|achieved|achieves|took|takes|was|were|saw|sees|seen|improved|improves|reduced|reduces|benchmark(s|ed)?|results?|currently",
         r"|timeouts?|times? out|timed out|sleeps?|intervals?|retry|retries|polls?|polling|every|ttl|jitter|backoff|debounce|inject(s|ed)?|delays?|waits?|waiting|at least|minimum|longer than|more than [0-9]|older than|expire[sd]?|grace|drain(s|ing)?|shut ?down|keep-?alive|heartbeats?|ago|default(s|ing)?(\b|_)|flaky|tests?",
         r"|e\.g|example|examples|for instance|suppose|imagine|say|hypothetical|your|you|they|they're|their|we'd|if|typically|reserving",
         r"|redis|dynamodb|kafka|postgres|postgresql|mysql|cassandra|mongodb|cloudflare|cloudfront|s3|nginx|aws|gcp|azure|google)\b",
@@ -73,24 +91,33 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A figure before its duty: `a 100ms latency budget`, `10 ms deadline`.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"(?i)^[ -]?(?:p[0-9]+(?:\.[0-9]+)? |latency |response |round-trip |end-to-end )*(?:budget|slo|deadline)\b")
+    regex(r"(?i-u)^[ -]?(?:p[0-9]+(?:\.[0-9]+)? |latency |response |round-trip |end-to-end )*(?:budget|slo|deadline)\b")
 });
 
-/// Headings under which figures are targets.
-static PROMISES: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"(?i)\b(targets?|budgets?|slos?|service level objectives?|non-functional requirements?|nfrs?|performance requirements?|requirements)\b",
-    )
+/// Words of headings under which figures are targets.
+const PROMISES: &[&str] = &["target", "targets", "budget", "budgets", "slo", "slos", "nfr", "nfrs", "requirements"];
+/// More words, where one of them alone is none.
+const PROMISING: &[&str] = &["objective", "objectives", "requirement"];
+static PROMISED: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i-u)\b(service level objectives?|non-functional requirement|performance requirement)\b")
 });
 
 /// Whether a sentence obliges.
 pub(in crate::detect) fn duty(text: &str) -> bool {
-    DUTY.is_match(text)
+    has_word(text, DUTIES) || has_word(text, &["limit"]) && HARD_LIMIT.is_match(text)
 }
 
 /// Whether a heading announces targets.
 pub(in crate::detect) fn heading_promises(text: &str) -> bool {
-    PROMISES.is_match(text)
+    has_word(text, PROMISES) || has_word(text, PROMISING) && PROMISED.is_match(text)
+}
+
+/// Whether one of the words, which are in small letters, stands in a text in whatever case. Asked of many short texts,
+/// for which no pattern is worth building.
+fn has_word(text: &str, words: &[&str]) -> bool {
+    let parts = text.as_bytes().split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'));
+    let is_one = |part: &&[u8]| words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(part));
+    parts.filter(|part| part.len() > 2).any(|part| is_one(&part))
 }
 
 /// Whether what stands around a figure makes it a bound.

@@ -273,7 +273,12 @@ impl Splitter<'_, '_> {
         match command.program() {
             "cd" | "pushd" => self.change_directory(&command),
             "popd" => self.state.directory = self.state.saved.pop().flatten(),
-            "export" | "declare" | "local" | "readonly" => self.export(&command),
+            "export" | "declare" | "local" | "readonly" => {
+                let Command { words, environment, .. } = command;
+                // Nobody else may hold it, or all of it is copied for each name.
+                drop(environment);
+                self.export(&words[1..]);
+            }
             _ => self.out.push(command),
         }
     }
@@ -286,8 +291,8 @@ impl Splitter<'_, '_> {
         self.state.directory = Some(join(self.state.directory.as_deref(), to));
     }
 
-    fn export(&mut self, command: &Command) {
-        for word in &command.words[1..] {
+    fn export(&mut self, words: &[String]) {
+        for word in words {
             if let Some((name, value)) = assignment(word) {
                 self.variables.set(name, value);
                 if self.state.exports.len() < 64 {
