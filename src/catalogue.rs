@@ -76,8 +76,9 @@ fn row(line: &'static str) -> Option<Entry> {
     let mut rest = line.trim_start().strip_prefix('{')?;
     let mut entry = Entry::default();
     loop {
-        let (key, value) = rest.split_once(" = ")?;
-        let key = key.trim_start();
+        // One character is found without anything being made ready for the search, which longer texts ask for.
+        let (key, value) = rest.split_once('=')?;
+        let (key, value) = (key.trim(), value.trim_start());
         rest = match value.split_at_checked(1)? {
             ("\"", text) => {
                 let (text, after) = text.split_once('"')?;

@@ -7,9 +7,7 @@
 //! *Example*: `/// Applications must respond to requests within a certain time (~40ms)`: within 40 ms.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use memchr::{memchr, memmem, memrchr};
 
 use super::Facts;
@@ -24,7 +22,7 @@ pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     let tests = tests.iter().find_map(|head| memmem::find(text.text.as_bytes(), head));
     let end = tests.unwrap_or(text.text.len());
     let code = &text.text[..end];
-    if code.starts_with("// Code generated") || !prose::may_hold_figure(code) || !DUTIES.is_match(code) {
+    if code.starts_with("// Code generated") || !prose::may_hold_figure(code) {
         return;
     }
     let binding = if text.path.ends_with(".proto") { Binding::Here } else { Binding::Package };
@@ -45,16 +43,6 @@ pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
         }
     }
 }
-
-/// A part of every word that obliges: a file without any is not split into comments.
-static DUTIES: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let parts = ["target", "budget", "slo", "must", "shall", "require", "nfr", "deadline", "hard limit", "objective"];
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::LeftmostFirst)
-        .build(parts)
-        .expect("because the parts are few and fixed")
-});
 
 /// A figure and a word that obliges: cheap, and true of few comments.
 fn may_oblige(comment: &str) -> bool {

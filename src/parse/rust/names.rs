@@ -3,10 +3,11 @@
 //! A name that `use` binds stands for its crate afterwards (`use tonic::transport::Server; Server::builder()`). A
 //! module of the file and whatever comes in from `crate::`, `self::` or `super::` hide a crate of the same name.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use super::lex::Kind;
 use super::tokens::Tokens;
+use crate::hash::{Map, Set};
 
 /// What is named of one crate, as indices of tokens in the order of the text, `use` declarations first.
 #[derive(Debug, Default)]
@@ -29,7 +30,7 @@ impl<'t> Names<'t> {
         let uses = Uses::read(tokens);
         let local = uses.local_names(tokens);
         let mut names = Names::default();
-        let mut owner: HashMap<&'t str, &'t str> = HashMap::new();
+        let mut owner: Map<&'t str, &'t str> = Map::default();
         for tree in uses.trees {
             if !is_crate(tree.root) || local.contains(tree.root) {
                 continue;
@@ -49,8 +50,8 @@ impl<'t> Names<'t> {
         &mut self,
         tokens: &Tokens<'t>,
         uses: &[(usize, usize)],
-        owner: &HashMap<&'t str, &'t str>,
-        local: &HashSet<&'t str>,
+        owner: &Map<&'t str, &'t str>,
+        local: &Set<&'t str>,
     ) {
         let mut uses = uses.iter().peekable();
         let mut next = 0;
@@ -71,8 +72,8 @@ impl<'t> Names<'t> {
         &mut self,
         tokens: &Tokens<'t>,
         start: usize,
-        owner: &HashMap<&'t str, &'t str>,
-        local: &HashSet<&'t str>,
+        owner: &Map<&'t str, &'t str>,
+        local: &Set<&'t str>,
     ) -> usize {
         let root = tokens.at(start);
         let mut end = start + 1;
@@ -176,9 +177,9 @@ impl<'t> Uses<'t> {
     }
 
     /// Names that hide a crate: modules of this file and what comes from elsewhere in this crate.
-    fn local_names(&self, tokens: &Tokens<'t>) -> HashSet<&'t str> {
+    fn local_names(&self, tokens: &Tokens<'t>) -> Set<&'t str> {
         let own = |tree: &&UseTree<'t>| matches!(tree.root, "crate" | "self" | "super");
-        let mut names: HashSet<&'t str> = self.trees.iter().filter(own).flat_map(|tree| tree.bound.clone()).collect();
+        let mut names: Set<&'t str> = self.trees.iter().filter(own).flat_map(|tree| tree.bound.clone()).collect();
         let modules = tokens.places(&["mod"]).into_iter().filter(|&at| tokens.is_ident(at + 1));
         names.extend(modules.map(|at| tokens.at(at + 1)));
         names
