@@ -8,10 +8,10 @@
 //! *Misses*: tables in migrations; words like transfer, posting, charge or balance, which mean too much else.
 //! *Example*: `message Refund { … }`.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use regex::Regex;
 
 use super::Facts;
 use crate::fact::{Binding, FactKind};
@@ -20,12 +20,9 @@ use crate::parse::duration::words;
 use crate::parse::tree::Node;
 use crate::source::Text;
 
+/// What stands before the name of a type.
+const TYPES: &[&str] = &["type", "struct", "enum", "message", "input", "service"];
 const MONEY: &[&str] = &["ledger", "payment", "payout", "refund", "settlement", "invoice", "wallet"];
-
-static TYPE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*(?:pub(?:\([a-z]+\))? )?(?:type|struct|enum|message|input|service) ([0-9A-Za-z_\u{80}-\u{10ffff}]+)")
-        .expect("because the pattern is a constant that the tests compile")
-});
 
 /// The words without their first letters, which may be upper or lower case.
 static HINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
@@ -44,14 +41,33 @@ pub(super) fn detect_types(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     }
     let code = text.path.ends_with(".go") || text.path.ends_with(".rs");
     let mut seen = Vec::new();
-    for found in TYPE.captures_iter(text.text) {
-        let Some(name) = found.get(1) else { continue };
-        let Some(word) = money_word(name.as_str()).filter(|word| !seen.contains(word)) else { continue };
+    let mut at = 0;
+    for line in text.text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let Some(name) = declared(line) else { continue };
+        let Some(word) = money_word(&line[name.clone()]).filter(|word| !seen.contains(word)) else { continue };
         seen.push(word);
         let binding = if code { Binding::Package } else { Binding::Here };
         let kind = FactKind::Mark { name: "money-type".into(), detail: word.to_owned() };
-        facts.add_bound(name.range(), kind, binding);
+        facts.add_bound(start + name.start..start + name.end, kind, binding);
     }
+}
+
+/// The name of the type that a line declares: `pub(crate) struct Ledger {`.
+fn declared(line: &str) -> Option<Range<usize>> {
+    let mut rest = line.trim_start_matches([' ', '\t']);
+    if let Some(public) = rest.strip_prefix("pub") {
+        let within = public.strip_prefix('(').map_or(Some(public), |within| {
+            let (place, rest) = within.split_once(')')?;
+            (!place.is_empty() && place.bytes().all(|byte| byte.is_ascii_lowercase())).then_some(rest)
+        });
+        rest = within?.strip_prefix(' ')?;
+    }
+    let (_, rest) = rest.split_once(' ').filter(|(word, _)| TYPES.contains(word))?;
+    let length = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80).count();
+    let start = line.len() - rest.len();
+    (length > 0).then(|| start..start + length)
 }
 
 fn money_word(name: &str) -> Option<&'static str> {
@@ -181,6 +197,8 @@ mod tests {
         assert_eq!(details(test::text(detect_types, "a.go", go)), ["payment", "ledger"]);
         let proto = "message RefundRequest {\n}\n";
         assert_eq!(details(test::text(detect_types, "a.proto", proto)), ["refund"]);
+        let rust = "\tpub(crate) struct Wallet;\r\n  pub enum Payout {}\npub(in crate::x) struct Refund;\n";
+        assert_eq!(details(test::text(detect_types, "a.rs", rust)), ["wallet", "payout"]);
     }
 
     #[test]
