@@ -47,8 +47,8 @@ impl Stamps {
     }
 
     /// Stamps one more path, whether something is there or not; `None` where it is too young.
-    pub fn add(&mut self, root: &Path, path: &Path, first_look: SystemTime) -> Option<()> {
-        self.push(path, old_row(&View::from(root), path, first_look)?);
+    pub(crate) fn add(&mut self, view: &View, path: &Path, first_look: SystemTime) -> Option<()> {
+        self.push(path, old_row(view, path, first_look)?);
         Some(())
     }
 
@@ -193,7 +193,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::write(root.path().join("a"), "").unwrap();
         assert!(Stamps::take(root.path(), &paths(&["a"]), SystemTime::now()).is_none());
-        assert!(Stamps::default().add(root.path(), Path::new("a"), SystemTime::now()).is_none());
+        assert!(Stamps::default().add(&View::from(root.path()), Path::new("a"), SystemTime::now()).is_none());
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::config::shelf::Disk;
 use crate::finding::{HistoryStatus, Report};
 use crate::git::{Git, GitProblem};
 use crate::history;
+use crate::look::View;
 
 /// What a run said, and what it asked of the configuration on the way.
 #[derive(Serialize, Deserialize)]
@@ -90,8 +91,9 @@ impl Recall {
         let mut also: Vec<&str> = evidence.chain(loaded.config.baseline.as_deref()).collect();
         also.sort_unstable();
         also.dedup();
+        let view = View::from(&options.root);
         for path in also.iter().map(Path::new).chain(self.index.as_deref()) {
-            stamps.add(&options.root, path, first_look)?;
+            stamps.add(&view, path, first_look)?;
         }
         let told = Told { report: report.clone(), asked: loaded.asked.clone(), texts: texts(loaded) };
         self.slot.keep(&self.digest, &stamps, &postcard::to_stdvec(&told).ok()?);

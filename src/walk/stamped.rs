@@ -31,6 +31,7 @@ pub(crate) fn stamps(root: &Path, walked: &Walked, seen: &[Option<Look>], first_
     let mut rules = walked.rules.clone();
     rules.extend(excluded::decided_by(root));
     let mut stamps = Stamps::take(root, &rules, first_look)?;
+    let view = View::from(root);
     for (directory, row) in walked.directories.iter().zip(&walked.rows) {
         stamps.push(directory, (*row)?);
     }
@@ -38,7 +39,7 @@ pub(crate) fn stamps(root: &Path, walked: &Walked, seen: &[Option<Look>], first_
         let path = entry.raw.as_deref().unwrap_or(Path::new(&*entry.path));
         match seen {
             Some(seen) => stamps.add_seen(path, seen, first_look)?,
-            None => stamps.add(root, path, first_look)?,
+            None => stamps.add(&view, path, first_look)?,
         }
     }
     Some(stamps)
