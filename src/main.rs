@@ -16,6 +16,11 @@ use fitcheck::policy::manual;
 use fitcheck::report::{self, Context, Page, Sources};
 use fitcheck::{cache, disk, facts, find, pages, panics, progress, schema, terminal};
 
+/// musl's own allocator takes most of a run.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     panics::silence();
     keep_memory();
