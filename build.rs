@@ -1,6 +1,10 @@
 //! Names the state of the sources, so that cached facts of another build are never taken for ours; and the version with
 //! the commit it is built from, where that is known.
 
+#[allow(dead_code, unreachable_pub)]
+#[path = "src/spanned.rs"]
+mod spanned;
+
 use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::fs;
@@ -25,9 +29,26 @@ fn main() {
     println!("cargo::rustc-env=FITCHECK_SOURCES={:016x}", hasher.finish());
     println!("cargo::rerun-if-env-changed=FITCHECK_COMMIT");
     println!("cargo::rerun-if-env-changed=FITCHECK_DOCS");
+    trees();
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let commit = commit().map_or_else(String::new, |commit| format!(" ({commit})"));
     println!("cargo::rustc-env=FITCHECK_VERSION={version}{commit}");
+}
+
+/// Parses the shipped policies, so that no run has to.
+fn trees() {
+    let into = PathBuf::from(env::var_os("OUT_DIR").expect("because cargo sets it")).join("policies");
+    fs::create_dir_all(&into).expect("because the output directory is ours");
+    let mut files = Vec::new();
+    list(Path::new("policies"), &mut files);
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
+        let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        // What is wrong with one is told, where it stands, by the test of the shipped policies.
+        let (_, tree) = spanned::Reader::parse("", &text);
+        let tree = postcard::to_stdvec(&tree).expect("because every part of a tree can be encoded");
+        let name = Path::new(file.file_stem().unwrap_or_default()).with_extension("tree");
+        fs::write(into.join(name), tree).expect("because the output directory is ours");
+    }
 }
 
 /// The commit: as the environment says, as `cargo package` or `git archive` noted it, or as git knows it. No date and no machine, so that

@@ -2,9 +2,9 @@
 //!
 //! In: `go.toml` and `rust.toml`, compiled in; each row names an import path (or a crate), a capability of
 //! `capabilities.toml` and, where the import alone does not tell, the symbols that do. Out: a [`Catalogue`] per
-//! language, built once. The longest prefix that matches a path decides: rows of shorter ones do not count.
+//! language, split once. The longest prefix that matches a path decides: rows of shorter ones do not count.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// One row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,17 +36,39 @@ pub(crate) fn matches(symbol: &str, name: &str) -> bool {
 /// All rows of one language, sorted by prefix.
 #[derive(Debug)]
 pub struct Catalogue {
-    rows: Vec<Entry>,
+    rows: Vec<Row>,
     separator: char,
+}
+
+/// A row as it is written, read when somebody first asks for it: a run on few files asks for few of the thousands.
+#[derive(Debug)]
+struct Row {
+    prefix: &'static str,
+    /// What follows the prefix.
+    rest: &'static str,
+    entry: OnceLock<Box<Entry>>,
+}
+
+impl Row {
+    /// Splits a line after its prefix, which comes first; `None` for a line that is no row.
+    fn of(line: &'static str) -> Option<Row> {
+        let (_, text) = line.trim_ascii_start().strip_prefix('{')?.split_once('"')?;
+        let (prefix, rest) = text.split_once('"')?;
+        Some(Row { prefix, rest, entry: OnceLock::new() })
+    }
+
+    fn entry(&self) -> &Entry {
+        self.entry.get_or_init(|| Box::new(read(self.prefix, self.rest)))
+    }
 }
 
 impl Catalogue {
     fn load(text: &'static str, separator: char) -> Catalogue {
-        Catalogue { rows: text.lines().filter_map(row).collect(), separator }
+        Catalogue { rows: text.lines().filter_map(Row::of).collect(), separator }
     }
 
     /// The rows of one prefix.
-    fn of(&self, prefix: &str) -> &[Entry] {
+    fn of(&self, prefix: &str) -> &[Row] {
         let start = self.rows.partition_point(|row| row.prefix < prefix);
         let rows = &self.rows[start..];
         &rows[..rows.iter().take_while(|row| row.prefix == prefix).count()]
@@ -66,30 +88,23 @@ impl Catalogue {
             }
         };
         let below = prefix.len() < path.len();
-        rows.iter().filter(move |entry| !(below && entry.exact))
+        rows.iter().map(Row::entry).filter(move |entry| !(below && entry.exact))
     }
 }
 
-/// Reads one row, which stands on a line of its own; tests hold that a reader of TOML says the same. Reading the
-/// catalogue is a good part of what a run on few files takes, so it is read by no more than it needs.
-fn row(line: &'static str) -> Option<Entry> {
-    let mut rest = line.trim_start().strip_prefix('{')?;
-    let mut entry = Entry::default();
-    loop {
-        // One character is found without anything being made ready for the search, which longer texts ask for.
-        let (key, value) = rest.split_once('=')?;
-        let (key, value) = (key.trim(), value.trim_start());
-        rest = match value.split_at_checked(1)? {
-            ("\"", text) => {
-                let (text, after) = text.split_once('"')?;
-                match key {
-                    "capability" => entry.capability = text,
-                    _ => entry.prefix = text,
-                }
+/// Reads what follows the prefix of a row; tests hold that a reader of TOML says the same.
+fn read(prefix: &'static str, mut rest: &'static str) -> Entry {
+    let mut entry = Entry { prefix, ..Entry::default() };
+    while let Some((key, value)) = rest.strip_prefix(',').and_then(|rest| rest.split_once('=')) {
+        let value = value.trim_start();
+        rest = match (key.trim(), value.get(1..).unwrap_or_default()) {
+            ("capability", text) => {
+                let (word, after) = text.split_once('"').unwrap_or_default();
+                entry.capability = word;
                 after
             }
-            ("[", list) => {
-                let (list, after) = list.split_once(']')?;
+            ("symbols", list) => {
+                let (list, after) = list.split_once(']').unwrap_or_default();
                 entry.symbols = list.split('"').skip(1).step_by(2).collect();
                 after
             }
@@ -98,9 +113,8 @@ fn row(line: &'static str) -> Option<Entry> {
                 value.trim_start_matches(char::is_alphabetic)
             }
         };
-        let Some(more) = rest.strip_prefix(',') else { return Some(entry) };
-        rest = more;
     }
+    entry
 }
 
 /// Go modules and packages; look up with [`without_versions`].
@@ -110,7 +124,7 @@ pub static GO: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(include_st
 impl Catalogue {
     /// All rows, for tests that use each of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Entry> {
-        self.rows.iter()
+        self.rows.iter().map(Row::entry)
     }
 }
 
@@ -133,7 +147,7 @@ pub static RUST: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(include_
 
 /// Rows of crate families, whose names end in `*`.
 static FAMILIES: LazyLock<Vec<&'static Entry>> =
-    LazyLock::new(|| RUST.rows.iter().filter(|entry| entry.prefix.ends_with('*')).collect());
+    LazyLock::new(|| RUST.rows.iter().filter(|row| row.prefix.ends_with('*')).map(Row::entry).collect());
 
 /// Returns the rows of a crate, those of its own name first.
 pub fn crate_rows(name: &str) -> impl Iterator<Item = &'static Entry> {
@@ -148,12 +162,12 @@ mod tests {
 
     #[derive(Deserialize)]
     struct Document {
-        r#use: Vec<Row>,
+        r#use: Vec<Written>,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Row {
+    struct Written {
         #[serde(alias = "import", alias = "crate")]
         prefix: String,
         capability: String,
@@ -163,8 +177,8 @@ mod tests {
         exact: bool,
     }
 
-    impl PartialEq<Row> for Entry {
-        fn eq(&self, row: &Row) -> bool {
+    impl PartialEq<Written> for Entry {
+        fn eq(&self, row: &Written) -> bool {
             (self.prefix, self.capability, self.exact) == (&row.prefix, &row.capability, row.exact)
                 && self.symbols == row.symbols
         }
@@ -191,7 +205,8 @@ mod tests {
             [("go.toml", include_str!("catalogue/go.toml")), ("rust.toml", include_str!("catalogue/rust.toml"))]
         {
             let document: Document = toml::from_str(text).unwrap();
-            assert!(text.lines().filter_map(row).collect::<Vec<_>>() == document.r#use, "{name} is read differently");
+            let rows: Vec<Entry> = Catalogue::load(text, '/').all().cloned().collect();
+            assert!(rows == document.r#use, "{name} is read differently");
             let keys: Vec<_> = document.r#use.iter().map(|entry| (&entry.prefix, &entry.capability)).collect();
             for pair in keys.windows(2) {
                 assert!(pair[0] < pair[1], "{name}: {pair:?} is out of order or twice");

@@ -3,10 +3,13 @@
 //! In: the text of a policy or configuration file. Out: a tree of [`Item`]s that own their text and know their
 //! byte range, and a list of [`Mistake`]s. Derived deserialisation loses spans in flattened and untagged types,
 //! so readers walk this tree by hand, through a [`Reader`] that collects every mistake instead of the first.
+//!
+//! The build script compiles this file too: trees of shipped files are made once, when fitcheck is built.
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use toml::de::{DeTable, DeValue};
 
 /// Something wrong in a file that the user writes: what, where, and what may have been meant.
@@ -29,13 +32,13 @@ impl Mistake {
 }
 
 /// A value with the bytes it was written in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Item {
     pub range: Range<usize>,
     pub node: Node,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub enum Node {
     Text(String),
     Number(f64),
@@ -61,12 +64,12 @@ impl Node {
 }
 
 /// A table's entries in the order in which they are written.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Table {
     pub entries: Vec<Entry>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub struct Entry {
     pub key: String,
     pub key_range: Range<usize>,
@@ -87,9 +90,14 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Reads a file that is parsed already.
+    pub fn of(path: &str) -> Reader {
+        Reader { path: path.into(), mistakes: Vec::new() }
+    }
+
     /// Parses as much of `text` as is TOML; syntax errors become mistakes.
     pub fn parse(path: &str, text: &str) -> (Reader, Item) {
-        let mut reader = Reader { path: path.into(), mistakes: Vec::new() };
+        let mut reader = Reader::of(path);
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in errors {
             reader.wrong(visible(text, error.span().unwrap_or(0..0)), error.message().to_owned(), None);

@@ -30,7 +30,12 @@ const KEYS: &[&str] = &[
 
 /// Reads one policy; `None` where mistakes leave nothing to judge with. The mistakes say everything at once.
 pub fn read(path: &str, text: &str, shipped: bool) -> (Option<Policy>, Vec<Mistake>) {
-    let (mut reader, document) = Reader::parse(path, text);
+    let (reader, document) = Reader::parse(path, text);
+    read_tree(reader, text, &document, shipped)
+}
+
+/// The same for a file that is parsed already.
+pub fn read_tree(mut reader: Reader, text: &str, document: &Item, shipped: bool) -> (Option<Policy>, Vec<Mistake>) {
     let Node::Table(table) = &document.node else { return (None, reader.mistakes) };
     // Mistakes about what is missing point at the first line: the whole file would be no help.
     let head = 0..text.find('\n').unwrap_or(text.len());
