@@ -2,6 +2,7 @@
 //!
 //! [`Kind`] says from its path alone which reader a file gets, and so whether it is opened at all.
 
+pub(crate) mod any_of;
 pub mod cargo;
 pub mod config;
 pub(crate) mod cut;

@@ -10,27 +10,26 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use memchr::memmem;
 
 use crate::detect::Facts;
 use crate::fact::{FactKind, LatencySource, Subject};
+use crate::parse::any_of::AnyOf;
 use crate::parse::go::GoView;
 use crate::parse::go::lexer::TokenKind;
 use crate::parse::go::tree::{self, Exceeds, Syntax, Value};
 
 /// A file without any of these names no figure. They are spelled out, as a name can write them, because searching
 /// without regard to case is three times as slow.
-static HINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+static HINTS: LazyLock<AnyOf> = LazyLock::new(|| {
     let latency = ["atency", "ATENCY", "LAtency", "LATency", "LATEncy", "LATENcy", "LATENCy"];
     let percentiles = ["p50", "P50", "p90", "P90", "p95", "P95", "p99", "P99"];
     let times = ["sponsetime", "sponseTime", "sponseTIME", "SPONSEtime", "SPONSETime", "SPONSETIME"];
     let budgets = ["sponsebudget", "sponseBudget", "sponseBUDGET", "SPONSEbudget", "SPONSEBudget", "SPONSEBUDGET"];
     let objectives = ["slo", "Slo", "SLo", "SLO"];
     let words = latency.into_iter().chain(percentiles).chain(times).chain(budgets).chain(objectives);
-    // Searching for leftmost matches is what lets the library use its vector search.
-    let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words);
-    builder.expect("because the words are constant")
+    AnyOf::new(&words.collect::<Vec<_>>())
 });
 
 pub(super) fn detect(view: &GoView<'_>, facts: &mut Facts<'_, '_>) {
@@ -66,8 +65,8 @@ fn uses_units(view: &GoView<'_>) -> bool {
 /// Whether some word of the code, not of a comment or a string, names a figure.
 fn names_a_figure(view: &GoView<'_>) -> bool {
     HINTS.find_iter(view.text).any(|found| {
-        let index = view.tokens.partition_point(|token| token.end as usize <= found.start());
-        view.tokens.get(index).is_some_and(|token| (token.start as usize) <= found.start())
+        let index = view.tokens.partition_point(|token| token.end as usize <= found.start);
+        view.tokens.get(index).is_some_and(|token| (token.start as usize) <= found.start)
             && measure(view.token(index)).is_some()
     })
 }

@@ -4,6 +4,8 @@
 //! A figure counts only with a bound (`<`, `within`, `at most` …), a word that makes it a duty (target, budget, SLO,
 //! must …) and something that answers; what was measured, what waits and what is an example is none.
 
+mod figure;
+mod phrases;
 mod words;
 
 use std::ops::Range;
@@ -12,7 +14,8 @@ use regex_automata::util::captures::Captures;
 
 use crate::parse::duration::{self, NoDuration, Unit};
 use crate::parse::percentile;
-use words::{ANSWERS, AVOID, FIGURE, PERCENTILE, TAIL, bounds};
+use figure::Figure;
+use words::{ANSWERS, AVOID, PERCENTILE, TAIL, bounds};
 pub(super) use words::{duty, heading_promises};
 
 /// A figure that something must keep to.
@@ -29,7 +32,7 @@ pub(crate) fn comment_targets(comment: &str, base: usize) -> Vec<Target> {
     let mut targets = Vec::new();
     for sentence in sentences(&plain) {
         let text = &plain[sentence.clone()];
-        if duty(text) && ANSWERS.is_match(text) {
+        if duty(text) && ANSWERS.is_in(text) {
             targets.extend(figures(text, base + sentence.start, true));
         }
     }
@@ -38,33 +41,32 @@ pub(crate) fn comment_targets(comment: &str, base: usize) -> Vec<Target> {
 
 /// Finds targets in a sentence of a document; `promised` says that its heading announces targets.
 pub(super) fn sentence_targets(text: &str, base: usize, promised: bool) -> Vec<Target> {
-    if !FIGURE.is_match(text) {
+    if figure::all(text).next().is_none() {
         return Vec::new();
     }
-    let tail = TAIL.is_match(text) || PERCENTILE.is_match(text);
-    if AVOID.is_match(text) || !(duty(text) && (tail || ANSWERS.is_match(text)) || promised && tail) {
-        return Vec::new();
-    }
-    figures(text, base, !promised)
+    let duty = duty(text);
+    let tail = || TAIL.is_in(text) || PERCENTILE.is_match(text);
+    let is_target = duty && ANSWERS.is_in(text) || (duty || promised) && tail();
+    if is_target && !AVOID.is_in(text) { figures(text, base, !promised) } else { Vec::new() }
 }
 
 /// Reads the bounded figures of a sentence that has passed the tests on its words.
 fn figures(text: &str, base: usize, named: bool) -> Vec<Target> {
     let mut targets = Vec::new();
     let mut from = 0;
-    for figure in FIGURE.captures_iter(text) {
-        let Some((number, unit)) = figure.get_group(1).zip(figure.get_group(2)) else { continue };
+    for Figure { number, unit } in figure::all(text) {
         let before = &text[from..number.start];
         // The unit ends the figure.
-        let behind = &text[unit.end..];
-        if bounds(before, behind, named) && !AVOID.is_match(clause(text, unit.end)) {
+        let end = unit.end;
+        let behind = &text[end..];
+        if bounds(before, behind, named) && !AVOID.is_in(clause(text, end)) {
             targets.push(Target {
-                range: base + number.start..base + unit.end,
+                range: base + number.start..base + end,
                 limit: value(&text[number], &text[unit]),
                 percentile: percentile_near(before, behind),
             });
         }
-        from = unit.end;
+        from = end;
     }
     targets
 }
@@ -79,8 +81,7 @@ fn clause(text: &str, end: usize) -> &str {
 
 /// Reads the first figure of a table's cell, whose column makes it a target.
 pub(super) fn cell_target(cell: &str, row: &str, base: usize) -> Option<Target> {
-    let figure = FIGURE.captures_iter(cell).next()?;
-    let (number, unit) = (figure.get_group(1)?, figure.get_group(2)?);
+    let Figure { number, unit } = figure::all(cell).next()?;
     Some(Target {
         range: base + number.start..base + unit.end,
         limit: value(&cell[number], &cell[unit]),
@@ -115,7 +116,7 @@ fn is_unit(byte: u8) -> bool {
 
 /// Whether a table's row is about how fast something answers.
 pub(super) fn row_is_about_latency(row: &str) -> bool {
-    (PERCENTILE.is_match(row) || TAIL.is_match(row) || words::LATENCY.is_match(row)) && !AVOID.is_match(row)
+    (TAIL.is_in(row) || words::LATENCY.is_in(row) || PERCENTILE.is_match(row)) && !AVOID.is_in(row)
 }
 
 fn value(number: &str, unit: &str) -> Result<f64, NoDuration> {
@@ -132,7 +133,7 @@ fn value(number: &str, unit: &str) -> Result<f64, NoDuration> {
 fn percentile_near(before: &str, behind: &str) -> Option<f64> {
     let above = PERCENTILE.captures_iter(before).last().and_then(|found| number(before, found));
     let text = above.or_else(|| {
-        let next = FIGURE.find(behind).map_or(behind.len(), |figure| figure.start());
+        let next = figure::all(behind).next().map_or(behind.len(), |figure| figure.number.start);
         number(behind, PERCENTILE.captures_iter(&behind[..next]).next()?)
     })?;
     percentile::read(&format!("p{text}")).or_else(|| percentile::read(text))

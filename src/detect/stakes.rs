@@ -11,10 +11,9 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::Facts;
 use crate::fact::{Binding, FactKind};
+use crate::parse::any_of::AnyOf;
 use crate::parse::config::ConfigView;
 use crate::parse::duration::words;
 use crate::parse::tree::Node;
@@ -25,18 +24,14 @@ const TYPES: &[&str] = &["type", "struct", "enum", "message", "input", "service"
 const MONEY: &[&str] = &["ledger", "payment", "payout", "refund", "settlement", "invoice", "wallet"];
 
 /// The words without their first letters, which may be upper or lower case.
-static HINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let ends = MONEY.iter().map(|word| &word[1..]);
-    // Searching for leftmost matches is what lets the library use its vector search.
-    AhoCorasick::builder()
-        .match_kind(MatchKind::LeftmostFirst)
-        .build(ends)
-        .expect("because the words are few and fixed")
+static HINTS: LazyLock<AnyOf> = LazyLock::new(|| {
+    let ends: Vec<&str> = MONEY.iter().map(|word| &word[1..]).collect();
+    AnyOf::new(&ends)
 });
 
 /// Reads types of Go, Rust, protobuf and GraphQL.
 pub(super) fn detect_types(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
-    if !HINTS.is_match(text.text) {
+    if !HINTS.is_in(text.text) {
         return;
     }
     let code = text.path.ends_with(".go") || text.path.ends_with(".rs");

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::tree::Node;
 use super::{Kind, hcl, helm, json, toml_tree, yaml};
@@ -142,7 +142,10 @@ static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "\\u00",
         "\\x",
     ];
-    AhoCorasick::builder().ascii_case_insensitive(true).build(words).expect("because the words are constant")
+    // Asked of files that are broken, which are few: built for that alone, not for searching fast.
+    let kind = Some(AhoCorasickKind::NoncontiguousNFA);
+    let builder = AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(words);
+    builder.expect("because the words are constant")
 });
 
 /// Whether a text is full of a template's statements.

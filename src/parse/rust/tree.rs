@@ -9,12 +9,12 @@ mod guard;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use super::tokens::Tokens;
 use crate::detect::Facts;
+use crate::parse::any_of::AnyOf;
 use crate::source::Text;
 
 /// Larger files are generated or data.
@@ -57,12 +57,7 @@ const HINTS: [&str; 30] = [
     "py_module_initializer",
 ];
 
-static FILTER: LazyLock<AhoCorasick> =
-    // Searching for leftmost matches is what lets the library use its vector search.
-    LazyLock::new(|| {
-        let builder = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(HINTS);
-        builder.expect("because the hints are few and fixed")
-    });
+static FILTER: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&HINTS));
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ItemKind {
@@ -139,7 +134,7 @@ impl Item {
 
 /// Reads the items of a file that may have some.
 pub(crate) fn items(text: &Text<'_>, tokens: &Tokens<'_>, facts: &mut Facts<'_, '_>) -> Vec<Item> {
-    if !FILTER.is_match(text.text) {
+    if !FILTER.is_in(text.text) {
         return Vec::new();
     }
     if text.text.len() > LARGEST {
