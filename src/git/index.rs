@@ -1,12 +1,20 @@
 //! Which files of the work tree are as git last saw them, so that their content is known without opening them.
 
+mod trees;
+
 use std::sync::Arc;
 
+use filetime::FileTime;
 use gix::ObjectId;
+use gix::index::State;
+use gix::index::decode::Options;
 use gix::index::entry::{Flags, Mode};
 
 use super::Git;
 use crate::look::Look;
+
+/// A larger index, of more than some hundred thousand files, is mapped by the library.
+const READ: u64 = 64 << 20;
 
 /// The object that a file's content is, and its size.
 pub type Blob = (ObjectId, u64);
@@ -14,7 +22,7 @@ pub type Blob = (ObjectId, u64);
 /// The index, for questions about single files.
 #[derive(Clone)]
 pub struct Index {
-    file: Arc<gix::index::File>,
+    state: Arc<State>,
     prefix: String,
 }
 
@@ -31,17 +39,25 @@ impl Index {
     /// does not look like the file, or names a content that nothing is known of.
     pub fn open(git: &Git) -> Option<Index> {
         let repository = git.handle();
-        let options = gix::index::decode::Options::default();
-        let file = gix::index::File::at(repository.index_path(), repository.object_hash(), true, options).ok()?;
-        Some(Index { file: Arc::new(file), prefix: git.prefix.clone() })
+        let (path, hash) = (repository.index_path(), repository.object_hash());
+        let meta = std::fs::metadata(&path).ok()?;
+        let bytes = (meta.len() <= READ).then(|| std::fs::read(&path).ok()).flatten();
+        let state = match bytes.and_then(|bytes| trees::without(bytes, hash.len_in_bytes())) {
+            Some(bytes) => {
+                let written = FileTime::from_last_modification_time(&meta);
+                State::from_bytes(&bytes, written, hash, Options::default()).ok()?.0
+            }
+            None => gix::index::File::at(path, hash, true, Options::default()).ok()?.into_parts().0,
+        };
+        Some(Index { state: Arc::new(state), prefix: git.prefix.clone() })
     }
 
     /// The paths that git tracks below the scanned root, in the order of the index.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         let plain =
             |entry: &&gix::index::Entry| entry.mode.to_tree_entry_mode().is_some_and(|mode| mode.is_blob_or_symlink());
-        let entries = self.file.entries().iter().filter(plain);
-        let paths = entries.filter_map(|entry| std::str::from_utf8(entry.path(&self.file)).ok());
+        let entries = self.state.entries().iter().filter(plain);
+        let paths = entries.filter_map(|entry| std::str::from_utf8(entry.path(&self.state)).ok());
         paths.filter_map(|path| path.strip_prefix(&*self.prefix))
     }
 
@@ -50,13 +66,13 @@ impl Index {
     /// Times are compared to the nanosecond: in a fresh clone most files are as young as the index, to the second.
     pub fn unchanged(&self, path: &str, look: &Look) -> Option<Blob> {
         let path = format!("{}{path}", self.prefix);
-        self.same(self.file.entry_by_path(path.as_str().into())?, look)
+        self.same(self.state.entry_by_path(path.as_str().into())?, look)
     }
 
     /// The same of many files, sorted by path, that were looked at: the list is gone through once beside the index.
     pub fn all_unchanged<'a>(&self, files: impl Iterator<Item = (&'a str, &'a Option<Look>)>) -> Vec<Option<Blob>> {
-        let (entries, prefix) = (self.file.entries(), self.prefix.as_bytes());
-        let path_of = |entry: &'_ gix::index::Entry| -> &[u8] { entry.path(&self.file) };
+        let (entries, prefix) = (self.state.entries(), self.prefix.as_bytes());
+        let path_of = |entry: &'_ gix::index::Entry| -> &[u8] { entry.path(&self.state) };
         let mut at = entries.partition_point(|entry| path_of(entry) < prefix);
         let below = |at: usize| path_of(entries.get(at)?).strip_prefix(prefix);
         let one = |(path, look): (&str, &Option<Look>)| {
@@ -85,7 +101,7 @@ impl Index {
             return None;
         }
         let known = (i64::from(entry.stat.mtime.secs), entry.stat.mtime.nsecs);
-        let written = self.file.timestamp();
+        let written = self.state.timestamp();
         // Written in the same tick as the index, a file may have changed after git looked.
         let racy = known >= (written.unix_seconds(), written.nanoseconds());
         // A program may set the time of modification, but not that of the change itself.

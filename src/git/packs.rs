@@ -7,6 +7,8 @@
 //! `None` is not "missing": what is loose, borrowed, damaged or larger than usual is left to the library, and where
 //! references replace objects everything is. Packs have been looked over (see `guard`) when the repository was opened.
 
+mod index;
+
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
@@ -18,6 +20,8 @@ use gix::ObjectId;
 use gix::objs::{Find, Kind};
 use gix::odb::pack;
 use gix::odb::pack::data::entry::Header;
+
+use index::Index;
 
 /// What is built from a piece comes soon after it: from two megabytes on, more gains nothing measurable.
 const BYTES: usize = 3 << 20;
@@ -32,7 +36,7 @@ const MOST_PACKS: usize = 64;
 
 /// One pack, mapped once for all threads.
 pub(super) struct Pack {
-    index: pack::index::File,
+    index: Index,
     data: pack::data::File,
 }
 
@@ -46,8 +50,8 @@ pub(super) fn open(directory: &Path, hash: gix::hash::Kind) -> Vec<Pack> {
         return Vec::new();
     }
     let map = |path: &Path| {
-        let index = pack::index::File::at(path, hash).ok()?;
-        Some(Pack { index, data: pack::data::File::at(path.with_extension("pack"), hash).ok()? })
+        let data = pack::data::File::at(path.with_extension("pack"), hash).ok()?;
+        Some(Pack { index: Index::open(path, hash), data })
     };
     paths.iter().filter_map(|path| map(path)).collect()
 }
@@ -105,6 +109,11 @@ impl Objects {
     /// Tells how large an object is; `None` where it is missing.
     pub fn size(&mut self, id: ObjectId) -> Option<u64> {
         self.reader.size_of(id).or_else(|| Some(self.repository.try_find_header(id).ok()??.size()))
+    }
+
+    /// Says that much will be read, by whatever thread: finding each object is made ready for that.
+    pub fn expect_many(&self) {
+        self.reader.packs.iter().for_each(|pack| pack.index.expect_many());
     }
 
     pub fn repository(&self) -> &gix::Repository {
@@ -208,10 +217,9 @@ impl Reader {
 
     fn find(&mut self, id: ObjectId) -> Option<At> {
         let count = self.packs.len();
-        let number = (0..count).map(|nth| (self.last + nth) % count).find_map(|number| {
-            let index = &self.packs[number].index;
-            lookup(index, id).map(|at| (number, index.pack_offset_at_index(at)))
-        })?;
+        let number = (0..count)
+            .map(|nth| (self.last + nth) % count)
+            .find_map(|number| self.packs[number].index.offset(&id).map(|offset| (number, offset)))?;
         self.last = number.0;
         Some(number)
     }
@@ -227,7 +235,7 @@ impl Reader {
             let entry = pack.data.entry(next.1).ok().filter(|entry| entry.decompressed_size <= LARGEST)?;
             let base = match entry.header {
                 Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
-                Header::RefDelta { base_id } => pack.index.pack_offset_at_index(pack.index.lookup(base_id)?),
+                Header::RefDelta { base_id } => pack.index.offset(&base_id)?,
                 Header::Commit | Header::Tree | Header::Blob | Header::Tag => {
                     let kind = entry.header.as_kind()?;
                     let length = self.inflate(next.0, &entry)?;
@@ -281,32 +289,6 @@ fn room(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
     }
     &mut buffer[..length]
 }
-
-/// Finds an object by guessing where its id lies among ids that are spread evenly: a few looks instead of a dozen.
-fn lookup(index: &pack::index::File, id: ObjectId) -> Option<u32> {
-    let front = |id: &gix::oid| id.as_bytes().first_chunk().map_or(0, |first| u64::from(u32::from_be_bytes(*first)));
-    let (mut low, mut high) = (0, index.num_objects());
-    let (mut first, mut last) = (0, u64::from(u32::MAX));
-    let wanted = front(&id);
-    for _ in 0..GUESSES {
-        if low >= high || wanted < first || wanted > last {
-            return None;
-        }
-        let share = (wanted - first) * u64::from(high - low) / (last - first + 1);
-        let guess = low + share as u32;
-        let found = index.oid_at_index(guess);
-        match id.as_ref().cmp(found) {
-            std::cmp::Ordering::Equal => return Some(guess),
-            std::cmp::Ordering::Less => (high, last) = (guess, front(found)),
-            std::cmp::Ordering::Greater => (low, first) = (guess + 1, front(found)),
-        }
-    }
-    // Ids that are not spread evenly, as nobody's are.
-    index.lookup(id)
-}
-
-/// Enough for nearly every id among some millions.
-const GUESSES: usize = 8;
 
 /// Hashes places in packs: one multiplication, and a seed that whoever made the packs does not know.
 #[derive(Clone, Copy)]

@@ -191,6 +191,9 @@ pub(super) fn walk(
 ) -> Result<Option<Commits>, GitProblem> {
     let Some(head) = from.map_or_else(|| git.head(), |commit| Ok(Some(commit)))? else { return Ok(None) };
     let objects = git.objects();
+    if store.arena.is_empty() {
+        objects.expect_many();
+    }
     let shallow = shallow(&objects);
     let mut walk = Walk { objects, store, shallow };
     let Some(first) = walk.decode(head) else { return Err(GitProblem::Broken("the revision names no commit".into())) };
