@@ -34,6 +34,7 @@ pub mod history;
 pub mod judge;
 pub mod limits;
 pub mod look;
+pub(crate) mod marked;
 pub mod output;
 pub mod pages;
 pub mod panics;

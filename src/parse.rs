@@ -16,7 +16,6 @@ pub mod image_name;
 pub mod js;
 pub mod json;
 pub mod jsonpath;
-pub(crate) mod marked;
 pub mod percentile;
 pub mod promql;
 pub mod rust;

@@ -1,6 +1,7 @@
 //! What a path says about the code in it: shipped, vendored, generated, test, example, documentation.
 
-use crate::path::{base, parts};
+use crate::marked::Words;
+use crate::path::base;
 
 /// The standing of a file in its repository, from its path alone.
 ///
@@ -21,18 +22,29 @@ impl Scope {
     pub fn of(path: &str) -> Scope {
         let mut scope = Scope::Shipped;
         let name = base(path);
-        let directories = path.strip_suffix(name).unwrap_or("");
-        let mut below_source = false;
-        for part in parts(directories) {
+        let directories = path.strip_suffix(name).unwrap_or("").as_bytes();
+        let (mut below_source, is_rust) = (false, name.ends_with(".rs"));
+        // Asked of every file, several times: each byte is looked at once.
+        let (mut lower, mut start) = ([0; LONGEST], 0);
+        for (at, &byte) in directories.iter().enumerate() {
+            if byte != b'/' {
+                if let Some(place) = lower.get_mut(at - start) {
+                    *place = byte.to_ascii_lowercase();
+                }
+                continue;
+            }
+            let part = &directories[start..at];
+            start = at + 1;
             // Among its sources a crate's modules have such names: what is data there does not end in `.rs`.
-            let is_module = below_source && name.ends_with(".rs") && MODULES.contains(&part);
-            below_source |= part == "src";
+            let is_module = below_source && is_rust && MODULES.contains(&part);
+            below_source |= part == b"src";
             // At the root these are tests; deeper down it may be what the product integrates.
-            let integrates = part == "integration" && directories.starts_with("integration/");
-            let found = match () {
-                () if is_module => Scope::Shipped,
-                () if integrates => Scope::Test,
-                () => of_directory(part),
+            let integrates = part == b"integration" && directories.starts_with(b"integration/");
+            let found = match lower.get(..part.len()) {
+                _ if is_module => Scope::Shipped,
+                _ if integrates => Scope::Test,
+                Some(lower) => of_directory(lower),
+                None => Scope::Shipped,
             };
             // The first directory that is never shipped decides; a test folder inside an example stays an example.
             if found != Scope::Shipped && (scope == Scope::Shipped || found < scope || found == Scope::Fixture) {
@@ -49,31 +61,41 @@ impl Scope {
 }
 
 /// Names of folders that hold code where they lie among the sources of a crate.
-const MODULES: &[&str] = &["snapshots", "golden", "vendored"];
+const MODULES: &[&[u8]] = &[b"snapshots", b"golden", b"vendored"];
 
-/// No name below is longer.
+macro_rules! folders {
+    ($($scope:ident: $($name:literal)*;)*) => {
+        const FOLDERS: &[(&str, Scope)] = &[$($(($name, Scope::$scope)),*),*];
+
+        static NAMES: Words = Words::new(&[$($($name),*),*]);
+    };
+}
+
+// Names of folders that tell what lies in them, in small letters.
+folders! {
+    Vendored:
+        "vendor" "third_party" "third-party" "thirdparty" "node_modules" "external_vendor" "vendored"
+        "bower_components" "godeps" ".yarn";
+    Fixture:
+        "testdata" "test_data" "test-data" "fixtures" "fixture" "golden" "snapshots" "__snapshots__" "goldens";
+    Test:
+        "fake" "fakes" "mock" "mocks" "test" "tests" "e2e" "__tests__" "benches" "bench" "benchmarks" "benchmark"
+        "integration-tests" "integration_tests" "integrationtest" "integrationtests" "testing" "testutil"
+        "testutils" "test-utils" "it" "fuzz" "acceptance" "bdd" "perf-tests" "loadtest" "loadtests" "e2e-tests"
+        "conformance" "playwright" "cypress" "testcases" "test-cases" "test_cases";
+    Example:
+        "example" "examples" "_examples" "demo" "demos" "sample" "samples" "tutorial" "tutorials" "templates"
+        "playground" "quickstart" "cookbook";
+    Docs:
+        "docs" "doc" "website" "documentation";
+}
+
+/// No name of a folder is longer.
 const LONGEST: usize = 24;
 
-fn of_directory(part: &str) -> Scope {
-    let mut lower = [0; LONGEST];
-    let Some(lower) = lower.get_mut(..part.len()) else { return Scope::Shipped };
-    lower.copy_from_slice(part.as_bytes());
-    lower.make_ascii_lowercase();
-    match std::str::from_utf8(lower).unwrap_or_default() {
-        "vendor" | "third_party" | "third-party" | "thirdparty" | "node_modules" | "external_vendor" | "vendored"
-        | "bower_components" | "godeps" | ".yarn" => Scope::Vendored,
-        "testdata" | "test_data" | "test-data" | "fixtures" | "fixture" | "golden" | "snapshots" | "__snapshots__"
-        | "goldens" => Scope::Fixture,
-        "fake" | "fakes" | "mock" | "mocks" | "test" | "tests" | "e2e" | "__tests__" | "benches" | "bench"
-        | "benchmarks" | "benchmark" | "integration-tests" | "integration_tests" | "integrationtest"
-        | "integrationtests" | "testing" | "testutil" | "testutils" | "test-utils" | "it" | "fuzz" | "acceptance"
-        | "bdd" | "perf-tests" | "loadtest" | "loadtests" | "e2e-tests" | "conformance" | "playwright" | "cypress"
-        | "testcases" | "test-cases" | "test_cases" => Scope::Test,
-        "example" | "examples" | "_examples" | "demo" | "demos" | "sample" | "samples" | "tutorial" | "tutorials"
-        | "templates" | "playground" | "quickstart" | "cookbook" => Scope::Example,
-        "docs" | "doc" | "website" | "documentation" => Scope::Docs,
-        _ => Scope::Shipped,
-    }
+fn of_directory(lower: &[u8]) -> Scope {
+    let nth = usize::from(NAMES.number(lower)).checked_sub(1);
+    nth.map_or(Scope::Shipped, |nth| FOLDERS[nth].1)
 }
 
 fn is_test_file(name: &str) -> bool {

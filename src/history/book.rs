@@ -9,7 +9,7 @@ use gix::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{Change, Touch};
-use super::kept::list;
+use super::kept::each;
 use super::layout::{Alias, Trie, Units};
 
 /// What each commit changed under one layout, in the order in which they were compared.
@@ -85,8 +85,8 @@ impl<'a> Touches<'a> {
 
     fn find(&self, id: ObjectId) -> Option<u32> {
         let known = self.known.get_or_init(|| {
-            let ids = list(self.stored.ids, self.stored.hash_len).unwrap_or_default();
-            ids.into_iter().zip(0..).collect()
+            let ids = each(self.stored.ids, self.stored.hash_len);
+            ids.into_iter().flatten().zip(0..).collect()
         });
         known.get(&id).copied()
     }

@@ -142,15 +142,15 @@ pub(super) fn restore(bytes: &[u8], hash: gix::hash::Kind, secret: Secret) -> Op
         return None;
     }
     let mut store = Store { secret, kin: all.kin.clone(), ..Store::for_so_many(count) };
-    let (ids, trees) = (list(all.ids, all.hash_len)?, list(all.trees, all.hash_len)?);
+    let (ids, trees) = (each(all.ids, all.hash_len)?, each(all.trees, all.hash_len)?);
     let mut first = 0;
     if ids.len() != count || trees.len() != count || all.parent_counts.len() != count {
         return None;
     }
-    for at in 0..count {
+    for (at, (id, tree)) in ids.zip(trees).enumerate() {
         let decoded = Decoded {
-            id: ids[at],
-            tree: trees[at],
+            id,
+            tree,
             parents: first..first + u32::from(all.parent_counts[at]),
             time: all.times[at],
             author: all.authors[at],
@@ -160,7 +160,7 @@ pub(super) fn restore(bytes: &[u8], hash: gix::hash::Kind, secret: Secret) -> Op
         first = decoded.parents.end;
         store.add(decoded, false);
     }
-    store.unread = list(all.outside, all.hash_len)?;
+    store.unread = each(all.outside, all.hash_len)?.collect();
     let mut next = UNREAD;
     for parent in all.parents {
         store.parents.push(parent.checked_sub(1).unwrap_or(next));
@@ -186,11 +186,11 @@ pub(super) fn restore(bytes: &[u8], hash: gix::hash::Kind, secret: Secret) -> Op
     store.identities = Arc::new(Identities::of_former(former));
     let known = store.identities.len();
     let fits = |commit: &Decoded| commit.author < known && commit.co_authors.iter().all(|&who| who < known);
-    let (line_ids, line_trees) = (list(all.line_ids, all.hash_len)?, list(all.line_trees, all.hash_len)?);
+    let (line_ids, line_trees) = (each(all.line_ids, all.hash_len)?, each(all.line_trees, all.hash_len)?);
     if !store.arena.iter().all(fits) || line_ids.len() != line_trees.len() {
         return None;
     }
-    let steps = line_ids.into_iter().zip(line_trees).map(|(id, tree)| Step { id, tree });
+    let steps = line_ids.zip(line_trees).map(|(id, tree)| Step { id, tree });
     let end = if all.to_root { End::Root } else { End::Early };
     store.line = Line { steps: steps.collect(), end, ..Line::default() };
     for (at, time) in all.line_times {
@@ -199,7 +199,8 @@ pub(super) fn restore(bytes: &[u8], hash: gix::hash::Kind, secret: Secret) -> Op
     Some(store)
 }
 
-pub(super) fn list(bytes: &[u8], hash_len: usize) -> Option<Vec<ObjectId>> {
+/// The ids that lie one behind the other; `hash_len` is that of some id.
+pub(super) fn each(bytes: &[u8], hash_len: usize) -> Option<impl ExactSizeIterator<Item = ObjectId> + '_> {
     let pieces = bytes.chunks_exact(hash_len);
-    pieces.remainder().is_empty().then(|| pieces.map(ObjectId::from_bytes_or_panic).collect())
+    pieces.remainder().is_empty().then(|| pieces.map(ObjectId::from_bytes_or_panic))
 }

@@ -202,7 +202,7 @@ impl Before {
     pub(super) fn with(self, mut found: Found, root: &Path) -> Found {
         found.directories.retain(|directory| !directory.as_os_str().is_empty());
         found.rows = vec![None; found.directories.len()];
-        let mut changed = 0;
+        let (mut changed, mut left) = (0, Vec::new());
         for (directory, compared) in self.directories.into_iter().zip(self.compared) {
             let row = if let Compared::Same(row) = compared { Some(row) } else { None };
             changed += usize::from(row.is_none());
@@ -212,9 +212,14 @@ impl Before {
                 found.rows.push(row);
             }
             if is_held {
+                if directory.left != Left::default() {
+                    left.push((String::from(&*directory.path), directory.left));
+                }
                 directory.into(&mut found);
             }
         }
+        // Sorted already, so that a map of them is built at once.
+        found.left.append(&mut left.into_iter().collect());
         found.rules = self.rules;
         found.names.sort();
         if changed * SHARE > found.directories.len() {
@@ -243,7 +248,7 @@ fn holds_same(root: &Path, nth: usize, directories: &[Listed]) -> bool {
 }
 
 impl Listed {
-    /// Adds what was met here.
+    /// Adds what was met here, but for how many files are left out.
     fn into(self, found: &mut Found) {
         let mut path = String::with_capacity(self.path.len() + 64);
         for (name, kind) in self.names.split_terminator('/').zip(self.kinds) {
@@ -259,10 +264,7 @@ impl Listed {
         }
         found.problems.extend(self.problems);
         if self.special {
-            found.special.insert(self.path.to_string());
-        }
-        if self.left != Left::default() {
-            found.left.insert(self.path.to_string(), self.left);
+            found.special.insert(String::from(&*self.path));
         }
     }
 }

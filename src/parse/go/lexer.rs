@@ -6,7 +6,7 @@
 
 use memchr::{memchr, memmem};
 
-use crate::parse::marked::Words;
+use crate::marked::Words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {

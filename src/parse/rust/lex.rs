@@ -4,7 +4,7 @@
 //! what cannot be read (an unclosed string, a stray byte) becomes one token up to the end or of one byte. It knows
 //! raw and byte strings, nested comments, and tells a lifetime from a character.
 
-use crate::parse::marked::Words;
+use crate::marked::Words;
 
 /// What a token is; delimiters and other punctuation are single bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

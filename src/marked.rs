@@ -1,7 +1,8 @@
-//! Words that detectors ask for, told while a file is split into tokens, so that nobody searches it for them again.
+//! Fixed lists of words, asked in constant time which of them a word is.
 //!
-//! In: a fixed list of words. Out: [`Words`], which says in constant time which of them a token is. What is not in the
-//! list is found too, only by reading every token: a list never decides what is seen, only how fast.
+//! In: a list, put into a table when fitcheck is built. Out: [`Words`]. While a file is split into tokens it says what
+//! detectors ask for, so that nobody searches it for them again; what is not in their list is found too, only by reading
+//! every token: a list never decides what is seen, only how fast.
 
 /// Cells of one bucket; the compiler refuses a list that needs more.
 const CELLS: usize = 6;
