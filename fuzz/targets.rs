@@ -24,7 +24,7 @@ use fitcheck::parse::jsonpath::{Datum, Path};
 use fitcheck::parse::{Kind, config as tree_of};
 use fitcheck::policy::{raw, trial};
 use fitcheck::reader;
-use fitcheck::report::{Context, Format, NoSources, Terminal};
+use fitcheck::report::{Context, Format, NoSources, Pages, Terminal};
 use fitcheck::scan;
 use fitcheck::service::assemble;
 use fitcheck::service::repository::{FileEntry, Repository};
@@ -479,7 +479,7 @@ fn check_report(files: &BTreeMap<&str, &str>, report: &Report) {
 fn write_all(report: &Report, pick: u8) {
     let context = Context {
         sources: &NoSources,
-        policies: &[],
+        policies: Pages::none(),
         all: pick & 1 == 0,
         verbosity: 1,
         terminal: Terminal { width: usize::from(pick), color: pick & 2 == 0, ..Terminal::default() },

@@ -13,7 +13,7 @@ use fitcheck::config::load::Loaded;
 use fitcheck::exit::Exit;
 use fitcheck::finding::Report;
 use fitcheck::policy::manual;
-use fitcheck::report::{self, Context, Page, Sources};
+use fitcheck::report::{self, Context, Pages, Sources};
 use fitcheck::{cache, disk, facts, find, pages, panics, progress, schema, terminal};
 
 /// musl's own allocator takes most of a run.
@@ -113,15 +113,16 @@ fn message(error: &anyhow::Error) -> String {
 
 fn check(args: &Check) -> anyhow::Result<Exit> {
     let (report, loaded) = scan(&args.scan, args.delivery.view.quiet)?;
-    let (sources, pages) = (disk::sources(&options(&args.scan)), pages::of(&loaded.config.policies));
-    let context = context(&args.delivery.view, Some(&args.scan), &*sources, &pages);
+    let (sources, policies) = (disk::sources(&options(&args.scan)), &loaded.config.policies);
+    let pages = Pages::new(|| pages::of(policies));
+    let context = context(&args.delivery.view, Some(&args.scan), &*sources, pages);
     command::deliver::deliver(&args.delivery, &report, &context, command::deliver::Configured::of(&loaded.config))
 }
 
 fn list_services(args: &Services) -> anyhow::Result<Exit> {
     let (report, _) = scan(&args.scan, args.view.quiet)?;
     let sources = disk::sources(&options(&args.scan));
-    print(|out| report::services::write(&report, &context(&args.view, Some(&args.scan), &*sources, &[]), out))
+    print(|out| report::services::write(&report, &context(&args.view, Some(&args.scan), &*sources, Pages::none()), out))
 }
 
 fn explain_one(args: &Explain) -> anyhow::Result<Exit> {
@@ -132,7 +133,7 @@ fn explain_one(args: &Explain) -> anyhow::Result<Exit> {
     let (report, _) = scan(&args.scan, args.view.quiet)?;
     let judged = find::service(&report, &args.subject)?;
     let sources = disk::sources(&options(&args.scan));
-    print(|out| report::explain::write(judged, &context(&args.view, Some(&args.scan), &*sources, &[]), out))
+    print(|out| report::explain::write(judged, &context(&args.view, Some(&args.scan), &*sources, Pages::none()), out))
 }
 
 /// The report, and the configuration it was made by.
@@ -168,7 +169,7 @@ fn options(args: &Scan) -> Options {
 }
 
 /// Without a scan there are no files that a terminal could open.
-fn context<'a>(view: &View, scan: Option<&Scan>, sources: &'a dyn Sources, pages: &'a [Page]) -> Context<'a> {
+fn context<'a>(view: &View, scan: Option<&Scan>, sources: &'a dyn Sources, pages: Pages<'a>) -> Context<'a> {
     Context {
         sources,
         policies: pages,

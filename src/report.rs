@@ -31,7 +31,9 @@ mod text;
 pub mod timeline;
 mod words;
 
+use std::cell::LazyCell;
 use std::io::{self, Write};
+use std::ops::Deref;
 
 use crate::finding::{Report, Severity};
 
@@ -40,7 +42,7 @@ pub struct Context<'a> {
     /// Where excerpts come from.
     pub sources: &'a dyn Sources,
     /// The pages of the policies that were asked.
-    pub policies: &'a [Page],
+    pub policies: Pages<'a>,
     /// Lists tools, accepted findings and skipped inputs as well.
     pub all: bool,
     /// Below zero: findings only. Above zero: what was not read, too.
@@ -73,6 +75,27 @@ pub struct Page {
     /// The manual page, in Markdown.
     pub markdown: String,
     pub url: Option<String>,
+}
+
+/// The pages of some policies, written when a renderer first asks for one: most formats never do.
+pub struct Pages<'a>(LazyCell<Vec<Page>, Box<dyn FnOnce() -> Vec<Page> + 'a>>);
+
+impl<'a> Pages<'a> {
+    pub fn new(write: impl FnOnce() -> Vec<Page> + 'a) -> Pages<'a> {
+        Pages(LazyCell::new(Box::new(write)))
+    }
+
+    pub fn none() -> Pages<'a> {
+        Pages::new(Vec::new)
+    }
+}
+
+impl Deref for Pages<'_> {
+    type Target = [Page];
+
+    fn deref(&self) -> &[Page] {
+        &self.0
+    }
 }
 
 /// The terminal that text is written to, or the nearest thing to one.

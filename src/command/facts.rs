@@ -12,7 +12,7 @@ use fitcheck::exit::Exit;
 use fitcheck::facts::Facts;
 use fitcheck::finding::{Report, Severity};
 use fitcheck::problem::{Class, Problem};
-use fitcheck::report::{NoSources, inert};
+use fitcheck::report::{NoSources, Pages, inert};
 use fitcheck::{check, fleet, pages, progress};
 
 use super::deliver::{Configured, deliver};
@@ -49,8 +49,8 @@ pub(crate) fn judge(args: &cli::Judge) -> anyhow::Result<Exit> {
         let before = read(path)?.judge(&loaded, is_own, !args.by.no_allow);
         base::compare(&before, &mut report, before.revision.as_deref().unwrap_or("the base"), &loaded.config.policies);
     }
-    let pages = pages::of(&loaded.config.policies);
-    let context = crate::context(&args.delivery.view, None, &NoSources, &pages);
+    let pages = Pages::new(|| pages::of(&loaded.config.policies));
+    let context = crate::context(&args.delivery.view, None, &NoSources, pages);
     deliver(&args.delivery, &report, &context, Configured::of(&loaded.config))
 }
 
@@ -77,8 +77,8 @@ pub(crate) fn merge(args: &cli::Merge) -> anyhow::Result<Exit> {
     let mut report = fleet::merge(reports.into_iter().collect());
     report.skipped.extend(lost.iter().cloned());
     report.skipped.sort();
-    let pages: Vec<_> = policies.into_values().collect();
-    let context = crate::context(&args.delivery.view, None, &NoSources, &pages);
+    let pages = Pages::new(|| policies.into_values().collect());
+    let context = crate::context(&args.delivery.view, None, &NoSources, pages);
     let exit = deliver(&args.delivery, &report, &context, Configured { format: None, fail_on })?;
     for problem in &lost {
         writeln!(io::stderr(), "error: {}", inert::terminal(&format!("`{}`: {}", problem.path, problem.reason)))?;

@@ -4,7 +4,7 @@ use anyhow::bail;
 use fitcheck::check;
 use fitcheck::cli::{History, HistoryFormat, Points};
 use fitcheck::exit::Exit;
-use fitcheck::report::{NoSources, timeline as report};
+use fitcheck::report::{NoSources, Pages, timeline as report};
 use fitcheck::timeline::{By, Wish, timeline};
 
 /// Judges the points and writes what they say.
@@ -22,7 +22,7 @@ pub(crate) fn history(args: &History) -> anyhow::Result<Exit> {
     let told = timeline(&options, &mut loaded, &wish)?;
     crate::print(|out| match args.format {
         HistoryFormat::Human => {
-            report::write(&told, &crate::context(&args.view, Some(&args.scan), &NoSources, &[]), out)
+            report::write(&told, &crate::context(&args.view, Some(&args.scan), &NoSources, Pages::none()), out)
         }
         HistoryFormat::Json => report::write_json(&told, out),
     })

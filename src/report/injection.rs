@@ -11,7 +11,7 @@ mod documents;
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
 use super::sample;
-use super::{Context, Format, Page, Sources, Terminal};
+use super::{Context, Format, Page, Pages, Sources, Terminal};
 use crate::finding::{Argument, Label, Report, Severity};
 use crate::fleet;
 use crate::service::{Declared, Evidenced, Owner, Service, Use};
@@ -176,7 +176,7 @@ fn write(format: &Format, report: &Report, text: &str) -> Vec<u8> {
     };
     let sources = Lines(text.to_owned());
     let terminal = Terminal { width: 100, ..Terminal::default() };
-    let context = Context { sources: &sources, policies: &[page], all: true, verbosity: 1, terminal };
+    let context = Context { sources: &sources, policies: Pages::new(|| vec![page]), all: true, verbosity: 1, terminal };
     let mut bytes = Vec::new();
     format.write(report, &context, &mut bytes).unwrap();
     bytes

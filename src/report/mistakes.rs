@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use codespan_reporting::diagnostic::{self, Diagnostic};
 
 use super::excerpt::Excerpts;
-use super::{Context, Sources, Terminal, human, inert};
+use super::{Context, Pages, Sources, Terminal, human, inert};
 use crate::finding::Label;
 use crate::source::{Location, Text};
 use crate::spanned::Mistake;
@@ -29,7 +29,7 @@ pub fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let sources = Read(texts);
-    let context = Context { sources: &sources, policies: &[], all: false, verbosity: 0, terminal };
+    let context = Context { sources: &sources, policies: Pages::none(), all: false, verbosity: 0, terminal };
     mistakes.iter().try_for_each(|mistake| one(mistake, &context, out))
 }
 

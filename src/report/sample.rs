@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Context, Page, Sources, Terminal};
+use super::{Context, Page, Pages, Sources, Terminal};
 use crate::fact::{Direction, LatencySource, MemoryWhat, Subject};
 use crate::finding::{
     Advice, Argument, Change, Cite, Comparison, Cost, Finding, HistoryStatus, HistorySummary, Judged, Label, Lean,
@@ -32,24 +32,21 @@ impl Sources for Files {
 }
 
 pub(crate) fn context() -> Context<'static> {
-    Context { sources: &Files, policies: pages(), all: false, verbosity: 0, terminal: Terminal::default() }
+    Context { sources: &Files, policies: Pages::new(pages), all: false, verbosity: 0, terminal: Terminal::default() }
 }
 
-fn pages() -> &'static [Page] {
-    static PAGES: std::sync::LazyLock<Vec<Page>> = std::sync::LazyLock::new(|| {
-        let page = |id: &str, title: &str| Page {
-            id: id.to_owned(),
-            title: title.to_owned(),
-            severity: Severity::Warning,
-            markdown: format!("# {id}\n\n{title}\n"),
-            url: None,
-        };
-        vec![
-            page("tail-latency", "A tail budget inside a collector's reach."),
-            page("crud-service", "A service that moves rows."),
-        ]
-    });
-    &PAGES
+fn pages() -> Vec<Page> {
+    let page = |id: &str, title: &str| Page {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        severity: Severity::Warning,
+        markdown: format!("# {id}\n\n{title}\n"),
+        url: None,
+    };
+    vec![
+        page("tail-latency", "A tail budget inside a collector's reach."),
+        page("crud-service", "A service that moves rows."),
+    ]
 }
 
 pub(crate) fn at(path: &str, line: u32, column: u32, length: u32) -> Location {

@@ -173,7 +173,7 @@ struct Region {
 pub(super) fn write(report: &Report, context: &Context, out: &mut dyn Write) -> io::Result<()> {
     let findings: Vec<&Finding> =
         report.findings.iter().filter(|finding| context.all || finding.status == Status::New).collect();
-    let rules = rules(&findings, context.policies);
+    let rules = rules(&findings, &context.policies);
     let index: BTreeMap<&str, usize> = rules.iter().enumerate().map(|(index, rule)| (rule.id, index)).collect();
     let kept = findings.len().min(MOST_RESULTS);
     let results = findings[..kept].iter().map(|finding| outcome(report, finding, &index)).collect();
