@@ -125,7 +125,7 @@ impl Objects {
 struct Reader {
     packs: Arc<Vec<Pack>>,
     /// Where objects were found, by the last bytes of their ids: most directories are asked for as what was and soon
-    /// after as what is.
+    /// after as what is. Empty before the first question.
     places: Vec<Option<(ObjectId, At)>>,
     /// The pack that held the last object, which most likely holds the next.
     last: usize,
@@ -143,7 +143,7 @@ impl Reader {
     fn new(packs: Arc<Vec<Pack>>) -> Reader {
         Reader {
             packs,
-            places: vec![None; PLACES],
+            places: Vec::new(),
             last: 0,
             inflate: gix::zlib::Inflate::default(),
             difference: Vec::new(),
@@ -171,6 +171,9 @@ impl Reader {
 
     /// Where an object lies; what is asked for once is asked for again.
     fn place(&mut self, id: ObjectId) -> Option<At> {
+        if self.places.is_empty() {
+            self.places.resize(PLACES, None);
+        }
         let last = id.as_bytes().last_chunk().map_or(0, |last| u32::from_be_bytes(*last));
         let slot = last as usize % PLACES;
         if let Some((_, at)) = self.places[slot].filter(|(known, _)| *known == id) {

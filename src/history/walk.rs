@@ -225,7 +225,8 @@ impl Walk<'_> {
         let cutoff = head_time - i64::from(days) * 86_400;
         // Among commits of one second the first met comes first, whatever the store knew before.
         let mut heap = BinaryHeap::from([(head_time, std::cmp::Reverse(0), first)]);
-        let mut list = Vec::new();
+        // What a former run decoded is mostly what is met.
+        let mut list = Vec::with_capacity(self.store.arena.len());
         let mut met = Vec::new();
         let mut seen = Seen::default();
         seen.insert(first);
