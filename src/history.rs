@@ -17,6 +17,7 @@ mod compare;
 mod contents;
 mod contract;
 mod figures;
+mod former;
 mod identities;
 mod kept;
 mod layout;
@@ -45,6 +46,7 @@ use answers::Answers;
 use book::Touches;
 use contents::Effects;
 use figures::Book;
+use former::Former;
 pub use layout::{Layout, Unit};
 use team::DAY;
 use walk::{Commits, Reach};
@@ -212,9 +214,16 @@ impl Pending<'_> {
         }
         let noted = |key: &dyn Fn(&memo::Name) -> Key| memo.as_ref().and_then(|(cache, name)| cache.noted(&key(name)));
         let touches = noted(&|name| name.touches(&places));
+        // A change may have given a service other packages: what is known of all others holds.
+        let former = touches.is_none().then(|| Former::decode(&noted(&memo::Name::layout)?)).flatten();
+        let touches = touches.or_else(|| {
+            let former = former.as_ref()?;
+            noted(&|name| name.touches(&former.name))
+        });
         let (answers, effects) = (noted(&memo::Name::answers), noted(&memo::Name::effects));
         let mut book = Book {
             known: touches.as_deref().map(Touches::decode).unwrap_or_default(),
+            former,
             wanted: memo.is_some(),
             answers: answers.as_deref().map(Answers::decode).unwrap_or_default(),
             effects: effects.as_deref().map(Effects::decode).unwrap_or_default(),
@@ -225,7 +234,11 @@ impl Pending<'_> {
         let told = self.tell(layout, left_out, &kept, &mut book);
         if let Some((cache, name)) = memo {
             memo::keep(cache, &name, &places, left_out, &told);
-            book.new.into_iter().for_each(|later| cache.note_later(name.touches(&places), later));
+            if let Some(later) = book.new {
+                cache.note_later(name.touches(&places), later);
+                let layout = layout.clone();
+                cache.note_later(name.layout(), Later::new(move || former::encode(&layout, &places)));
+            }
             // What is missing today may be fetched tomorrow.
             let learned = book.learned.filter(|_| told.summary.status == HistoryStatus::Full);
             let answers = learned.map(|learned| Later::new(move || learned.encode()));

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::compare::{Change, Touch};
 use super::kept::each;
 use super::layout::{Alias, Trie, Units};
+use super::touches::{MANY_MET, Met};
 
 /// What each commit changed under one layout, in the order in which they were compared.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub(super) struct Touches<'a> {
     stored: Stored<'a>,
     /// How many of the commits changed something before each one.
     rows: Vec<u32>,
+    /// Where each one's digests begin.
+    met: Vec<u32>,
     known: OnceCell<gix::hashtable::HashMap<ObjectId, u32>>,
 }
 
@@ -36,6 +39,9 @@ struct Stored<'a> {
     /// Row and contract file, and for each of these the contents before and after.
     edited: Vec<(u32, u32)>,
     contents: &'a [u8],
+    /// Of each commit how many directories differ in it, and their digests.
+    met_counts: &'a [u8],
+    met: &'a [u8],
     /// Place of the commit, and what moved in it.
     moved: Vec<(u32, bool, u32, String)>,
 }
@@ -57,6 +63,7 @@ impl<'a> Touches<'a> {
             && stored.units.len() == concerned.checked_mul(stored.words)?.checked_mul(size_of::<u64>())?
             && stored.files.len() == concerned * size_of::<u32>()
             && stored.contents.len() == stored.edited.len().checked_mul(2 * stored.hash_len)?
+            && stored.met_counts.len() == count
             && stored.contracts.is_sorted_by_key(|(row, ..)| *row)
             && stored.edited.is_sorted_by_key(|(row, _)| *row)
             && stored.moved.is_sorted_by_key(|(at, ..)| *at);
@@ -66,7 +73,13 @@ impl<'a> Touches<'a> {
             Some(own)
         };
         let rows = fits.then(|| stored.concerns.iter().scan(0, before).collect())?;
-        Some(Touches { stored, rows, known: OnceCell::new() })
+        let mut met = Vec::with_capacity(count);
+        let mut end = 0;
+        for &count in stored.met_counts {
+            met.push(end);
+            end += if count < MANY_MET { u32::from(count) } else { 0 };
+        }
+        (stored.met.len() == 2 * end as usize).then_some(Touches { stored, rows, met, known: OnceCell::new() })
     }
 
     /// Where each commit stands in it.
@@ -107,6 +120,13 @@ impl<'a> Touches<'a> {
         moves.iter().all(|moved| trie.knows(moved)).then_some((touch, moves))
     }
 
+    /// Digests of the directories that differ in the commit at a place; `None` where they are too many.
+    pub(super) fn met(&self, at: u32) -> Option<&[[u8; 2]]> {
+        let count = *self.stored.met_counts.get(at as usize)?;
+        let first = self.met[at as usize] as usize;
+        (count < MANY_MET).then(|| &self.stored.met.as_chunks().0[first..first + usize::from(count)])
+    }
+
     fn touch(&self, at: usize, trie: &Trie) -> Option<Touch> {
         let stored = &self.stored;
         let mut touch = Touch { units: Units::none(stored.words), ..Touch::default() };
@@ -143,10 +163,12 @@ pub(super) fn encode<'t>(
     (hash_len, words): (usize, usize),
     ids: &[u8],
     touches: impl Iterator<Item = (u32, &'t Touch)>,
+    met: &Met,
     moves: &[(u32, Alias)],
 ) -> Option<Vec<u8>> {
     let how = |change: &Change| CHANGES.iter().position(|one| one == change).map_or(0, |at| at as u8);
-    let mut stored = Stored { hash_len, words, ids, ..Stored::default() };
+    let (met_counts, met) = (&met.counts, &met.digests);
+    let mut stored = Stored { hash_len, words, ids, met_counts, met, ..Stored::default() };
     let mut concerns = vec![0; ids.len().checked_div(hash_len)?];
     let (mut units, mut files, mut contents) = (Vec::new(), Vec::new(), Vec::new());
     for (row, (place, touch)) in (0..).zip(touches) {
@@ -179,12 +201,14 @@ mod tests {
         touch.edited.push((0, id(8), id(9)));
         let ids: Vec<u8> = (1..=3).flat_map(|n| [n; 20]).collect();
         let moved = Alias { path: "b".into(), contract: false, of: 1 };
-        let bytes = encode((20, 1), &ids, [(1, &touch)].into_iter(), &[(1, moved.clone())]).unwrap();
+        let met = Met { digests: vec![7, 0, 8, 0, 9, 1], counts: vec![1, MANY_MET, 2] };
+        let bytes = encode((20, 1), &ids, [(1, &touch)].into_iter(), &met, &[(1, moved.clone())]).unwrap();
         let known = Touches::decode(&bytes);
         assert_eq!(known.places([4, 1, 3, 2].map(id).into_iter()), [None, Some(0), Some(2), Some(1)]);
         let (back, moves) = known.at(1, Some(0), &trie).unwrap();
         assert_eq!((back.units, back.files, back.edited), (touch.units, 3, touch.edited));
         assert_eq!((back.contracts, moves), (touch.contracts, vec![moved]));
+        assert_eq!([0, 1, 2].map(|at| known.met(at)), [Some(&[[7, 0]][..]), None, Some(&[[8, 0], [9, 1]][..])]);
         assert!(!known.at(0, Some(0), &trie).unwrap().0.concerns());
         assert!(known.at(2, Some(0), &trie).is_none() && known.at(2, Some(1), &trie).is_some());
         for end in 0..bytes.len() {

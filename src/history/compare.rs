@@ -194,6 +194,8 @@ struct Here {
     node: Option<u32>,
     files: Set,
     below: Set,
+    /// The digest of its path.
+    path: u32,
 }
 
 /// Compares trees.
@@ -201,6 +203,19 @@ pub(super) struct Comparison {
     objects: Objects,
     hash_len: usize,
     open: Vec<(Here, Option<ObjectId>, Option<ObjectId>)>,
+    /// Digests of the directories that the last comparison found to differ, entered or not.
+    pub(super) met: Vec<u16>,
+}
+
+/// The digest of a path, from that of the directory above.
+pub(super) fn digest(above: u32, name: &[u8]) -> u32 {
+    let mixed = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    name.iter().fold(mixed(above, &b'/'), mixed)
+}
+
+/// As much of a digest as is kept. Two directories may have the same: then too much is compared again.
+pub(super) fn short(path: u32) -> u16 {
+    (path ^ path >> 16) as u16
 }
 
 /// The bytes of a tree.
@@ -210,7 +225,7 @@ impl Comparison {
     pub(super) fn new(git: &Git) -> Comparison {
         let objects = git.objects();
         let hash_len = objects.repository().object_hash().len_in_bytes();
-        Comparison { objects, hash_len, open: Vec::new() }
+        Comparison { objects, hash_len, open: Vec::new(), met: Vec::new() }
     }
 
     pub(super) fn objects(&mut self) -> &mut Objects {
@@ -258,12 +273,14 @@ impl Comparison {
         after: ObjectId,
     ) -> Result<(Touch, Brought), Missing> {
         let mut found = (Touch { units: Units::none(trie.sets.words()), ..Touch::default() }, Brought::default());
+        self.met.clear();
         if before == Some(after) {
             return Ok(found);
         }
         let root = &trie.nodes[0];
         self.open.clear();
-        self.open.push((Here { node: Some(0), files: root.files, below: root.below }, before, Some(after)));
+        let here = Here { node: Some(0), files: root.files, below: root.below, path: 0 };
+        self.open.push((here, before, Some(after)));
         while let Some((here, before, after)) = self.open.pop() {
             self.directory(trie, &mut found, here, (before, after))?;
         }
@@ -283,31 +300,34 @@ impl Comparison {
             brought.directories.push((node, tree));
         }
         let (old, new) = (self.tree(before)?, self.tree(after)?);
-        let mut open = std::mem::take(&mut self.open);
+        let (mut open, mut met) = (std::mem::take(&mut self.open), std::mem::take(&mut self.met));
         differing(Entries::new(&old, self.hash_len), Entries::new(&new, self.hash_len), |old, new| {
             // A name that turns from file to directory comes as two calls; so both sides are of one kind here,
             // or the other side is absent.
             let Some(entry) = new.or(old) else { return };
             if entry.is_tree {
-                if let Some(next) = descend(trie, here, entry.name) {
+                let path = digest(here.path, entry.name);
+                met.push(short(path));
+                if let Some(next) = descend(trie, Here { path, ..here }, entry.name) {
                     open.push((next, old.map(|entry| entry.id()), new.map(|entry| entry.id())));
                 }
                 return;
             }
             file(trie, touch, brought, here, old, new);
         });
-        self.open = open;
+        (self.open, self.met) = (open, met);
         Ok(())
     }
 }
 
+/// What a directory is that lies in this one and has this name; `here` has its path already.
 fn descend(trie: &Trie, here: Here, name: &[u8]) -> Option<Here> {
     if let Some(child) = here.node.and_then(|node| trie.nodes[node as usize].child(name)) {
         let node = &trie.nodes[child as usize];
-        return Some(Here { node: Some(child), files: node.files, below: node.below });
+        return Some(Here { node: Some(child), files: node.files, below: node.below, path: here.path });
     }
     let deep = here.below != NONE && !is_vendored(name);
-    deep.then_some(Here { node: None, files: here.below, below: here.below })
+    deep.then_some(Here { node: None, files: here.below, ..here })
 }
 
 fn file(

@@ -14,12 +14,13 @@ use super::book::{self, Touches};
 use super::compare::{self, Comparison, Missing, Touch};
 use super::contents::{Contents, Effects, Needed};
 use super::contract::Effect;
+use super::former::{Changed, Former};
 use super::identities::{Kin, Names};
 use super::layout::{Alias, Layout, Trie, Unit};
 use super::owners::{Owners, PLACES};
 use super::people::Who;
 use super::team::{self, ContractChange, Contribution, DAY, Owned};
-use super::touches;
+use super::touches::{self, Met};
 use super::walk::{Commit, Commits};
 use crate::cache::Later;
 use crate::git::Git;
@@ -54,6 +55,8 @@ struct Change {
 #[derive(Default)]
 pub(super) struct Book<'a> {
     pub(super) known: Touches<'a>,
+    /// The layout that it was under, where that was another.
+    pub(super) former: Option<Former>,
     pub(super) wanted: bool,
     /// Written only if it is to be kept: most runs for a change keep nothing.
     pub(super) new: Option<Later>,
@@ -111,13 +114,14 @@ struct Kept {
     words: usize,
     ids: Vec<u8>,
     moves: Vec<(u32, Alias)>,
+    met: Met,
 }
 
 impl Kept {
     fn later(self, changes: Vec<Change>) -> Later {
         Later::new(move || {
             let touches = changes.iter().map(|change| (change.nth, &change.touch));
-            book::encode((self.hash_len, self.words), &self.ids, touches, &self.moves)
+            book::encode((self.hash_len, self.words), &self.ids, touches, &self.met, &self.moves)
         })
     }
 }
@@ -133,7 +137,11 @@ pub(super) fn collect(
 ) -> Result<(Figures, bool), Missing> {
     let mut comparison = Comparison::new(git);
     let mut trie = Trie::new(layout, &git.prefix);
-    let said = read(git, &mut comparison, &mut trie, question, commits, layout.units.len(), book)?;
+    let changed = book.former.take().map(|former| former.changed(layout, &git.prefix));
+    if let Some(None) = changed {
+        book.known = Touches::default();
+    }
+    let said = read(git, &mut comparison, &mut trie, question, commits, (layout.units.len(), changed.flatten()), book)?;
     let owners = PLACES.iter().find_map(|place| comparison.file(commits.head_tree, place, SMALL));
     let owners = owners.map(|text| Owners::read(&String::from_utf8_lossy(&text)));
     let owned = owned(owners.as_ref(), &mut comparison, git, layout, commits, &said)?;
@@ -164,7 +172,7 @@ fn read(
     trie: &mut Trie,
     &Question { window_days, left_out, threads }: &Question<'_>,
     commits: &Commits,
-    units: usize,
+    (units, mut changed): (usize, Option<Changed>),
     book: &mut Book<'_>,
 ) -> Result<Said, Missing> {
     let mailmap = comparison.file(commits.head_tree, ".mailmap", SMALL);
@@ -181,12 +189,12 @@ fn read(
     });
     let made: Vec<_> = made.filter(counts).collect();
     let list: Vec<&Commit> = made.iter().map(|(commit, ..)| *commit).collect();
-    let compared = touches::of_all(git, comparison, trie, &list, &book.known, threads)?;
+    let mut compared = touches::of_all(git, comparison, trie, &list, (&book.known, changed.as_mut()), threads)?;
     let kept = (book.wanted && compared.fresh > 0).then(|| {
         let (hash_len, words) = (commits.head.as_bytes().len(), trie.sets.words());
         let mut ids = Vec::with_capacity(list.len() * hash_len);
         list.iter().for_each(|commit| ids.extend_from_slice(commit.id.as_bytes()));
-        Kept { hash_len, words, ids, moves: compared.moves(trie) }
+        Kept { hash_len, words, ids, moves: compared.moves(trie), met: std::mem::take(&mut compared.met) }
     });
     let mut changes: Vec<Change> = Vec::with_capacity(made.len());
     let mut of_unit: Vec<Vec<u32>> = vec![Vec::new(); units];

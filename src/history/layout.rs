@@ -291,6 +291,25 @@ impl Trie {
         }
     }
 
+    /// The node of a path.
+    pub(super) fn find(&self, path: &str) -> Option<u32> {
+        let mut names = path.split('/').filter(|name| !matches!(*name, "" | "."));
+        names.try_fold(0, |at: u32, name| self.nodes[at as usize].child(name.as_bytes()))
+    }
+
+    /// The path of a node.
+    pub(super) fn place(&self, node: u32) -> Option<String> {
+        let mut open = vec![(0, String::new())];
+        while let Some((at, path)) = open.pop() {
+            if at == node {
+                return Some(path);
+            }
+            let below = self.nodes[at as usize].children.iter();
+            open.extend(below.map(|(name, child)| (*child, format!("{path}/{}", String::from_utf8_lossy(name)))));
+        }
+        None
+    }
+
     fn contract(&mut self, path: &str) -> usize {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let at = self.node(directory);
@@ -338,7 +357,7 @@ impl Trie {
     }
 }
 
-fn join(prefix: &str, path: &str) -> String {
+pub(super) fn join(prefix: &str, path: &str) -> String {
     if path == "." { prefix.trim_end_matches('/').to_owned() } else { format!("{prefix}{path}") }
 }
 

@@ -54,6 +54,11 @@ impl Name {
         Key::of_note(&format!("touches {} {layout}", self.clone))
     }
 
+    /// Where the layout is kept that commits were compared under last.
+    pub(super) fn layout(&self) -> Key {
+        Key::of_note(&format!("layout {}", self.clone))
+    }
+
     /// Where it is noted that figures of this history were told, for whatever layout.
     fn mark(&self) -> Key {
         Key::of_note(&format!("history {}", self.text))

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::book::Touches;
 use super::compare::{Comparison, Missing, Touch};
+use super::former::Changed;
 use super::layout::{Alias, Trie};
 use super::rename;
 use super::walk::Commit;
@@ -22,18 +23,54 @@ const MANY: usize = 32;
 pub(super) struct Compared {
     pub(super) touches: Vec<Touch>,
     followed: Vec<u32>,
+    pub(super) met: Met,
     /// How many of them were not in the book.
     pub(super) fresh: usize,
 }
 
+/// Digests of the directories that differ in each commit.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    pub(super) digests: Vec<u8>,
+    /// How many each commit has; [`MANY_MET`] of one that has more, none of which are kept.
+    pub(super) counts: Vec<u8>,
+}
+
+pub(super) const MANY_MET: u8 = u8::MAX;
+
+impl Met {
+    fn push(&mut self, met: impl ExactSizeIterator<Item = [u8; 2]>) {
+        let count = u8::try_from(met.len()).unwrap_or(MANY_MET);
+        self.counts.push(count);
+        if count < MANY_MET {
+            self.digests.extend(met.flatten());
+        }
+    }
+
+    /// The same of what a book says, which may be that there are too many.
+    fn push_known(&mut self, met: Option<&[[u8; 2]]>) {
+        match met {
+            Some(met) => self.push(met.iter().copied()),
+            None => self.counts.push(MANY_MET),
+        }
+    }
+}
+
 impl Compared {
     fn for_so_many(commits: usize) -> Compared {
-        Compared { touches: Vec::with_capacity(commits), followed: Vec::with_capacity(commits), fresh: 0 }
+        Compared { touches: Vec::with_capacity(commits), followed: Vec::with_capacity(commits), ..Compared::default() }
+    }
+
+    fn add(&mut self, touch: Touch, trie: &Trie) {
+        self.touches.push(touch);
+        self.followed.push(trie.moves.len() as u32);
     }
 
     fn join(&mut self, other: Compared) {
         self.touches.extend(other.touches);
         self.followed.extend(other.followed);
+        self.met.digests.extend(other.met.digests);
+        self.met.counts.extend(other.met.counts);
         self.fresh += other.fresh;
     }
 
@@ -49,13 +86,13 @@ pub(super) fn of_all(
     comparison: &mut Comparison,
     trie: &mut Trie,
     commits: &[&Commit],
-    book: &Touches<'_>,
+    (book, changed): (&Touches<'_>, Option<&mut Changed>),
     threads: usize,
 ) -> Result<Compared, Missing> {
     let places = book.places(commits.iter().map(|commit| commit.id));
     // Only where most of them are known is it worth going by the book.
     if 2 * places.iter().flatten().count() > commits.len() {
-        return by_book(comparison, trie, commits, (book, &places));
+        return by_book(comparison, trie, commits, (book, &places), changed);
     }
     if threads < 2 || commits.len() < MANY {
         return in_order(comparison, trie, commits, &|_| false);
@@ -97,8 +134,9 @@ fn in_order(
 ) -> Result<Compared, Missing> {
     let mut compared = Compared::default();
     for commit in commits {
-        compared.touches.push(compare(comparison, trie, commit)?);
-        compared.followed.push(trie.moves.len() as u32);
+        let touch = compare(comparison, trie, commit)?;
+        compared.met.push(comparison.met.iter().map(|digest| digest.to_le_bytes()));
+        compared.add(touch, trie);
         compared.fresh += 1;
         if stop(trie) {
             break;
@@ -107,33 +145,42 @@ fn in_order(
     Ok(compared)
 }
 
-/// Compares the commits that the book does not know; from where something else moved than it says, all of them.
+/// Compares the commits that the book does not know; from where something else moved than it says, all of them. Where it
+/// was written under another layout, `changed` tells which commits that may concern.
 fn by_book(
     comparison: &mut Comparison,
     trie: &mut Trie,
     commits: &[&Commit],
     (book, places): (&Touches<'_>, &[Option<u32>]),
+    mut changed: Option<&mut Changed>,
 ) -> Result<Compared, Missing> {
     let mut compared = Compared::for_so_many(commits.len());
     // How many of the moves in the book were followed; `None` once something else was.
     let mut before = Some(0);
     for (commit, place) in commits.iter().zip(places) {
-        let touch = match place.and_then(|at| book.at(at, before, trie)) {
-            Some((touch, moves)) => {
+        let told = place.and_then(|at| {
+            let met = book.met(at);
+            let Some(changed) = &mut changed else { return Some((book.at(at, before, trie)?, met)) };
+            let (touch, moves) =
+                book.at(at, before, &changed.trie).filter(|_| met.is_some_and(|met| !changed.concerns(met)))?;
+            Some(((touch, changed.follow(moves, trie)?), met))
+        });
+        match told {
+            Some(((touch, moves), met)) => {
                 moves.iter().for_each(|moved| trie.follow(moved));
                 before = before.map(|before| before + moves.len() as u32);
-                touch
+                compared.met.push_known(met);
+                compared.add(touch, trie);
             }
             None => {
                 let known = trie.moves.len();
                 let touch = compare(comparison, trie, commit)?;
                 before = before.filter(|_| trie.moves.len() == known);
+                compared.met.push(comparison.met.iter().map(|digest| digest.to_le_bytes()));
+                compared.add(touch, trie);
                 compared.fresh += 1;
-                touch
             }
-        };
-        compared.touches.push(touch);
-        compared.followed.push(trie.moves.len() as u32);
+        }
     }
     Ok(compared)
 }

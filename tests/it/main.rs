@@ -13,6 +13,7 @@ mod facts;
 mod faults;
 mod fixtures;
 mod fooled;
+mod former;
 mod fuzz;
 mod git;
 #[cfg(unix)]
