@@ -41,6 +41,7 @@ use crate::cache::{Cache, Key, Later};
 use crate::finding::{HistoryStatus, HistorySummary};
 pub use crate::git::GitProblem as HistoryProblem;
 use crate::git::{Git, Options};
+use crate::heap;
 use crate::service::{Spec, Team};
 use answers::Answers;
 use book::Touches;
@@ -176,6 +177,7 @@ fn begin(
     let (send, walked) = mpsc::sync_channel(1);
     // Not joined: a thread that hangs on a broken disk ends with the process.
     let spawned = std::thread::Builder::new().name("history".into()).spawn(move || {
+        heap::grow();
         // Nobody listens any more if the run ended early.
         let _ = send.send(walk());
     });

@@ -30,6 +30,7 @@ pub mod finding;
 pub mod fleet;
 pub mod git;
 mod hash;
+pub mod heap;
 pub mod history;
 pub mod judge;
 pub mod limits;

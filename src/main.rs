@@ -14,7 +14,7 @@ use fitcheck::exit::Exit;
 use fitcheck::finding::Report;
 use fitcheck::policy::manual;
 use fitcheck::report::{self, Context, Pages, Sources};
-use fitcheck::{cache, disk, facts, find, pages, panics, progress, schema, terminal};
+use fitcheck::{cache, disk, facts, find, heap, pages, panics, progress, schema, terminal};
 
 /// musl's own allocator takes most of a run.
 #[cfg(target_env = "musl")]
@@ -23,7 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     panics::silence();
-    keep_memory();
+    heap::keep();
     let cli = Cli::parse();
     let done = panics::caught(|| run(&cli)).unwrap_or_else(|place| Err(Bug { place }.into()));
     match done {
@@ -35,15 +35,6 @@ fn main() -> ExitCode {
         }
     }
 }
-
-/// Makes the allocator keep what is freed for the next file, instead of giving it back to the system and asking for it
-/// anew: glibc does so for blocks up to the size of the largest one that it saw freed. None of it is ever touched.
-fn keep_memory() {
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGEST_KEPT)));
-}
-
-/// Larger than what reading an ordinary file takes, and below where glibc stops learning (32 MiB).
-const LARGEST_KEPT: usize = 8 << 20;
 
 /// Ours: a panic that no reader's guard caught.
 #[derive(Debug, thiserror::Error)]

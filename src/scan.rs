@@ -14,6 +14,7 @@ use crate::cache::{Cache, Key};
 use crate::fact::FileFacts;
 use crate::finding::Stats;
 use crate::git::index::{Blob, Index};
+use crate::heap;
 use crate::limits::{self, Limits, Watch};
 use crate::look::{Look, View};
 use crate::panics;
@@ -265,6 +266,7 @@ fn pool(threads: usize) -> Result<rayon::ThreadPool, ScanError> {
         .num_threads(threads)
         .stack_size(WORKER_STACK)
         .thread_name(|nth| format!("read-{nth}"))
+        .start_handler(|_| heap::grow())
         .build()
         .map_err(|error| ScanError::Threads { threads, message: error.to_string() })
 }
