@@ -182,3 +182,13 @@ fn broken(problem: impl std::fmt::Display) -> GitProblem {
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
+
+/// Runs git for tests that need what it writes.
+#[cfg(test)]
+fn run(directory: &Path, arguments: &[&str]) -> String {
+    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+    let git = std::process::Command::new("git").arg("-C").arg(directory).args(identity).args(arguments).output();
+    let output = git.expect("because the tests have git");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}

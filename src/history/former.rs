@@ -66,7 +66,7 @@ impl Former {
         if before.units.len() != now.units.len() || !before.units.iter().zip(&now.units).all(alike) {
             return None;
         }
-        let mut paths: BTreeSet<&str> = different(&before.packages, &now.packages).collect();
+        let mut paths: BTreeSet<&str> = different(&before.packages, &now.packages).into_iter().collect();
         for (one, other) in before.units.iter().zip(&now.units) {
             paths.extend(different(&one.directories, &other.directories));
             if paths.len() > MOST {
@@ -81,10 +81,10 @@ impl Former {
 }
 
 /// What is in one of two lists only.
-fn different<'a>(one: &'a [Arc<str>], other: &'a [Arc<str>]) -> impl Iterator<Item = &'a str> {
+fn different<'a>(one: &'a [Arc<str>], other: &'a [Arc<str>]) -> Vec<&'a str> {
     let set = |list: &'a [Arc<str>]| -> BTreeSet<&'a str> { list.iter().map(|path| &**path).collect() };
     let (one, other) = (set(one), set(other));
-    one.symmetric_difference(&other).copied().collect::<Vec<_>>().into_iter()
+    one.symmetric_difference(&other).copied().collect()
 }
 
 /// The outermost directory on the way to a path that no comparison entered, or the path itself; `None` for the root,

@@ -66,6 +66,18 @@ impl Compared {
         self.followed.push(trie.moves.len() as u32);
     }
 
+    /// Compares a commit of which nothing is known.
+    fn compare(&mut self, comparison: &mut Comparison, trie: &mut Trie, commit: &Commit) -> Result<(), Missing> {
+        let (touch, brought) = comparison.touch(trie, commit.before, commit.tree)?;
+        self.met.push(comparison.met.iter().map(|digest| digest.to_le_bytes()));
+        if let Some(before) = commit.before {
+            rename::follow(comparison, trie, &brought, before, commit.tree)?;
+        }
+        self.add(touch, trie);
+        self.fresh += 1;
+        Ok(())
+    }
+
     fn join(&mut self, other: Compared) {
         self.touches.extend(other.touches);
         self.followed.extend(other.followed);
@@ -134,10 +146,7 @@ fn in_order(
 ) -> Result<Compared, Missing> {
     let mut compared = Compared::default();
     for commit in commits {
-        let touch = compare(comparison, trie, commit)?;
-        compared.met.push(comparison.met.iter().map(|digest| digest.to_le_bytes()));
-        compared.add(touch, trie);
-        compared.fresh += 1;
+        compared.compare(comparison, trie, commit)?;
         if stop(trie) {
             break;
         }
@@ -174,21 +183,10 @@ fn by_book(
             }
             None => {
                 let known = trie.moves.len();
-                let touch = compare(comparison, trie, commit)?;
+                compared.compare(comparison, trie, commit)?;
                 before = before.filter(|_| trie.moves.len() == known);
-                compared.met.push(comparison.met.iter().map(|digest| digest.to_le_bytes()));
-                compared.add(touch, trie);
-                compared.fresh += 1;
             }
         }
     }
     Ok(compared)
-}
-
-fn compare(comparison: &mut Comparison, trie: &mut Trie, commit: &Commit) -> Result<Touch, Missing> {
-    let (touch, brought) = comparison.touch(trie, commit.before, commit.tree)?;
-    if let Some(before) = commit.before {
-        rename::follow(comparison, trie, &brought, before, commit.tree)?;
-    }
-    Ok(touch)
 }

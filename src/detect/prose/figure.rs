@@ -10,7 +10,8 @@ pub(super) struct Figure {
     pub(super) unit: Range<usize>,
 }
 
-/// Units in words, in small letters; they are written in any case.
+/// Units in words, in small letters; they are written in any case. Fewer than where a value must be a duration: prose
+/// speaks of `3 micro services`.
 const WORDS: [&str; 16] = [
     "millisecond",
     "milliseconds",

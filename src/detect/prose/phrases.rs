@@ -1,6 +1,6 @@
 //! Words and phrases searched in a sentence without regard to case.
 //!
-//! A phrase is found where it stands between ends of words, as `\\b` of patterns has it, in ASCII.
+//! A phrase is found where it stands between ends of words, as `\b` of patterns has it, in ASCII.
 
 /// Phrases in small letters, each beginning with a letter. `#` stands for a digit, and `*` at the end for a further word.
 #[derive(Clone, Copy, Debug)]

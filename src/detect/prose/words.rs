@@ -52,8 +52,8 @@ pub(super) const ANSWERS: Phrases = Phrases(&[
 pub(super) const LATENCY: Phrases =
     Phrases(&["latency", "latencies", "response time", "round-trip", "round trip", "time to respond"]);
 
-/// Words that make a figure a duty, beside `hard limit`.
-const DUTIES: &[&str] = &[
+/// Words that make a figure a duty.
+const DUTIES: Phrases = Phrases(&[
     "target",
     "targets",
     "targeting",
@@ -73,8 +73,8 @@ const DUTIES: &[&str] = &[
     "deadlines",
     "objective",
     "objectives",
-];
-const HARD_LIMIT: Phrases = Phrases(&["hard limit"]);
+    "hard limit",
+]);
 
 /// What was measured, what waits, what is somebody else's, what is an example.
 pub(super) const AVOID: Phrases = Phrases(&[
@@ -99,7 +99,7 @@ pub(super) const AVOID: Phrases = Phrases(&[
     "benchmarked",
     "result",
     "results",
-    "currently", //
+    "currently",
     "timeout",
     "timeouts",
     "time out",
@@ -154,7 +154,7 @@ pub(super) const AVOID: Phrases = Phrases(&[
     "defaulting_",
     "flaky",
     "test",
-    "tests", //
+    "tests",
     "e.g",
     "example",
     "examples",
@@ -171,7 +171,7 @@ pub(super) const AVOID: Phrases = Phrases(&[
     "we'd",
     "if",
     "typically",
-    "reserving", //
+    "reserving",
     "redis",
     "dynamodb",
     "kafka",
@@ -238,10 +238,16 @@ const NAMES: Phrases = Phrases(&["budget", "slo", "deadline"]);
 const BEHIND_NAMES: [&str; 4] = ["latency ", "response ", "round-trip ", "end-to-end "];
 
 /// Words of headings under which figures are targets.
-const PROMISES: &[&str] = &["target", "targets", "budget", "budgets", "slo", "slos", "nfr", "nfrs", "requirements"];
-/// More words, where one of them alone is none.
-const PROMISING: &[&str] = &["objective", "objectives", "requirement"];
-const PROMISED: Phrases = Phrases(&[
+const PROMISES: Phrases = Phrases(&[
+    "target",
+    "targets",
+    "budget",
+    "budgets",
+    "slo",
+    "slos",
+    "nfr",
+    "nfrs",
+    "requirements",
     "service level objective",
     "service level objectives",
     "non-functional requirement",
@@ -250,20 +256,12 @@ const PROMISED: Phrases = Phrases(&[
 
 /// Whether a sentence obliges.
 pub(in crate::detect) fn duty(text: &str) -> bool {
-    has_word(text, DUTIES) || has_word(text, &["limit"]) && HARD_LIMIT.is_in(text)
+    DUTIES.is_in(text)
 }
 
 /// Whether a heading announces targets.
 pub(in crate::detect) fn heading_promises(text: &str) -> bool {
-    has_word(text, PROMISES) || has_word(text, PROMISING) && PROMISED.is_in(text)
-}
-
-/// Whether one of the words, which are in small letters, stands in a text in whatever case. Asked of many short texts,
-/// for which no pattern is worth building.
-fn has_word(text: &str, words: &[&str]) -> bool {
-    let parts = text.as_bytes().split(|byte| !(byte.is_ascii_alphanumeric() || *byte == b'_'));
-    let is_one = |part: &&[u8]| words.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(part));
-    parts.filter(|part| part.len() > 2).any(|part| is_one(&part))
+    PROMISES.is_in(text)
 }
 
 /// Whether what stands around a figure makes it a bound.

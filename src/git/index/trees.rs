@@ -66,14 +66,7 @@ fn number(index: &[u8], at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
-    use std::process::Command;
-
-    fn git(directory: &Path, arguments: &[&str]) {
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-        let output = Command::new("git").arg("-C").arg(directory).args(identity).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    }
+    use crate::git::run;
 
     fn paths(index: &[u8]) -> Vec<String> {
         let written = filetime::FileTime::zero();
@@ -87,19 +80,19 @@ mod tests {
         for version in ["2", "3", "4"] {
             let directory = tempfile::tempdir().unwrap();
             let root = directory.path();
-            git(root, &["init", "-q"]);
+            run(root, &["init", "-q"]);
             for path in ["a/b/one.go", "a/two.go", "c", "d/three.rs"] {
                 std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
                 std::fs::write(root.join(path), path).unwrap();
             }
-            git(root, &["add", "."]);
-            git(root, &["commit", "-q", "-m", "all"]);
+            run(root, &["add", "."]);
+            run(root, &["commit", "-q", "-m", "all"]);
             std::fs::write(root.join("later"), "").unwrap();
             // What is announced only has more flags, which asks for the third version.
             if version != "2" {
-                git(root, &["add", "-N", "later"]);
+                run(root, &["add", "-N", "later"]);
             }
-            git(root, &["update-index", "--index-version", version]);
+            run(root, &["update-index", "--index-version", version]);
             let whole = std::fs::read(root.join(".git/index")).unwrap();
             assert_eq!(whole[7].to_string(), version);
             let lean = without(whole.clone(), 20).unwrap();

@@ -158,22 +158,15 @@ const GUESSES: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::Command;
-
-    fn git(directory: &Path, arguments: &[&str]) -> String {
-        let output = Command::new("git").arg("-C").arg(directory).args(arguments).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
+    use crate::git::run;
 
     /// A pack of 300 files, and its index.
     fn packed(directory: &Path) -> PathBuf {
-        git(directory, &["init", "-q"]);
+        run(directory, &["init", "-q"]);
         (0..300).for_each(|nth| std::fs::write(directory.join(nth.to_string()), format!("file {nth}")).unwrap());
-        git(directory, &["add", "."]);
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-        git(directory, &[&identity[..], &["commit", "-q", "-m", "all"]].concat());
-        git(directory, &["repack", "-q", "-a", "-d"]);
+        run(directory, &["add", "."]);
+        run(directory, &["commit", "-q", "-m", "all"]);
+        run(directory, &["repack", "-q", "-a", "-d"]);
         let mut packs = std::fs::read_dir(directory.join(".git/objects/pack")).unwrap();
         let is_index = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "idx");
         packs.find_map(|entry| Some(entry.unwrap().path()).filter(is_index)).unwrap()
@@ -183,7 +176,7 @@ mod tests {
     fn reading_a_few_places_says_what_the_library_says() {
         let directory = tempfile::tempdir().unwrap();
         let path = packed(directory.path());
-        let listed = git(directory.path(), &["verify-pack", "-v", path.to_str().unwrap()]);
+        let listed = run(directory.path(), &["verify-pack", "-v", path.to_str().unwrap()]);
         let rows = listed.lines().filter_map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
             let id = gix::ObjectId::from_hex(words.first()?.as_bytes()).ok()?;
@@ -245,7 +238,7 @@ mod tests {
     fn a_damaged_index_answers_nothing_or_what_it_did() {
         let directory = tempfile::tempdir().unwrap();
         let path = packed(directory.path());
-        let (whole, id) = (std::fs::read(&path).unwrap(), git(directory.path(), &["rev-parse", "HEAD"]));
+        let (whole, id) = (std::fs::read(&path).unwrap(), run(directory.path(), &["rev-parse", "HEAD"]));
         let id = gix::ObjectId::from_hex(id.trim().as_bytes()).unwrap();
         let broken = directory.path().join("broken.idx");
         for cut in [0, 7, 8, HEAD - 1, HEAD, HEAD + 20, whole.len() / 2] {
