@@ -148,9 +148,15 @@ static MARKS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     builder.expect("because the words are constant")
 });
 
-/// Whether a text is full of a template's statements.
+/// Whether a text holds statements of a template, which only its own program can follow: of Jinja and its like, or the
+/// end of one as Go, Handlebars or Mustache write it.
 fn holds_statements(text: &str) -> bool {
-    text.contains("{%") && text.contains("%}")
+    let is_end = |at: usize| {
+        let action = text[at + 2..].trim_start_matches(['-', '~']).trim_start();
+        let rest = action.strip_prefix("end").map(|rest| rest.trim_start().trim_start_matches('-'));
+        action.starts_with('/') && !action.starts_with("/*") || rest.is_some_and(|rest| rest.starts_with("}}"))
+    };
+    text.contains("{%") && text.contains("%}") || memchr::memmem::find_iter(text.as_bytes(), b"{{").any(is_end)
 }
 
 /// Masks what is a template by its place, and what does not parse without.
@@ -200,6 +206,9 @@ mod tests {
             ("{\"a\": 1}\n{\"a\": 2}\n", Some(Class::Partial)),
             ("{\"image\": }", Some(Class::Lost)),
             ("{\"image\": {% for x in y %}1{% endfor %}", Some(Class::Partial)),
+            ("{\"IMAGE\": {{- if .tag }} \"{{ .tag }}\" {{- end -}} }", Some(Class::Partial)),
+            ("{\"image\": [{{#tags}}\"{{.}}\"{{/tags}}]}", Some(Class::Partial)),
+            ("{\"image\": {{ tag }}}", Some(Class::Lost)),
             ("{\"IMAGE\": ", Some(Class::Lost)),
         ] {
             assert_eq!(class(Kind::Json, "a.json", source), cost, "{source}");
