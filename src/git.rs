@@ -76,12 +76,6 @@ impl Git {
         })
     }
 
-    /// Opens the same repository once more. What was read of its packs stays mapped as long as any handle lives, and
-    /// counts as memory: who is done with one part of the work gives that back.
-    pub fn again(self) -> Result<Git, GitProblem> {
-        Ok(Git { shared: open(&self.git_dir)?, packs: Arc::default(), ..self })
-    }
-
     /// Returns a handle for the calling thread.
     pub fn handle(&self) -> gix::Repository {
         let mut repository = self.shared.to_thread_local();

@@ -74,9 +74,6 @@ impl Default for LeftOut {
     }
 }
 
-/// A walk past so many commits has read so much of the packs that it is worth giving back.
-const MANY: usize = 2_000;
-
 /// Where one commit in so many is new, it is worth keeping all of them anew.
 const SHARE: usize = 32;
 
@@ -302,7 +299,6 @@ impl History {
         let git = Git::open(root, options)?;
         let mut store = walk::Store::default();
         let commits = walk::walk(&git, None, window_days.saturating_mul(2), &mut store)?;
-        let git = if store.arena.len() < MANY { git } else { git.again()? };
         Ok(History { git, window_days, commits })
     }
 
@@ -319,11 +315,10 @@ impl History {
             let secret = store.secret;
             *store = kept::restore(&bytes, hash, secret).unwrap_or_else(|| walk::Store::under(secret));
         }
-        let walker = if store.arena.is_empty() { git.clone().again()? } else { git.clone() };
-        let mut commits = walk::walk(&walker, Some(commit), window_days.saturating_mul(2), &mut store)?;
+        let mut commits = walk::walk(&git, Some(commit), window_days.saturating_mul(2), &mut store)?;
         if store.is_lost {
             *store = walk::Store::under(store.secret);
-            commits = walk::walk(&walker, Some(commit), window_days.saturating_mul(2), &mut store)?;
+            commits = walk::walk(&git, Some(commit), window_days.saturating_mul(2), &mut store)?;
         }
         Ok(History { git, window_days, commits })
     }

@@ -8,11 +8,12 @@
 //! references replace objects everything is. Packs have been looked over (see `guard`) when the repository was opened.
 
 mod index;
+mod mapped;
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use gix::odb::pack;
 use gix::odb::pack::data::entry::Header;
 
 use index::Index;
+use mapped::Mapped;
 
 /// What is built from a piece comes soon after it: from two megabytes on, more gains nothing measurable.
 const BYTES: usize = 3 << 20;
@@ -34,13 +36,14 @@ const LONGEST: usize = 4096;
 /// A lookup asks one after the other: in more of them the library is better at it.
 const MOST_PACKS: usize = 64;
 
-/// One pack, mapped once for all threads.
+/// One pack, for all threads.
 pub(super) struct Pack {
     index: Index,
-    data: pack::data::File,
+    path: PathBuf,
+    hash: gix::hash::Kind,
 }
 
-/// Maps the packs of a directory; none where any of them cannot be mapped.
+/// The packs of a directory.
 pub(super) fn open(directory: &Path, hash: gix::hash::Kind) -> Vec<Pack> {
     let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -49,11 +52,8 @@ pub(super) fn open(directory: &Path, hash: gix::hash::Kind) -> Vec<Pack> {
     if paths.len() > MOST_PACKS {
         return Vec::new();
     }
-    let map = |path: &Path| {
-        let data = pack::data::File::at(path.with_extension("pack"), hash).ok()?;
-        Some(Pack { index: Index::open(path, hash), data })
-    };
-    paths.iter().filter_map(|path| map(path)).collect()
+    let pack = |path: PathBuf| Pack { index: Index::open(&path, hash), path, hash };
+    paths.into_iter().map(pack).collect()
 }
 
 /// Where an object or a piece of one lies: number of the pack, and offset in it.
@@ -124,6 +124,8 @@ impl Objects {
 /// Reads objects of packs for one thread.
 struct Reader {
     packs: Arc<Vec<Pack>>,
+    /// What this thread reads of each, mapped when it is asked for.
+    mapped: Vec<Option<Mapped>>,
     /// Where objects were found, by the last bytes of their ids: most directories are asked for as what was and soon
     /// after as what is. Empty before the first question.
     places: Vec<Option<(ObjectId, At)>>,
@@ -142,6 +144,7 @@ struct Reader {
 impl Reader {
     fn new(packs: Arc<Vec<Pack>>) -> Reader {
         Reader {
+            mapped: packs.iter().map(|_| None).collect(),
             packs,
             places: Vec::new(),
             last: 0,
@@ -164,7 +167,7 @@ impl Reader {
     /// Reads a whole commit into `built`, and tells how long it is; `None` where it is none, or a difference.
     fn commit(&mut self, id: ObjectId) -> Option<usize> {
         let (number, offset) = self.find(id)?;
-        let entry = self.packs[number].data.entry(offset).ok()?;
+        let entry = self.entry((number, offset))?;
         let is_plain = matches!(entry.header, Header::Commit) && entry.decompressed_size <= LARGEST;
         is_plain.then(|| self.inflate(number, &entry)).flatten()
     }
@@ -190,7 +193,7 @@ impl Reader {
         if let Some((_, bytes)) = self.pieces.get(&(number, offset)) {
             return Some(bytes.len() as u64);
         }
-        let entry = self.packs[number].data.entry(offset).ok()?;
+        let entry = self.entry((number, offset))?;
         if !entry.header.is_delta() {
             return Some(entry.decompressed_size);
         }
@@ -205,17 +208,26 @@ impl Reader {
     /// Reads the beginning of a commit into `out`, up to its length, and says how much was there.
     fn head_of_commit(&mut self, id: ObjectId, out: &mut [u8]) -> Option<usize> {
         let (number, offset) = self.find(id)?;
-        let entry = self.packs[number].data.entry(offset).ok()?;
+        let entry = self.entry((number, offset))?;
         matches!(entry.header, Header::Commit).then(|| self.prefix(number, &entry, out)).flatten()
     }
 
     fn prefix(&mut self, number: usize, entry: &pack::data::Entry, out: &mut [u8]) -> Option<usize> {
-        let data = &self.packs[number].data;
         let length = usize::try_from(entry.decompressed_size).ok()?.min(out.len());
-        let stored = data.entry_slice(entry.data_offset..data.pack_end() as u64)?;
+        let stored = self.mapped[number].as_ref()?.stored(entry)?;
         self.inflate.reset();
         let (_, _, written) = self.inflate.prefix(stored, &mut out[..length]).ok()?;
         (written == length).then_some(length)
+    }
+
+    /// Reads what stands before an object or a piece of one; what it is follows.
+    fn entry(&mut self, (number, offset): At) -> Option<pack::data::Entry> {
+        let mapped = &mut self.mapped[number];
+        if mapped.is_none() {
+            let pack = &self.packs[number];
+            *mapped = Mapped::open(&pack.path, pack.hash);
+        }
+        mapped.as_mut()?.entry(offset)
     }
 
     fn find(&mut self, id: ObjectId) -> Option<At> {
@@ -234,11 +246,10 @@ impl Reader {
             if let Some((kind, bytes)) = self.pieces.get(&next) {
                 break (*kind, Rc::clone(bytes));
             }
-            let pack = &self.packs[next.0];
-            let entry = pack.data.entry(next.1).ok().filter(|entry| entry.decompressed_size <= LARGEST)?;
+            let entry = self.entry(next).filter(|entry| entry.decompressed_size <= LARGEST)?;
             let base = match entry.header {
                 Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
-                Header::RefDelta { base_id } => pack.index.offset(&base_id)?,
+                Header::RefDelta { base_id } => self.packs[next.0].index.offset(&base_id)?,
                 Header::Commit | Header::Tree | Header::Blob | Header::Tag => {
                     let kind = entry.header.as_kind()?;
                     let length = self.inflate(next.0, &entry)?;
@@ -253,7 +264,7 @@ impl Reader {
         };
         while let Some((at, entry)) = self.chain.pop() {
             let difference = room(&mut self.difference, entry.decompressed_size as usize);
-            self.packs[at.0].data.decompress_entry(&entry, &mut self.inflate, difference).ok()?;
+            inflate_whole(&mut self.inflate, self.mapped[at.0].as_ref()?.stored(&entry)?, difference)?;
             let length = apply(&bytes, difference, &mut self.built)?;
             bytes = self.keep(at, kind, length);
         }
@@ -263,7 +274,7 @@ impl Reader {
     /// Inflates a whole object into `built`, and tells how long it is.
     fn inflate(&mut self, number: usize, entry: &pack::data::Entry) -> Option<usize> {
         let out = room(&mut self.built, entry.decompressed_size as usize);
-        self.packs[number].data.decompress_entry(entry, &mut self.inflate, out).ok()?;
+        inflate_whole(&mut self.inflate, self.mapped[number].as_ref()?.stored(entry)?, out)?;
         Some(out.len())
     }
 
@@ -283,6 +294,13 @@ impl Reader {
         }
         bytes
     }
+}
+
+/// Inflates what begins at `stored`; `None` where it is damaged or not just as long as `out`.
+fn inflate_whole(inflate: &mut gix::zlib::Inflate, stored: &[u8], out: &mut [u8]) -> Option<()> {
+    inflate.reset();
+    let (status, _, written) = inflate.once(stored, out).ok()?;
+    (status == gix::zlib::Status::StreamEnd && written == out.len()).then_some(())
 }
 
 /// The first so many bytes of a buffer that only grows, whatever they hold.
