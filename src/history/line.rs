@@ -65,16 +65,26 @@ pub(super) fn since(head_time: i64, days: u32) -> i64 {
     exact - exact.rem_euclid(QUARTER)
 }
 
+/// A commit that a walk has decoded, as far as a line asks.
+#[derive(Clone, Copy)]
+pub(super) struct Walked {
+    pub(super) tree: ObjectId,
+    pub(super) parent: Option<ObjectId>,
+    pub(super) time: i64,
+}
+
 /// Follows first parents from `first` until they are older than `since`. The line goes a little further than that, and
-/// said is how much of it is enough. What `known` holds is taken from there.
+/// said is how much of it is enough. What `known` holds is taken from there, and from `walked` what a walk has decoded:
+/// a window that has moved leaves a part of itself to the line.
 pub(super) fn follow(
     objects: &mut Objects,
     shallow: &[ObjectId],
     first: ObjectId,
     since: i64,
     known: &Line,
+    walked: &dyn Fn(ObjectId) -> Option<Walked>,
 ) -> (Line, usize) {
-    let mut way = Way { objects, since, line: Line::default(), known, block: 0, older: None };
+    let mut way = Way { objects, since, line: Line::default(), known, walked, block: 0, older: None };
     let mut places: Option<gix::hashtable::HashMap<ObjectId, usize>> = None;
     let mut next = Some(first);
     let mut is_behind = !shallow.is_empty();
@@ -106,7 +116,8 @@ pub(super) fn follow(
                 continue;
             }
         }
-        let Some((step, parent)) = read(way.objects, id).filter(|_| way.line.steps.len() < MOST) else {
+        let step = walked(id).map(|one| (Step { id, tree: one.tree }, one.parent)).or_else(|| read(way.objects, id));
+        let Some((step, parent)) = step.filter(|_| way.line.steps.len() < MOST) else {
             break End::Lost;
         };
         if parent.is_some() && shallow.contains(&id) {
@@ -128,6 +139,7 @@ struct Way<'w> {
     since: i64,
     line: Line,
     known: &'w Line,
+    walked: &'w dyn Fn(ObjectId) -> Option<Walked>,
     /// Where the current block began.
     block: usize,
     /// A block that ended before `since`: once may be a wrong clock, twice in a row is not.
@@ -163,7 +175,8 @@ impl Way<'_> {
     }
 
     fn time(&mut self, id: ObjectId) -> Option<i64> {
-        let time = self.known.times.get(&id).copied().or_else(|| time(self.objects, id))?;
+        let known = self.known.times.get(&id).copied().or_else(|| Some((self.walked)(id)?.time));
+        let time = known.or_else(|| time(self.objects, id))?;
         self.line.times.insert(id, time);
         Some(time)
     }

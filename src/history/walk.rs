@@ -13,7 +13,7 @@ use gix::ObjectId;
 
 use super::AGE_DAYS;
 use super::identities::{Identities, Kin, Secret, Written};
-use super::line::{self, End, Line};
+use super::line::{self, End, Line, Walked};
 use super::people::{Trailers, name_and_address, trailers};
 use crate::git::packs::Objects;
 use crate::git::{Git, GitProblem};
@@ -141,6 +141,14 @@ impl Store {
         self.add(Decoded { id, tree: raw.tree, parents, time: raw.time, author, co_authors, assisted }, true)
     }
 
+    /// A commit that is here, as far as a line of first parents asks.
+    fn walked(&self, id: ObjectId) -> Option<Walked> {
+        let one = &self.arena[*self.known.get(&id)? as usize];
+        let first = one.parents.clone().next();
+        let parent = first.map(|at| self.parent(at).map_or_else(|id| id, |place| self.arena[place as usize].id));
+        Some(Walked { tree: one.tree, parent, time: one.time })
+    }
+
     /// A parent's place in the arena, or what it is called.
     pub(super) fn parent(&self, at: u32) -> Result<u32, ObjectId> {
         let place = self.parents[at as usize];
@@ -206,7 +214,7 @@ pub(super) fn reach_back(git: &Git, commits: &mut Commits, days: u32) {
     let mut objects = git.objects();
     let shallow = shallow(&objects);
     let since = line::since(commits.head_time, days);
-    let (line, enough) = line::follow(&mut objects, &shallow, first, since, &commits.older);
+    let (line, enough) = line::follow(&mut objects, &shallow, first, since, &commits.older, &|_| None);
     commits.older = Line { end: line.end_of(enough), ..line };
     commits.older.steps.truncate(enough);
 }
@@ -310,7 +318,9 @@ impl Walk<'_> {
             Before::Unknown => return Line::default(),
         };
         let since = line::since(head_time, AGE_DAYS);
-        let (line, enough) = line::follow(&mut self.objects, &self.shallow, from, since, &self.store.line);
+        let store = &*self.store;
+        let walked = |id| store.walked(id);
+        let (line, enough) = line::follow(&mut self.objects, &self.shallow, from, since, &store.line, &walked);
         let older = Line { steps: line.steps[..enough].to_vec(), end: line.end_of(enough), ..Line::default() };
         self.store.line = line;
         older
