@@ -17,7 +17,7 @@ use crate::git::packs::Objects;
 const MOST: usize = 1_000_000;
 /// The time of one commit in so many is looked at.
 const BLOCK: usize = 64;
-/// So many commits are looked for in a known line one by one.
+/// So many commits are read before all of a known line is sorted to look for them.
 const FEW: usize = 16;
 /// The line ends at the same commit for a quarter of a year, so that runs of neighbouring commits ask about the same
 /// trees, and find what a former run was answered.
@@ -90,16 +90,16 @@ pub(super) fn follow(
     let mut is_behind = !shallow.is_empty();
     way.line.end = loop {
         let Some(id) = next else { break End::Root };
-        // A few steps at most lead to where the known line begins; only then is it worth sorting all of it.
-        let at = if is_behind {
-            None
-        } else if known.steps.first().is_some_and(|step| step.id == id) {
-            Some(0)
-        } else if way.line.steps.len() < FEW {
-            known.steps.iter().position(|step| step.id == id)
-        } else {
-            let all = || known.steps.iter().enumerate().map(|(at, step)| (step.id, at)).collect();
-            places.get_or_insert_with(all).get(&id).copied()
+        // It begins within the known line, or a few steps lead to where that begins; only then all of it is sorted.
+        let at = match way.line.steps.len() {
+            _ if is_behind => None,
+            _ if known.steps.first().is_some_and(|step| step.id == id) => Some(0),
+            0 => known.steps.iter().position(|step| step.id == id),
+            1..FEW => None,
+            _ => {
+                let all = || known.steps.iter().enumerate().map(|(at, step)| (step.id, at)).collect();
+                places.get_or_insert_with(all).get(&id).copied()
+            }
         };
         if let Some(at) = at {
             is_behind = true;
