@@ -24,15 +24,8 @@ impl Scope {
         let name = base(path);
         let directories = path.strip_suffix(name).unwrap_or("").as_bytes();
         let (mut below_source, is_rust) = (false, name.ends_with(".rs"));
-        // Asked of every file, several times: each byte is looked at once.
-        let (mut lower, mut start) = ([0; LONGEST], 0);
-        for (at, &byte) in directories.iter().enumerate() {
-            if byte != b'/' {
-                if let Some(place) = lower.get_mut(at - start) {
-                    *place = byte.to_ascii_lowercase();
-                }
-                continue;
-            }
+        let mut start = 0;
+        for at in memchr::memchr_iter(b'/', directories) {
             let part = &directories[start..at];
             start = at + 1;
             // Among its sources a crate's modules have such names: what is data there does not end in `.rs`.
@@ -40,11 +33,10 @@ impl Scope {
             below_source |= part == b"src";
             // At the root these are tests; deeper down it may be what the product integrates.
             let integrates = part == b"integration" && directories.starts_with(b"integration/");
-            let found = match lower.get(..part.len()) {
-                _ if is_module => Scope::Shipped,
-                _ if integrates => Scope::Test,
-                Some(lower) => of_directory(lower),
-                None => Scope::Shipped,
+            let found = match () {
+                () if is_module => Scope::Shipped,
+                () if integrates => Scope::Test,
+                () => of_directory(part),
             };
             // The first directory that is never shipped decides; a test folder inside an example stays an example.
             if found != Scope::Shipped && (scope == Scope::Shipped || found < scope || found == Scope::Fixture) {
@@ -93,7 +85,33 @@ folders! {
 /// No name of a folder is longer.
 const LONGEST: usize = 24;
 
-fn of_directory(lower: &[u8]) -> Scope {
+/// For each length the first letters, a bit each, of names that are so long: asked of every folder of every file, several
+/// times, and true of few.
+const FIRST: [u32; LONGEST + 1] = {
+    let mut first = [0; LONGEST + 1];
+    let mut nth = 0;
+    while nth < FOLDERS.len() {
+        let name = FOLDERS[nth].0.as_bytes();
+        first[name.len()] |= bit(name[0]);
+        nth += 1;
+    }
+    first
+};
+
+/// The same for a letter whether it is small or not.
+const fn bit(letter: u8) -> u32 {
+    1 << (letter & 0x1f)
+}
+
+fn of_directory(name: &[u8]) -> Scope {
+    let may_be = |first: &u8| FIRST.get(name.len()).is_some_and(|letters| letters & bit(*first) != 0);
+    if !name.first().is_some_and(may_be) {
+        return Scope::Shipped;
+    }
+    let mut lower = [0; LONGEST];
+    let lower = &mut lower[..name.len()];
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
     let nth = usize::from(NAMES.number(lower)).checked_sub(1);
     nth.map_or(Scope::Shipped, |nth| FOLDERS[nth].1)
 }
@@ -112,8 +130,11 @@ fn is_test_file(name: &str) -> bool {
 
 /// `compose.test.yml`, `Dockerfile.test`: what only tests are run in.
 fn is_test_stage(name: &str) -> bool {
-    let stem = without_end(without_end(name, ".yml"), ".yaml");
     // Asked of every file, and true of few: the ends come first.
+    if !matches!(name.as_bytes().last().map(u8::to_ascii_lowercase), Some(b't' | b's' | b'e' | b'l')) {
+        return false;
+    }
+    let stem = without_end(without_end(name, ".yml"), ".yaml");
     let ends = [".test", "-test", ".tests", "-tests", ".e2e", "-e2e"];
     if !ends.iter().any(|end| without_end(stem, end).len() < stem.len()) {
         return false;

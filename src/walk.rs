@@ -11,7 +11,7 @@ mod tracked;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -96,7 +96,7 @@ pub(crate) fn walk_by(root: &Path, filter: &Filter, how: How<'_>, look: impl FnO
     let before = how.kept.and_then(|bytes| kept::Before::of(bytes, root));
     let part = before.and_then(|before| part(root, how, before));
     let mut found = part.unwrap_or_else(|| whole(root, how));
-    found.names.sort();
+    found.sort();
     if let Some(index) = &filter.tracked {
         tracked::add(&mut found, root, index);
     }
@@ -360,7 +360,7 @@ fn why_hostile(name: &str, place: &Path, metadata: &fs::Metadata) -> Option<Stri
 }
 
 fn note(found: &mut Found, task: &Task<'_>, entry: &DirEntry) -> WalkState {
-    let Ok(relative) = entry.path().strip_prefix(task.root) else { return WalkState::Continue };
+    let Some(relative) = below(task.root, entry.path()) else { return WalkState::Continue };
     let Some(file_type) = entry.file_type().filter(|_| !relative.as_os_str().is_empty()) else {
         return WalkState::Continue;
     };
@@ -439,6 +439,23 @@ pub(crate) fn leads_inside(path: &str, target: &str) -> bool {
 const AWAY: &str = "a symbolic link to what is not read: never followed";
 
 impl Found {
+    /// Sorts names and entries, which stand in one order, at once.
+    fn sort(&mut self) {
+        let mut entries = std::mem::take(&mut self.entries).into_iter().peekable();
+        let with_entry = |name: Arc<str>| {
+            let entry = entries.next_if(|entry| Arc::ptr_eq(&entry.path, &name));
+            (name, entry)
+        };
+        let mut all: Vec<_> = std::mem::take(&mut self.names).into_iter().map(with_entry).collect();
+        debug_assert!(entries.next().is_none());
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.names.reserve(all.len());
+        for (name, entry) in all {
+            self.names.push(name);
+            self.entries.extend(entry);
+        }
+    }
+
     /// Takes in one thing that is no directory; `size` is only asked for where the file gets a reader.
     pub(crate) fn add(&mut self, path: String, seen: Seen, size: impl FnOnce() -> u64, raw: Option<PathBuf>) {
         let kind = Kind::of(&path);
@@ -458,7 +475,7 @@ impl Found {
         }
         let shared: Arc<str> = path.into();
         self.names.push(shared.clone());
-        let lost = Class::of_file(&shared);
+        let lost = if scope == Scope::Shipped { Class::Lost } else { Class::Partial };
         let Some(kind) = kind else {
             // A folder may be a link, and code be built through it.
             if let Seen::Link { inside: false, absolute: false } = seen {
@@ -511,8 +528,18 @@ fn left_for(directory: &str, scope: Scope) -> &str {
     tops.find(|top| Scope::of(&format!("{top}/x")) == scope).unwrap_or(directory)
 }
 
+/// What a path that was met below the root is called there.
+fn below<'p>(root: &Path, path: &'p Path) -> Option<&'p Path> {
+    // Asked of every file: where both are text, their parts need not be told apart.
+    let as_text = || path.to_str()?.strip_prefix(root.to_str()?)?.strip_prefix(MAIN_SEPARATOR);
+    as_text().map(Path::new).or_else(|| path.strip_prefix(root).ok())
+}
+
 /// Shows a relative path with `/` and escapes what is not UTF-8; the second part is set where the shown path cannot be opened.
 fn shown(relative: &Path) -> (String, Option<PathBuf>) {
+    if let Some(path) = relative.to_str().filter(|_| MAIN_SEPARATOR == '/') {
+        return (path.to_owned(), None);
+    }
     let mut path = String::new();
     let mut lossless = true;
     for part in relative.components() {

@@ -221,7 +221,6 @@ impl Before {
         // Sorted already, so that a map of them is built at once.
         found.left.append(&mut left.into_iter().collect());
         found.rules = self.rules;
-        found.names.sort();
         if changed * SHARE > found.directories.len() {
             found.listing = Listing::of(root, &found);
         }
