@@ -66,8 +66,8 @@ pub(super) fn sentences(
     if !matches!(verdict, Verdict::Questioned | Verdict::Contested) {
         return Vec::new();
     }
-    let judge = |signals: &[Signal]| {
-        let hearing = evaluate(set, Scope::Service, signals, &service.name, service.language);
+    let judge = |signals: &[&Signal]| {
+        let hearing = evaluate(set, Scope::Service, signals.iter().copied(), &service.name, service.language);
         decide(hearing.arguments(), service.language).verdict
     };
     let mut found = removals(service, set, signals, hearing, verdict, &judge);
@@ -82,15 +82,13 @@ fn removals(
     signals: &[Signal],
     hearing: &Hearing,
     verdict: Verdict,
-    judge: &dyn Fn(&[Signal]) -> Verdict,
+    judge: &dyn Fn(&[&Signal]) -> Verdict,
 ) -> Vec<String> {
     let parts = parts(service, set, hearing);
     let after = |changed: &[&Part<'_>], raise: bool| {
-        let one = |signal: &Signal| match changed.iter().find(|part| part.signals.contains(&signal)) {
-            Some(part) => part.changed(signal, raise),
-            None => Some(signal.clone()),
-        };
-        judge(&signals.iter().filter_map(one).collect::<Vec<_>>())
+        let part = |signal: &Signal| changed.iter().find(|part| part.signals.contains(&signal));
+        let raised: Vec<Signal> = signals.iter().filter_map(|signal| part(signal)?.changed(signal, raise)).collect();
+        judge(&signals.iter().filter(|signal| part(signal).is_none()).chain(&raised).collect::<Vec<_>>())
     };
     let mut found = Vec::new();
     let mut without = None;
@@ -203,13 +201,11 @@ fn additions(
     set: &PolicySet,
     signals: &[Signal],
     verdict: Verdict,
-    judge: &dyn Fn(&[Signal]) -> Verdict,
+    judge: &dyn Fn(&[&Signal]) -> Verdict,
 ) -> Vec<String> {
     let mut found = Vec::new();
     for (phrase, fact) in statable(service.language, set) {
-        let mut more = signals.to_vec();
-        more.push(fact);
-        let then = judge(&more);
+        let then = judge(&signals.iter().chain([&fact]).collect::<Vec<_>>());
         if improves(verdict, then) {
             found.push(sentence(then, &phrase));
         }

@@ -61,7 +61,13 @@ pub fn asks_for(policy: &Policy, test: &Test, signal: &Signal) -> bool {
 }
 
 /// Evaluates all policies of one scope.
-pub fn evaluate(set: &PolicySet, scope: Scope, signals: &[Signal], service: &str, language: Language) -> Hearing {
+pub fn evaluate<'a>(
+    set: &'a PolicySet,
+    scope: Scope,
+    signals: impl IntoIterator<Item = &'a Signal>,
+    service: &str,
+    language: Language,
+) -> Hearing {
     let index = Index::new(signals);
     let mut hearing = Hearing::default();
     let mut lowerings: Vec<(&str, &Lowers)> = Vec::new();
@@ -96,7 +102,7 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn new(signals: &'a [Signal]) -> Index<'a> {
+    fn new(signals: impl IntoIterator<Item = &'a Signal>) -> Index<'a> {
         let mut by_name: BTreeMap<&str, Vec<&Signal>> = BTreeMap::new();
         for signal in signals {
             by_name.entry(&signal.name).or_default().push(signal);
