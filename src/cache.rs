@@ -13,13 +13,13 @@ mod place;
 pub mod runs;
 pub mod stamp;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use gix::ObjectId;
 
@@ -113,13 +113,28 @@ impl std::fmt::Debug for Later {
     }
 }
 
+/// What was noted under a key, where it lies.
+#[derive(Clone, Debug)]
+pub struct Noted {
+    all: Arc<Vec<u8>>,
+    range: Range<usize>,
+}
+
+impl Deref for Noted {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.all[self.range.clone()]
+    }
+}
+
 /// The cache of one repository.
 #[derive(Debug)]
 pub struct Cache {
     /// `None` for one that ends with the run.
     file: Option<PathBuf>,
     secret: [u8; 32],
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     rows: usize,
     used: Vec<AtomicBool>,
     new: Mutex<BTreeMap<Key, Vec<u8>>>,
@@ -146,7 +161,7 @@ impl Cache {
         Cache {
             file: None,
             secret: [0; 32],
-            bytes: Vec::new(),
+            bytes: Arc::default(),
             rows: 0,
             used: Vec::new(),
             new: Mutex::default(),
@@ -169,7 +184,7 @@ impl Cache {
     fn holding(bytes: Vec<u8>, secret: [u8; 32]) -> Cache {
         let rows = rows(&bytes, &secret).unwrap_or(0);
         let used = (0..rows).map(|_| AtomicBool::new(false)).collect();
-        Cache { secret, bytes, rows, used, walks: Walks::under(&secret), ..Cache::in_memory() }
+        Cache { secret, bytes: Arc::new(bytes), rows, used, walks: Walks::under(&secret), ..Cache::in_memory() }
     }
 
     /// Returns the facts of a file of `size` bytes, if they are known.
@@ -183,12 +198,13 @@ impl Cache {
     }
 
     /// Returns what was noted under a key.
-    pub fn noted(&self, key: &Key) -> Option<Cow<'_, [u8]>> {
-        if let Some(payload) = self.held(key) {
-            return Some(Cow::Borrowed(payload));
+    pub fn noted(&self, key: &Key) -> Option<Noted> {
+        if let Some(range) = self.find(key).and_then(|at| self.used(at)) {
+            return Some(Noted { all: Arc::clone(&self.bytes), range });
         }
         self.put_into_words(key);
-        Some(Cow::Owned(self.new.lock().ok()?.get(key)?.clone()))
+        let payload = self.new.lock().ok()?.get(key)?.clone();
+        Some(Noted { range: 0..payload.len(), all: Arc::new(payload) })
     }
 
     /// Notes something that is not facts of a file.
@@ -218,9 +234,13 @@ impl Cache {
 
     /// Returns what the file holds under a key.
     fn held(&self, key: &Key) -> Option<&[u8]> {
-        let at = self.find(key)?;
+        self.bytes.get(self.used(self.find(key)?)?)
+    }
+
+    /// Where a row's payload lies, which is used from now on.
+    fn used(&self, at: usize) -> Option<Range<usize>> {
         self.used[at].store(true, Ordering::Relaxed);
-        self.payload(at)
+        self.range(at)
     }
 
     /// Remembers the facts of a file of `size` bytes.
@@ -305,10 +325,14 @@ impl Cache {
     }
 
     fn payload(&self, at: usize) -> Option<&[u8]> {
+        self.bytes.get(self.range(at)?)
+    }
+
+    fn range(&self, at: usize) -> Option<Range<usize>> {
         let row = self.row(at);
         let offset = usize::try_from(u64::from_le_bytes(row[16..24].try_into().ok()?)).ok()?;
         let length = u32::from_le_bytes(row[24..28].try_into().ok()?) as usize;
-        self.bytes.get(offset..offset.checked_add(length)?)
+        Some(offset..offset.checked_add(length)?).filter(|range| range.end <= self.bytes.len())
     }
 }
 

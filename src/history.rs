@@ -37,7 +37,7 @@ use std::time::Duration;
 
 use gix::ObjectId;
 
-use crate::cache::{Cache, Key, Later};
+use crate::cache::{Cache, Key, Later, Noted};
 use crate::finding::{HistoryStatus, HistorySummary};
 pub use crate::git::GitProblem as HistoryProblem;
 use crate::git::{Git, Options};
@@ -162,7 +162,7 @@ pub fn start_from<'c>(git: &Git, commit: ObjectId, window_days: u32, cache: Opti
     if memo.as_ref().is_some_and(|(cache, name)| memo::is_known(cache, name)) {
         return Pending { window_days, threads: 1, walk: Walk::Later(Box::new(git), commit, walks), memo };
     }
-    let kept = memo.as_ref().and_then(|(cache, name)| Some(cache.noted(&name.commits())?.into_owned()));
+    let kept = memo.as_ref().and_then(|(cache, name)| cache.noted(&name.commits()));
     let Pending { walk, .. } = begin(window_days, move || History::from(git, commit, window_days, &walks, kept));
     Pending { window_days, threads: 1, walk, memo }
 }
@@ -229,7 +229,7 @@ impl Pending<'_> {
             ..Book::default()
         };
         let walks = memo.as_ref().map(|(cache, _)| cache.walks.clone());
-        let kept = || memo.as_ref().and_then(|(cache, name)| Some(cache.noted(&name.commits())?.into_owned()));
+        let kept = || memo.as_ref().and_then(|(cache, name)| cache.noted(&name.commits()));
         let told = self.tell(layout, left_out, &kept, &mut book);
         if let Some((cache, name)) = memo {
             memo::keep(cache, &name, &places, left_out, &told);
@@ -252,13 +252,7 @@ impl Pending<'_> {
         told
     }
 
-    fn tell(
-        self,
-        layout: &Layout,
-        left_out: &LeftOut,
-        kept: &dyn Fn() -> Option<Vec<u8>>,
-        book: &mut Book<'_>,
-    ) -> Told {
+    fn tell(self, layout: &Layout, left_out: &LeftOut, kept: &dyn Fn() -> Option<Noted>, book: &mut Book<'_>) -> Told {
         let walked = match self.walk {
             Walk::Begun(walked) => walked
                 .recv_timeout(PATIENCE)
@@ -307,7 +301,7 @@ impl History {
         commit: ObjectId,
         window_days: u32,
         walks: &Walks,
-        kept: Option<Vec<u8>>,
+        kept: Option<Noted>,
     ) -> Result<History, HistoryProblem> {
         let mut store = walks.lock();
         if let Some(bytes) = kept.filter(|_| store.arena.is_empty()) {
