@@ -271,6 +271,17 @@ fn what_a_change_makes_unreadable_does_not_pass() {
     }
 }
 
+#[test]
+fn what_no_verdict_hangs_on_passes() {
+    let Some(repo) = with_new_service() else { return };
+    repo.write("shop/vmlinux.h", &"#define A 1\n".repeat(200_000));
+    repo.write("shop/agent.yaml", "{{- define \"image\" }}\n  {{- if .x }}\n image: [{{ .x }}\n{{- end }}\n");
+    let output = judge(&repo, &["--exit-zero", "--format", "json"]);
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("shop/vmlinux.h") && told.contains("shop/agent.yaml"), "{told}");
+}
+
 /// What a change does to the shop so that its code is built from where nothing is read.
 type Hiding = (&'static str, fn(&Repo));
 
