@@ -10,14 +10,14 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::fact::{Binding, Count, Fact, FactKind, LatencySource};
+use crate::fact::{Binding, Count, Fact, FactKind, LatencySource, Structure};
 use crate::hash::Map;
 use crate::path::is_within;
 use crate::scope::Scope;
 
 use super::Language;
 use super::build::Built;
-use super::go_graph::GoPackage;
+use super::go_graph::{GoPackage, is_ignored};
 use super::image::Packed;
 use super::repository::{FileEntry, Repository};
 use super::unit::Unit;
@@ -110,10 +110,16 @@ fn is_said_by_generator(file: &FileEntry, fact: &Fact) -> bool {
     file.is_generated() && !matches!(&fact.kind, FactKind::Ffi { mechanism, .. } if mechanism == "bindgen")
 }
 
+/// Whether it is said by code that no ordinary build holds: a generator that lies beside what it generates.
+fn is_never_built(file: &FileEntry, fact: &Fact) -> bool {
+    let is_of_code = matches!(fact.binding, Binding::Package | Binding::Called(_));
+    is_of_code && matches!(&file.facts.structure, Structure::Go(go) if is_ignored(go))
+}
+
 /// Whether a file of this standing can promise anything: budgets of tests and examples are nobody's, except that a load
 /// test's limit is one of the service that it drives.
 fn speaks(file: &FileEntry, fact: &Fact) -> bool {
-    if is_said_by_generator(file, fact) {
+    if is_said_by_generator(file, fact) || is_never_built(file, fact) {
         return false;
     }
     match &fact.kind {

@@ -237,7 +237,7 @@ fn package_of(files: &[FileEntry], indexes: &[usize]) -> GoPackage {
 }
 
 /// Whether a file is left out of every ordinary build.
-fn is_ignored(go: &GoFile) -> bool {
+pub(super) fn is_ignored(go: &GoFile) -> bool {
     let Some(constraint) = &go.constraint else { return false };
     constraint.split("&&").any(|term| {
         matches!(

@@ -144,6 +144,21 @@ const CASES: &[Case] = &[
         ],
         expected: &[("poll", &[]), ("web", &["http-api"])],
     },
+    Case {
+        what: "a generator that lies beside what it generates is in no build",
+        files: &[
+            ("go.mod", GO_MOD),
+            (
+                "main.go",
+                "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.HandleFunc(\"/a\", a)\n\thttp.ListenAndServe(\":80\", nil)\n}\n",
+            ),
+            (
+                "certs.go",
+                "//go:build ignore\n\npackage main\n\nimport (\n\t\"crypto/ecdsa\"\n\t\"crypto/x509\"\n\n\t\"github.com/open-policy-agent/opa/rego\"\n)\n\nfunc main() {\n\tkey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)\n\tx509.CreateCertificate(rand.Reader, t, t, pub, key)\n\tx509.CreateRevocationList(rand.Reader, t, t, key)\n\trego.New()\n}\n",
+            ),
+        ],
+        expected: &[(".", &["http-api"])],
+    },
 ];
 
 #[test]
