@@ -6,11 +6,14 @@
 //! *Misses*: generators behind wrappers of a repository's own.
 //! *Example*: `//go:generate protoc --go_out=. shop.proto`.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 
 use super::Facts;
 use super::gatling::is_commented;
 use crate::fact::{Binding, FactKind};
+use crate::parse::any_of::AnyOf;
 use crate::parse::config::ConfigView;
 use crate::source::Text;
 
@@ -32,7 +35,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Macros of Rust generators; calls in build scripts have a reader of their own.
-const MACROS: &[(&str, &str, &str)] = &[
+const MACROS: [(&str, &str, &str); 3] = [
     ("progenitor::generate_api!", "openapi", "progenitor"),
     ("wit_bindgen::generate!", "wit", "wit-bindgen"),
     ("wasmtime::component::bindgen!", "wit", "wasmtime-bindgen"),
@@ -48,7 +51,12 @@ pub(super) fn detect_go(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     }
 }
 
+static ANY_MACRO: LazyLock<AnyOf> = LazyLock::new(|| AnyOf::new(&MACROS.map(|(name, ..)| name)));
+
 pub(super) fn detect_rust(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
+    if !ANY_MACRO.is_in(text.text) {
+        return;
+    }
     for (name, format, with) in MACROS {
         let mut places = memmem::find_iter(text.text.as_bytes(), name);
         if let Some(at) = places.find(|at| !is_commented(text.text, *at)) {

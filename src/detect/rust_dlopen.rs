@@ -18,10 +18,11 @@ const OPENERS: &[&str] =
     &["new", "open", "open_with_flags", "open_self", "load", "load_self", "load_with_flags", "this", "load_with_name"];
 
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
-    if !["dlopen"].iter().chain(CRATES).any(|name| super::holds(view.text.text, name)) {
+    let tokens = &view.tokens;
+    // All crates, and the function of libc, which is called as one of them is.
+    if !tokens.has_any(CRATES) {
         return;
     }
-    let tokens = &view.tokens;
     let names = |word: &str| (0..tokens.len()).any(|at| tokens.is_ident(at) && tokens.at(at) == word);
     let by_crate = CRATES.iter().any(|name| names(name));
     let by_libc = names("libc");

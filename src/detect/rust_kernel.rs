@@ -15,17 +15,17 @@ use crate::parse::rust::RustView;
 const PROGRAMS: &[&str] = &["aya_ebpf", "aya_bpf", "redbpf_probes"];
 
 pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
-    let text = view.text.text;
-    let is_candidate = ["kernel::"].iter().chain(PROGRAMS).any(|name| super::holds(text, name));
-    let Some(at) = is_candidate.then(|| module(view).or_else(|| probe(view))).flatten() else { return };
+    let Some(at) = module(view).or_else(|| probe(view)) else { return };
     view.add(facts, at, at, FactKind::Mark { name: "deploy".to_owned(), detail: "kernel-module".to_owned() });
 }
 
 /// `module!` and its like for buses, with a licence inside.
 fn module(view: &RustView<'_, '_>) -> Option<usize> {
     let tokens = &view.tokens;
-    let uses_kernel = tokens.places(&["kernel"]).into_iter().any(|at| tokens.is_path_separator(at + 1));
-    (0..tokens.len()).filter(|_| uses_kernel).find(|&at| {
+    if !tokens.places(&["kernel"]).into_iter().any(|at| tokens.is_path_separator(at + 1)) {
+        return None;
+    }
+    (0..tokens.len()).find(|&at| {
         let named =
             tokens.at(at) == "module" || tokens.at(at).starts_with("module_") && tokens.at(at).ends_with("_driver");
         named
@@ -37,7 +37,7 @@ fn module(view: &RustView<'_, '_>) -> Option<usize> {
 fn probe(view: &RustView<'_, '_>) -> Option<usize> {
     let tokens = &view.tokens;
     let named = |at: usize| PROGRAMS.contains(&tokens.at(at)) && tokens.is_path_separator(at + 1);
-    if !view.is_bare() {
+    if !tokens.has_any(PROGRAMS) || !view.is_bare() {
         return None;
     }
     (0..tokens.len()).find(|&at| named(at))

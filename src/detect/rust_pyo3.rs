@@ -28,10 +28,10 @@ pub(crate) fn detect(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
 /// An interpreter that the program starts itself: whoever is loaded by Python has one already.
 fn embedded(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     const STARTS: [&str; 3] = ["prepare_freethreaded_python", "with_embedded_python_interpreter", "append_to_inittab"];
-    if !STARTS.iter().any(|name| super::holds(view.text.text, name)) {
+    let tokens = &view.tokens;
+    if !tokens.has_any(&STARTS) {
         return;
     }
-    let tokens = &view.tokens;
     let starts = |at: usize| {
         let called = tokens.is(at + 1, b'(') || tokens.is(at + 1, b'!');
         tokens.is_ident(at) && STARTS.contains(&tokens.at(at)) && called && tokens.at(at.wrapping_sub(1)) != "fn"

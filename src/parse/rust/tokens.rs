@@ -70,6 +70,14 @@ impl<'t> Tokens<'t> {
         places.filter(|&at| wanted.has(self.list[at].word)).collect()
     }
 
+    /// Whether any of these words is there.
+    pub(crate) fn has_any(&self, words: &[&str]) -> bool {
+        match WORDS.wanted(words) {
+            Some(wanted) => self.marked.iter().any(|&at| wanted.has(self.list[at as usize].word)),
+            None => (0..self.list.len()).any(|at| words.contains(&self.at(at))),
+        }
+    }
+
     /// Returns the identifiers with `::` behind them, in order.
     pub(crate) fn path_parts(&self) -> impl Iterator<Item = usize> + '_ {
         self.paths.iter().map(|&at| at as usize)
