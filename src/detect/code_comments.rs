@@ -16,10 +16,15 @@ use super::prose;
 use crate::fact::{Binding, LatencySource, Subject};
 use crate::source::Text;
 
+const TESTS: &str = "#[cfg(test)]";
+
 pub(super) fn detect(text: &Text<'_>, facts: &mut Facts<'_, '_>) {
     // Inline tests of Rust stand at the end of the file.
-    let tests = [&b"#[cfg(test)]\nmod "[..], b"#[cfg(test)]\r\nmod "];
-    let tests = tests.iter().find_map(|head| memmem::find(text.text.as_bytes(), head));
+    let is_module = |at: &usize| {
+        let rest = &text.text[at + TESTS.len()..];
+        rest.strip_prefix('\r').unwrap_or(rest).starts_with("\nmod ")
+    };
+    let tests = memmem::find_iter(text.text.as_bytes(), TESTS).find(is_module);
     let end = tests.unwrap_or(text.text.len());
     let code = &text.text[..end];
     if code.starts_with("// Code generated") || !prose::may_hold_figure(code) {

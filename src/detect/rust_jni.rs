@@ -36,14 +36,12 @@ const REGISTERS: &str = "register_native_methods";
 
 fn calls(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     let tokens = &view.tokens;
-    if !super::holds(view.text.text, "jni") {
+    if !tokens.places(&["jni"]).into_iter().any(|at| tokens.is_path_separator(at + 1)) {
         return;
     }
-    let names_crate = tokens.places(&["jni"]).into_iter().any(|at| tokens.is_path_separator(at + 1));
     let is_call =
         |at: usize, name: &str| tokens.at(at) == name && tokens.is(at + 1, b'(') && at > 0 && tokens.is(at - 1, b'.');
-    let found: Vec<usize> =
-        (0..tokens.len()).filter(|&at| names_crate && CALLS.iter().any(|name| is_call(at, name))).collect();
+    let found: Vec<usize> = (0..tokens.len()).filter(|&at| CALLS.iter().any(|name| is_call(at, name))).collect();
     let mut add = |at: usize, direction: Direction, symbols: u32| {
         let kind = FactKind::Ffi { direction, mechanism: "jni".to_owned(), symbols };
         view.add(facts, at, at, kind);
@@ -51,7 +49,7 @@ fn calls(view: &RustView<'_, '_>, facts: &mut Facts<'_, '_>) {
     if let Some(first) = tokens.best(found.iter().copied()) {
         add(first, Direction::Import, found.len() as u32);
     }
-    if let Some(at) = (0..tokens.len()).find(|&at| names_crate && is_call(at, REGISTERS)) {
+    if let Some(at) = (0..tokens.len()).find(|&at| is_call(at, REGISTERS)) {
         add(at, Direction::Export, 1);
     }
 }

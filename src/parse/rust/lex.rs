@@ -81,6 +81,7 @@ pub(crate) static WORDS: Words = Words::new(&[
     "sharedlib",
     "minidl",
     "dlib",
+    "jni",
     "kernel",
     "aya_ebpf",
     "aya_bpf",
