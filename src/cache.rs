@@ -199,7 +199,7 @@ impl Cache {
 
     /// Returns what was noted under a key.
     pub fn noted(&self, key: &Key) -> Option<Noted> {
-        if let Some(range) = self.find(key).and_then(|at| self.used(at)) {
+        if let Some(range) = self.find(key).and_then(|at| self.mark_used(at)) {
             return Some(Noted { all: Arc::clone(&self.bytes), range });
         }
         self.put_into_words(key);
@@ -234,11 +234,11 @@ impl Cache {
 
     /// Returns what the file holds under a key.
     fn held(&self, key: &Key) -> Option<&[u8]> {
-        self.bytes.get(self.used(self.find(key)?)?)
+        self.bytes.get(self.mark_used(self.find(key)?)?)
     }
 
     /// Where a row's payload lies, which is used from now on.
-    fn used(&self, at: usize) -> Option<Range<usize>> {
+    fn mark_used(&self, at: usize) -> Option<Range<usize>> {
         self.used[at].store(true, Ordering::Relaxed);
         self.range(at)
     }

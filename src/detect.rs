@@ -249,12 +249,12 @@ impl<'t, 's> Facts<'t, 's> {
     }
 }
 
-/// Adds a surface to another language at an item.
 /// Whether a file's text holds a word anywhere: quicker than [`str::contains`] for long texts.
 fn holds(text: &str, word: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
 }
 
+/// Adds a surface to another language at an item.
 fn add_ffi(
     view: &RustView<'_, '_>,
     facts: &mut Facts<'_, '_>,

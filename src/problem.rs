@@ -32,7 +32,12 @@ impl Class {
 
     /// What not reading the file at `path` costs.
     pub fn of_file(path: &str) -> Class {
-        if Scope::of(path) == Scope::Shipped { Class::Lost } else { Class::Partial }
+        Class::in_scope(Scope::of(path))
+    }
+
+    /// The same of a file of such standing.
+    pub(crate) fn in_scope(scope: Scope) -> Class {
+        if scope == Scope::Shipped { Class::Lost } else { Class::Partial }
     }
 }
 

@@ -475,7 +475,7 @@ impl Found {
         }
         let shared: Arc<str> = path.into();
         self.names.push(shared.clone());
-        let lost = if scope == Scope::Shipped { Class::Lost } else { Class::Partial };
+        let lost = Class::in_scope(scope);
         let Some(kind) = kind else {
             // A folder may be a link, and code be built through it.
             if let Seen::Link { inside: false, absolute: false } = seen {

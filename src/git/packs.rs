@@ -264,7 +264,7 @@ impl Reader {
         };
         while let Some((at, entry)) = self.chain.pop() {
             let difference = room(&mut self.difference, entry.decompressed_size as usize);
-            inflate_whole(&mut self.inflate, self.mapped[at.0].as_ref()?.stored(&entry)?, difference)?;
+            self.mapped[at.0].as_ref()?.inflate(&entry, &mut self.inflate, difference)?;
             let length = apply(&bytes, difference, &mut self.built)?;
             bytes = self.keep(at, kind, length);
         }
@@ -274,7 +274,7 @@ impl Reader {
     /// Inflates a whole object into `built`, and tells how long it is.
     fn inflate(&mut self, number: usize, entry: &pack::data::Entry) -> Option<usize> {
         let out = room(&mut self.built, entry.decompressed_size as usize);
-        inflate_whole(&mut self.inflate, self.mapped[number].as_ref()?.stored(entry)?, out)?;
+        self.mapped[number].as_ref()?.inflate(entry, &mut self.inflate, out)?;
         Some(out.len())
     }
 
@@ -294,13 +294,6 @@ impl Reader {
         }
         bytes
     }
-}
-
-/// Inflates what begins at `stored`; `None` where it is damaged or not just as long as `out`.
-fn inflate_whole(inflate: &mut gix::zlib::Inflate, stored: &[u8], out: &mut [u8]) -> Option<()> {
-    inflate.reset();
-    let (status, _, written) = inflate.once(stored, out).ok()?;
-    (status == gix::zlib::Status::StreamEnd && written == out.len()).then_some(())
 }
 
 /// The first so many bytes of a buffer that only grows, whatever they hold.

@@ -49,6 +49,11 @@ impl Mapped {
         self.data.entry_slice(entry.data_offset..self.data.pack_end() as u64)
     }
 
+    /// Inflates an entry, which is just as long as `out`.
+    pub(super) fn inflate(&self, entry: &Entry, by: &mut gix::zlib::Inflate, out: &mut [u8]) -> Option<()> {
+        self.data.decompress_entry(entry, by, out).ok().map(drop)
+    }
+
     /// Nobody knows how many bytes an object of so many takes: some more windows are counted than are touched.
     fn touch(&mut self, offset: u64, size: u64) {
         for window in offset / WINDOW..=offset.saturating_add(size.min(LARGEST)) / WINDOW {
